@@ -60,8 +60,8 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
         interval_s: Seconds between its checks; 0 for the default.
 
     Returns:
-        The exit status: 0, also if another instance was running and has taken the wish; 2 without a screen; 3 if the
-        app cannot start, with the reason in a window.
+        The exit status: 0 after quitting, or if another instance has taken the wish. It is 2 without a screen, and 3 if
+        the app cannot start; a window then shows the reason.
     """
     if not display.is_available():
         _complain(_NO_SCREEN)

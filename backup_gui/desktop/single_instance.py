@@ -1,7 +1,8 @@
 """One app for each user: a second start sends its wish to the first one and ends.
 
-A file lock decides which process is first; the system releases it with the process, also after a crash. The content of
-the lock file does not matter: it may be empty after a power cut, or come from another computer with the home folder.
+A file lock decides which process is first; the system releases it with the process, also after a crash. The program
+ignores the content of the lock file. It may be empty after a power cut, or come from another computer with the home
+folder.
 """
 
 from __future__ import annotations

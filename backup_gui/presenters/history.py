@@ -308,7 +308,7 @@ class HistoryPresenter(QObject):
 
 
 class _Reading:
-    """What is remembered of one history; for the one thread that reads at the moment."""
+    """The cache of one history; only the thread that currently reads uses it."""
 
     def __init__(self) -> None:
         self.shelf = Shelf()
@@ -384,7 +384,7 @@ class HistoryPagePresenter(QObject):
             )
 
     def _reading_of(self, asked: Asked) -> _Reading:
-        """What is remembered of the history asked about."""
+        """The cache of the requested history."""
         if asked.subject != self._subject:
             self._subject, self._reading = asked.subject, _Reading()
         return self._reading
@@ -394,7 +394,7 @@ class HistoryPagePresenter(QObject):
         self._reading.shelf = Shelf()
 
     def _read(self, key: str, asked: Asked, look: Callable[[Snapshot], _T], show: Callable[[Asked, _T], None]) -> None:
-        """Look into the backup asked about, and show what was found."""
+        """Read from the requested backup, and show the result."""
         reading, backup = self._reading_of(asked), backup_of(asked.subject)
 
         def work(should_stop: StopAsked) -> _T:

@@ -1,4 +1,4 @@
-"""Answers what the forms about a job ask for: is it possible, what do its rules leave out, how large is its history."""
+"""Answers the requests of a job's form: checks it, counts what its rules leave out, measures its history."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ _NOTHING = HistorySize(0, 0, None)
 
 
 class JobFormPresenter(QObject):
-    """Serves one form: the Settings page of the jobs, or the dialog for a new one."""
+    """Serves one form: the Settings page of the jobs, or the dialog for a new one.
+
+    Args:
+        replace_job: Replaces the job with an id, or adds a job.
+    """
 
     def __init__(
         self,
@@ -47,16 +51,6 @@ class JobFormPresenter(QObject):
         data_folder: Path,
         parent: QObject | None = None,
     ) -> None:
-        """Connect the page.
-
-        Args:
-            page: The page.
-            controller: Knows the jobs.
-            tasks: Looks and counts.
-            replace_job: Puts a job in the place of the one with an id, or adds it.
-            data_folder: Where the catalogs are.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._page = page
         self._controller = controller
@@ -106,7 +100,7 @@ class JobFormPresenter(QObject):
 
     @Slot()
     def _on_hidden(self) -> None:
-        """Give up what was asked for: a form that is shown again asks anew, and a dialog is about to be deleted."""
+        """Cancel all requests: a form repeats them when shown again, and a closed dialog will be deleted."""
         for key in self._keys.values():
             self._tasks.cancel(key)
 
@@ -160,7 +154,7 @@ class JobFormPresenter(QObject):
 
 
 def merged(now: Job, before: Job, wanted: Job) -> Job:
-    """A job with what was changed in a form, and with all else as it is now: it may have been paused meanwhile."""
+    """The current job with the changes made in a form; the job may have been paused meanwhile."""
     changes = {name: getattr(wanted, name) for name in Job._fields if getattr(wanted, name) != getattr(before, name)}
     return now._replace(**changes)
 
@@ -189,7 +183,7 @@ def _measure(job: Job, should_stop: Callable[[], bool]) -> HistorySize | None:
 
 
 def verdict(serial: int, findings: Findings) -> DraftVerdict:
-    """Sort what was found by the field that it is shown under."""
+    """Assign the findings to the fields of the form."""
     source, destination = _remark(findings, "source"), _remark(findings, "destination")
     other = next(
         (
@@ -203,7 +197,7 @@ def verdict(serial: int, findings: Findings) -> DraftVerdict:
 
 
 def unanswered(serial: int, silent_s: int) -> DraftVerdict:
-    """Say that a draft cannot be judged yet, since a drive has not answered for so many seconds."""
+    """Say that a draft is not checked yet, as a drive has not answered for so many seconds."""
     return DraftVerdict(serial, other=Remark(Level.NOTE, silence_text(silent_s)))
 
 

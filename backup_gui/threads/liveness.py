@@ -1,7 +1,7 @@
 """Detects when a job or a background task hangs: its thread gives no sign of life, though it is not at rest.
 
-This happens while a system call does not return, as on a frozen file system or a dead network drive, or while a slow
-drive flushes its data. Lives in the window's thread with a timer of its own, and never touches a drive.
+This happens while a system call does not return, as on a frozen file system or a dead network drive. A slow drive that
+flushes its data looks the same. Lives in the window's thread with a timer of its own, and never touches a drive.
 """
 
 from __future__ import annotations

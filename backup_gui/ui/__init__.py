@@ -1,1 +1,1 @@
-"""Widgets: values in, signals out. Nothing here touches a file system."""
+"""Widgets, which show values and emit signals. They never touch a file system."""

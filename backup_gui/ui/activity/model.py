@@ -1,6 +1,6 @@
-"""The passes of a job as a tree: passes, newest first, and below each the files that it changed.
+"""The passes of a job as a tree, newest first, with the files that each changed below it.
 
-Those of this run come as reports; those of earlier runs, and all files, are asked for when somebody looks.
+Passes of this run come as reports. The model requests earlier passes and all files when the view needs them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _KEPT_ROWS = 10_000
 _PAGE_ROWS = 200
-# Rows are known to the view by numbers that grow towards the newest, so that a new one on top renumbers none.
+# Numbers of rows grow towards the newest, so that a new row on top renumbers none.
 _FIRST_NUMBER = 1 << 30
 
 _STATES = {
@@ -40,19 +40,18 @@ _STATES = {
 
 
 class ActivityModel(QAbstractItemModel):
-    """The passes of one job; rows are given to the view in pages."""
+    """The passes of one job; the view gets rows in pages.
+
+    Args:
+        icons: Icons for the state of each pass.
+        now: The clock, seconds since 1970.
+        job_id: The job, for requests.
+    """
 
     passes_wanted = Signal(object)
     files_wanted = Signal(object)
 
     def __init__(self, icons: Icons, now: Callable[[], float], job_id: str = "") -> None:
-        """Begin empty.
-
-        Args:
-            icons: For the state of each pass.
-            now: The clock, seconds since 1970.
-            job_id: The job, for what is asked for.
-        """
         super().__init__()
         self._icons = icons
         self._now = now
@@ -64,7 +63,7 @@ class ActivityModel(QAbstractItemModel):
         self._shown = 0
         self._top = _FIRST_NUMBER
         self._files: dict[int, list[PastChange]] = {}
-        # Passes whose files are all here, and those that were asked for.
+        # Passes whose files are all known, and those with a request under way.
         self._complete: set[int] = set()
         self._asked: set[int] = set()
         self._serial = 0
@@ -85,7 +84,7 @@ class ActivityModel(QAbstractItemModel):
         return self.createIndex(self._top - number, 0, 0) if number else QModelIndex()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
-        """How many rows the view knows by now."""
+        """How many rows the view has so far."""
         if not parent.isValid():
             return self._shown
         if parent.internalId() or parent.column():
@@ -93,11 +92,11 @@ class ActivityModel(QAbstractItemModel):
         return len(self._files.get(self._rows[parent.row()].pass_id, ()))
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008, N802 - Qt's signature
-        """When, what, how much, how long."""
+        """Time, action, size, duration."""
         return 4
 
     def hasChildren(self, parent: Index = QModelIndex()) -> bool:  # noqa: B008, N802 - Qt's signature
-        """Whether there is something below."""
+        """Whether a row can be opened."""
         if not parent.isValid():
             return self._shown > 0
         if parent.internalId() or parent.column():
@@ -115,7 +114,7 @@ class ActivityModel(QAbstractItemModel):
         return row.has_files and row.pass_id not in self._complete and row.pass_id not in self._asked
 
     def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
-        """Give the view the next page, or ask for it."""
+        """Give the view the next page, or request it."""
         if parent.isValid():
             row = self._rows[parent.row()]
             self._asked.add(row.pass_id)
@@ -166,7 +165,7 @@ class ActivityModel(QAbstractItemModel):
     # What comes in
 
     def add(self, report: Report) -> None:
-        """Put a pass on top; one that found nothing to do joins those before it."""
+        """Add a pass on top; join it with the previous one if both found nothing to do."""
         row = PassRow(report, problems=len(report.problems))
         if row.is_quiet and self._live and self._live[0].is_quiet:
             row = replace(row, repeats=self._live.popleft().repeats + 1)
@@ -186,7 +185,7 @@ class ActivityModel(QAbstractItemModel):
             self._drop_oldest()
 
     def name_passes(self, keys: dict[float, int]) -> None:
-        """Take note of the keys that passes have in the catalog, by the time at which they began."""
+        """Note the database keys of passes, by their start time."""
         for rows in (self._live, self._rows):
             for number, row in enumerate(islice(rows, _PAGE_ROWS)):
                 key = keys.get(row.report.started_at)
@@ -196,7 +195,7 @@ class ActivityModel(QAbstractItemModel):
                         self.dataChanged.emit(self.index(number, 0), self.index(number, 3))
 
     def begin(self) -> None:
-        """Ask for the passes of earlier runs, unless that was done."""
+        """Request the passes of earlier runs, unless requested before."""
         if not self._has_older and self._oldest_id is None and not self._is_asking:
             self._has_older = True
             self._ask()
@@ -220,7 +219,7 @@ class ActivityModel(QAbstractItemModel):
         self._ask()
 
     def put_page(self, page: PassPage) -> None:
-        """Take older passes that were asked for; those for another filter are too late."""
+        """Add requested older passes; ignore those for a previous filter."""
         if page.query.serial != self._serial:
             return
         self._is_asking = False
@@ -242,7 +241,7 @@ class ActivityModel(QAbstractItemModel):
             self.endInsertRows()
 
     def put_files(self, page: FilesPage) -> None:
-        """Take the files of a pass that were asked for."""
+        """Add the requested files of a pass."""
         key = page.query.pass_id
         self._asked.discard(key)
         known = self._files.get(key, [])
@@ -257,12 +256,12 @@ class ActivityModel(QAbstractItemModel):
             self._files[key] = [*known, *page.changes]
             self.endInsertRows()
         else:
-            # Nothing is known of its files, so there is nothing to open any more, and nothing to bring back.
+            # Its files are no longer known, so the row can be neither opened nor undone.
             if not known:
                 self._rows[row] = replace(self._rows[row], is_forgotten=True)
             self.dataChanged.emit(self.index(row, 0), self.index(row, 3))
 
-    # What is asked
+    # Queries
 
     def row_at(self, index: Index) -> PassRow | None:
         """The pass at an index, also at one of its files."""

@@ -1,4 +1,4 @@
-"""The Activity page: passes, newest first, those of earlier runs too; search, a filter, and what can be undone."""
+"""The Activity page: all passes, newest first, with search, filter and undo."""
 
 from __future__ import annotations
 
@@ -31,17 +31,16 @@ if TYPE_CHECKING:
 
 __all__ = ["ActivityModel", "ActivityPage", "PassRow", "pass_text"]
 
-# Long enough not to search for each letter of a word.
+# Wait until the user pauses, so that not every letter starts a search.
 _TYPING_MS = 250
 
 
 class ActivityPage(QWidget):
-    """The list of passes, or a friendly word while there are none."""
+    """The list of passes, or a note while there are none."""
 
     undo_requested = Signal(object)
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        """Build the page without a model."""
         super().__init__(parent)
         self._model: ActivityModel | None = None
         self.search_edit = QLineEdit()
@@ -126,7 +125,7 @@ class ActivityPage(QWidget):
         self._on_current_changed()
 
     def refresh(self) -> None:
-        """Look again whether there is something to show."""
+        """Show the list, or the note if it is empty."""
         self._on_rows_changed()
 
     def _kind(self) -> PassKind:
@@ -154,7 +153,7 @@ class ActivityPage(QWidget):
         self.undo_button.setToolTip(tip_text(self._undo_hint(row)))
 
     def _undo_hint(self, row: PassRow | None) -> str:
-        """What the button does, or why it cannot."""
+        """The tooltip of the button: what it does, or why it is disabled."""
         if row is None:
             return self.tr("Choose a line to bring back what was taken away from the backup then")
         if row.is_forgotten:

@@ -1,4 +1,4 @@
-"""One pass as a row of the Activity page: what is known of it, and what it did in words."""
+"""One pass as a row of the Activity page, and its description in words."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from backup_gui.ui.text.reasons import said
 
 @dataclass(frozen=True, slots=True)
 class PassRow:
-    """A pass, or several one after the other that found nothing to do.
+    """A pass, or several successive ones that found nothing to do.
 
     Attributes:
-        report: The latest of them.
-        repeats: How many there were.
-        pass_id: Its key in the catalog; 0 if it is not known there.
+        report: The report of the latest.
+        repeats: How many passes the row stands for.
+        pass_id: Its key in the database; 0 if it is not stored there.
         problems: How many paths could not be handled.
-        is_forgotten: Whether it is no longer known what it did to which path.
+        is_forgotten: Whether its changes are no longer in the database.
     """
 
     report: Report
@@ -40,23 +40,23 @@ class PassRow:
 
     @property
     def has_files(self) -> bool:
-        """Whether there is something to be seen below it."""
+        """Whether the row can be opened."""
         return self.pass_id > 0 and self.report.counts.total > 0 and not self.is_forgotten
 
     @property
     def can_be_undone(self) -> bool:
-        """Whether it has taken something away from the backup, and is known to have."""
+        """Whether it took files away in the backup, and the database still has its changes."""
         return self.pass_id > 0 and self.files_taken > 0 and not self.is_forgotten
 
     @property
     def files_taken(self) -> int:
-        """How many files it has taken away from the backup, or from where they were in it."""
+        """How many files it deleted, replaced or moved in the backup."""
         counts = self.report.counts
         return counts.deleted + counts.replaced + counts.moved
 
 
 def pass_text(row: PassRow) -> str:
-    """What a pass did, in one sentence; and in another one what it removed from the history."""
+    """What a pass did, in one sentence, and what it removed from the history, in another one."""
     return " ".join(part for part in (_outcome_text(row), _removed_text(row.report)) if part)
 
 
@@ -82,7 +82,7 @@ def _outcome_text(row: PassRow) -> str:
 
 
 def _removed_text(report: Report) -> str:
-    """Which old versions are gone from the history, and why."""
+    """Which old versions a pass removed from the history, and why."""
     parts = []
     if report.made_room.versions:
         parts.append(
@@ -104,7 +104,7 @@ def _removed_text(report: Report) -> str:
 
 
 def change_text(op: str) -> str:
-    """What was done to a path, in a word."""
+    """What a pass did to a path, in one word."""
     words = {
         Op.CREATE.value: _tr("New"),
         Op.REPLACE.value: _tr("Updated"),
@@ -129,12 +129,12 @@ def file_data(change: PastChange, column: int, role: int) -> object:
 
 
 def row_of(past: PastPass) -> PassRow:
-    """The row of a pass that is known from the catalog."""
+    """The row of a pass that is stored in the database."""
     counts = Counts(past.created, past.replaced, past.deleted, past.moved, bytes=past.bytes)
     try:
         status = PassStatus(past.status)
     except ValueError:
-        # Of a later version of the program.
+        # Written by a later version of the program.
         status = PassStatus.COMPLETE
     report = Report(status, past.started_at, past.duration_s, is_full=past.is_full, counts=counts, reason=past.reason)
     is_forgotten = counts.total > 0 and not past.recorded

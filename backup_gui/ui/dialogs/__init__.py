@@ -1,1 +1,1 @@
-"""Small dialogs."""
+"""Dialogs that several pages use."""

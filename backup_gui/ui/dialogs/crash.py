@@ -1,4 +1,4 @@
-"""Says that something went wrong in the program itself: what, that the backup is unharmed, and where to read more."""
+"""Shows an unexpected error of the program, that the backup is unharmed, and where to read more."""
 
 from __future__ import annotations
 
@@ -19,20 +19,17 @@ _ICON_PX = 40
 
 
 class CrashDialog(QDialog):
-    """One dialog for all unexpected errors: further ones are counted in it."""
+    """One dialog for all unexpected errors; it counts further ones.
+
+    Args:
+        summary: The error in one line.
+        details: The traceback.
+    """
 
     log_requested = Signal()
     diagnostics_requested = Signal()
 
     def __init__(self, icons: Icons, summary: str, details: str, parent: QWidget | None = None) -> None:
-        """Show an error.
-
-        Args:
-            icons: The icons.
-            summary: The error in one line.
-            details: Where it comes from.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._count = 0
         self.setWindowTitle(self.tr("Unexpected error"))
@@ -89,7 +86,7 @@ class CrashDialog(QDialog):
         self.add(summary, details)
 
     def add(self, summary: str, details: str) -> None:
-        """Take note of another error, or of the same one again."""
+        """Add an error; the same one may recur."""
         self._count += 1
         if self._count == 1:
             self.details.setPlainText(f"{summary}\n\n{details}")

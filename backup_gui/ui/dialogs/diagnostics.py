@@ -1,4 +1,4 @@
-"""Shows what is copied for somebody who helps, before it is copied; private names are in it only if wanted."""
+"""Shows the diagnostics before the user copies them; they have private names only if the user wants that."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from backup_gui.ui.widgets.labels import MutedLabel, PrimaryButton
 
 
 class DiagnosticsDialog(QDialog):
-    """The text, a tick for names, and a button that copies it."""
+    """The text, a check box for private names, and a button to copy the text.
+
+    Args:
+        plain: The text without private names.
+        full: The text with them.
+    """
 
     def __init__(self, plain: str, full: str, parent: QWidget | None = None) -> None:
-        """Show a text.
-
-        Args:
-            plain: The text without private names.
-            full: The text with them.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._plain, self._full = plain, full
         self.setWindowTitle(self.tr("Copy diagnostics"))

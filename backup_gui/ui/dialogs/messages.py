@@ -1,4 +1,4 @@
-"""What the window says of itself in a box of its own: how it works, what it is, why it waits, what quitting means."""
+"""Message boxes: how the program works, what it is, why a job waits, what quitting means."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _ICON_PX = 64
 
 
 def tell(icon: QMessageBox.Icon, title: str, text: str, parent: QWidget) -> QMessageBox:
-    """Tell something that is only to be read.
+    """Show a message.
 
     Args:
-        icon: How serious it is.
+        icon: Its severity.
         title: One sentence.
-        text: More.
-        parent: Owner.
+        text: Details.
+        parent: The parent window.
     """
     box = QMessageBox(icon, title, title, QMessageBox.StandardButton.Close, parent)
     box.finished.connect(box.deleteLater)
@@ -32,11 +32,11 @@ def tell(icon: QMessageBox.Icon, title: str, text: str, parent: QWidget) -> QMes
 
 
 def tell_why_it_waits(title: str, parent: QWidget) -> QMessageBox:
-    """Say what it means that a folder or drive is away.
+    """Explain why a job waits for a folder or drive.
 
     Args:
-        title: Which one is waited for.
-        parent: Owner.
+        title: Names the folder or drive.
+        parent: The parent window.
     """
     text = _tr(
         "Nothing is wrong with your files. As long as a folder or its drive cannot be reached, nothing is copied "
@@ -46,7 +46,7 @@ def tell_why_it_waits(title: str, parent: QWidget) -> QMessageBox:
 
 
 def tell_how_it_works(parent: QWidget) -> QMessageBox:
-    """Say what the program does, in three paragraphs."""
+    """Explain the program in three paragraphs."""
     text = _tr(
         "Folder Backup keeps an exact copy of a folder in another one. It watches your folder, copies what is "
         "new or changed within seconds, and removes from the copy what you delete.\n\n"
@@ -59,28 +59,28 @@ def tell_how_it_works(parent: QWidget) -> QMessageBox:
 
 
 def tell_about(version: str, icons: Icons, parent: QWidget) -> QMessageBox:
-    """Say what the program is.
+    """Show the about box.
 
     Args:
-        version: Its version.
+        version: The program's version.
         icons: The icons.
-        parent: Owner.
+        parent: The parent window.
     """
     text = _tr("Version {version}\n\nKeeps an exact, current copy of a folder, with a history.")
     box = tell(QMessageBox.Icon.NoIcon, _tr("Folder Backup"), text.format(version=version), parent)
     colour = parent.palette().windowText().color()
     box.setIconPixmap(icons.picture("app", QSize(_ICON_PX, _ICON_PX), colour))
-    # Told from the main window in lists of windows, and by those who hear its title.
+    # A title of its own, to distinguish it from the main window in lists of windows and for screen readers.
     box.setWindowTitle(_tr("About Folder Backup"))
     return box
 
 
 def ask_to_quit(on_yes: Callable[[bool], None], parent: QWidget) -> QMessageBox:
-    """Say what quitting means, and ask whether it is meant.
+    """Explain what quitting means, and ask for confirmation.
 
     Args:
-        on_yes: Called if so, with whether this is not to be said again.
-        parent: Owner.
+        on_yes: Called on confirmation, with whether to skip this question from now on.
+        parent: The parent window.
     """
     box = QMessageBox(parent)
     box.finished.connect(box.deleteLater)

@@ -1,4 +1,4 @@
-"""Questions before something that is not undone with a click: what it means, and whether it is meant."""
+"""Questions before actions that a click cannot undo: they explain the action and ask for confirmation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def ask_to_undo(files: int, on_yes: Callable[[], None], parent: QWidget) -> QMes
     """Ask whether to undo a pass.
 
     Args:
-        files: How many files it has taken away or changed.
-        on_yes: Called if the user means it.
-        parent: Owner.
+        files: How many files it deleted, replaced or moved.
+        on_yes: Called on confirmation.
+        parent: The parent window.
     """
     means = counted(
         "%Ln files come back into your folder as they were before: what was deleted, replaced or moved.",
@@ -31,10 +31,10 @@ def ask_to_forget_drive(path: str, on_yes: Callable[[], None], parent: QWidget, 
     """Ask whether a drive is gone for good.
 
     Args:
-        path: The folder of the source that it belongs in.
-        on_yes: Called if the user means it.
-        parent: Owner.
-        keeps_history: Whether what leaves the backup goes to a history.
+        path: Its mount point in the source.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+        keeps_history: Whether removed files go to a history.
     """
     fate = (
         _tr("What the backup has of it then counts as deleted: it leaves the backup and goes to the history.")
@@ -48,14 +48,14 @@ def ask_to_forget_drive(path: str, on_yes: Callable[[], None], parent: QWidget, 
 def ask_to_take_over(
     what: str, path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool
 ) -> QMessageBox:
-    """Ask whether a place that belongs to another backup becomes this one's.
+    """Ask whether this job takes over the destination of another backup.
 
     Args:
-        what: Whose it is, one sentence.
+        what: Says in one sentence whose backup it is.
         path: The destination.
-        on_yes: Called if the user means it.
-        parent: Owner.
-        keeps_history: Whether what leaves the backup goes to a history.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+        keeps_history: Whether removed files go to a history.
     """
     fate = (
         _tr("What is there and not the same in your folder goes to the history. The history that is there stays.")
@@ -78,13 +78,13 @@ def ask_to_take_over(
 def ask_to_remove_left_out(
     files: int, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool
 ) -> QMessageBox:
-    """Ask whether what is left out is to go from the backup.
+    """Ask whether to remove from the backup what the rules leave out.
 
     Args:
-        files: How many files it is.
-        on_yes: Called if the user means it.
-        parent: Owner.
-        keeps_history: Whether what leaves the backup goes to a history.
+        files: How many files these are.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+        keeps_history: Whether removed files go to a history.
     """
     means = counted(
         "%Ln files leave the backup. In your folder nothing changes.",
@@ -101,13 +101,13 @@ def ask_to_remove_left_out(
 
 
 def ask_to_use_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
-    """Ask whether another drive takes the place of the backup's.
+    """Ask whether another drive replaces the backup's drive.
 
     Args:
         path: The destination.
-        on_yes: Called if the user means it.
-        parent: Owner.
-        keeps_history: Whether what leaves the backup goes to a history.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+        keeps_history: Whether removed files go to a history.
     """
     fate = (
         _tr(
@@ -126,13 +126,13 @@ def ask_to_use_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, 
 
 
 def ask_to_release(files: int, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
-    """Ask whether files that are kept against the source are to be kept no more.
+    """Ask whether to stop keeping files that the source does not have.
 
     Args:
         files: How many there are.
-        on_yes: Called if the user means it.
-        parent: Owner.
-        keeps_history: Whether what leaves the backup goes to a history.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+        keeps_history: Whether removed files go to a history.
     """
     title = counted("Keep these %Ln files no more?", "Keep this file no more?", files)
     fate = (
@@ -147,13 +147,13 @@ def ask_to_release(files: int, on_yes: Callable[[], None], parent: QWidget, *, k
 
 
 def ask_to_remove(name: str, path: str, on_yes: Callable[[], None], parent: QWidget) -> QMessageBox:
-    """Ask whether a folder is to be backed up no more.
+    """Ask whether to remove a job.
 
     Args:
-        name: What the job is called.
+        name: The job's name.
         path: The destination, which stays.
-        on_yes: Called if the user means it.
-        parent: Owner.
+        on_yes: Called on confirmation.
+        parent: The parent window.
     """
     title = _tr("Stop backing up “{name}”?").format(name=name)
     text = _tr("The backup itself and its history stay where they are:\n{folder}").format(folder=path_in_words(path))
@@ -165,15 +165,15 @@ def _ask(
 ) -> QMessageBox:
     box = QMessageBox(QMessageBox.Icon.Question, window_title, title, QMessageBox.StandardButton.NoButton, parent)
     box.finished.connect(box.deleteLater)
-    # A folder may be called as if it were HTML.
+    # The name of a folder may look like HTML.
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(text)
     if box.isRightToLeft():
-        # A label goes by its letters, which may have another direction than the window.
+        # A label aligns text by its own direction, which may differ from that of the window.
         for label in box.findChildren(QLabel):
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignTop)
     button = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
-    # Enter must not do what was not read.
+    # Enter must not confirm a text that the user has not read.
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
     button.clicked.connect(on_yes)
     box.open()

@@ -1,4 +1,4 @@
-"""The window that says why the app cannot start: whoever started it may not see what a program writes to a terminal."""
+"""The window that shows why the app cannot start, as the user may not see the terminal."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from backup_gui.ui.text.reasons import said
 
 
 class Refusal(QMessageBox):
-    """What is wrong, in the user's language, and a button to close it."""
+    """The reasons in the user's language, and a button to close."""
 
     def __init__(self, reasons: tuple[Reason, ...]) -> None:
-        """Say what is wrong.
-
-        Args:
-            reasons: Why.
-        """
         super().__init__()
         self.setIcon(QMessageBox.Icon.Critical)
         self.setWindowTitle(self.tr("Folder Backup"))

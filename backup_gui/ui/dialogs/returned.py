@@ -1,4 +1,4 @@
-"""What came of bringing files back into the source: what was held, or what a pass had taken away."""
+"""Shows how a job restores files into its source: held files, or files that a pass took away."""
 
 from __future__ import annotations
 
@@ -19,30 +19,27 @@ if TYPE_CHECKING:
 
 
 class ReturnedDialog(BringingDialog):
-    """Shows what the job itself brings back."""
+    """Shows a restore that the job itself carries out.
+
+    Args:
+        folder: Absolute path of the source.
+        returned: The result; None if the restore has not ended.
+    """
 
     def __init__(
         self, icons: Icons, folder: str, returned: RestoreResult | None = None, parent: QWidget | None = None
     ) -> None:
-        """Build it for what is about to begin, or for what is over already.
-
-        Args:
-            icons: The icons.
-            folder: Absolute path of the source.
-            returned: What became of each path; None if it is not known yet.
-            parent: Owner.
-        """
         super().__init__(icons, folder, parent)
         self.setWindowTitle(_tr("Brought back"))
         if returned is not None:
             self.show_returned(returned)
 
     def show_waiting(self) -> None:
-        """Say that something else is done first."""
+        """Show that the job finishes something else first."""
         self._title.setText(_tr("The check that is under way is finished first…"))
 
     def show_step(self, progress: Progress) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         title = counted(
             "Putting back {done} of %Ln files and folders", "Putting back %Ln file or folder", progress.files_total
         ).format(done=number_text(min(progress.files_done + 1, progress.files_total)))
@@ -50,7 +47,7 @@ class ReturnedDialog(BringingDialog):
         self._show_far(title, files, size_bytes, progress.path)
 
     def show_returned(self, returned: RestoreResult) -> None:
-        """Show what came of it."""
+        """Show the result."""
         self._end(returned_title(returned), _state(returned))
         lines = [_tr("Folder: {folder}").format(folder=path_in_words(self._folder))]
         if returned.reason:
@@ -69,7 +66,7 @@ class ReturnedDialog(BringingDialog):
 
 
 def returned_title(returned: RestoreResult) -> str:
-    """What came of it, in one sentence."""
+    """The result in one sentence."""
     done = len(returned.restored)
     if not returned.asked:
         return _tr("Nothing was brought back.")

@@ -1,4 +1,4 @@
-"""The frame of what brings files back: how far it is, a way to stop it, and room for what came of it."""
+"""The base of dialogs for restores: progress, a button to stop, and the result."""
 
 from __future__ import annotations
 
@@ -30,20 +30,19 @@ if TYPE_CHECKING:
     from backup_gui.ui.widgets.paged_table import Index
 
 _ICON_PX = 40
-# Whoever brings files back stops at the next block; what takes longer waits for a drive.
+# A restore stops at the next block. If it takes longer, it waits for a drive.
 STOP_PATIENCE_MS = 2_000
 
 
 class NotesModel(RowsModel):
-    """Paths with a word about each."""
+    """Paths, each with a sentence about it.
+
+    Args:
+        rows: The paths with their sentences.
+    """
 
     def __init__(self, rows: tuple[tuple[str, str], ...]) -> None:
-        """Show rows.
-
-        Args:
-            rows: A path and a sentence each.
-        """
-        # Without self.tr: there is no self for Qt yet.
+        # Not self.tr, as the Qt object does not exist yet.
         file = QCoreApplication.translate("NotesModel", "File")
         super().__init__((file, QCoreApplication.translate("NotesModel", "What happened")))
         self._rows = rows
@@ -58,9 +57,12 @@ class NotesModel(RowsModel):
 
 
 class BringingDialog(QDialog):
-    """Opens with the work and stays until the user has seen what came of it.
+    """Opens with the restore and stays until the user has seen its result.
 
-    It can be closed before that only if stopping takes long, as with a drive that does not answer.
+    The user can close it earlier only if stopping takes long, for example on a drive that does not answer.
+
+    Args:
+        folder: Absolute path of the folder that is restored to.
     """
 
     cancel_requested = Signal()
@@ -68,13 +70,6 @@ class BringingDialog(QDialog):
     left = Signal()
 
     def __init__(self, icons: Icons, folder: str, parent: QWidget | None = None) -> None:
-        """Build it for work that is about to begin.
-
-        Args:
-            icons: The icons.
-            folder: Absolute path of the folder that files are brought back to.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._icons = icons
         self._folder = folder
@@ -114,7 +109,7 @@ class BringingDialog(QDialog):
         buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.cancel_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
-        # Hidden only now: a box shows what it is given.
+        # Hide them only now: a button box shows added buttons.
         self.open_button.setVisible(False)
         self.close_button.setVisible(False)
         return buttons
@@ -138,21 +133,21 @@ class BringingDialog(QDialog):
 
     @property
     def is_over(self) -> bool:
-        """Whether it is known what came of it."""
+        """Whether the result is shown."""
         return self._is_over
 
     def show_silence(self, silent_s: int) -> None:
-        """Show for how long the drive has not answered, in seconds; 0 if it does."""
+        """Show how long the drive has not answered, in seconds; 0 if it answers."""
         if not self._is_over:
             self.progress.show_silence(silent_s)
 
     def show_failure(self, text: str) -> None:
-        """Say why nothing could be brought back."""
+        """Show why nothing could be restored."""
         self._end(self.tr("Nothing was restored."), JobState.FAILED)
         self.progress.show_words(text)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Closing it while it goes on means giving up."""
+        """Stop the restore if it has not ended."""
         if self._is_over or self._is_left:
             super().closeEvent(event)
         else:
@@ -160,20 +155,20 @@ class BringingDialog(QDialog):
             self._on_cancel()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Escape means the same."""
+        """Treat Escape in the same way."""
         if event.key() == Qt.Key.Key_Escape and not (self._is_over or self._is_left):
             self._on_cancel()
         else:
             super().keyPressEvent(event)
 
     def _show_far(self, title: str, files: tuple[int, int], size_bytes: tuple[int, int], path: str) -> None:
-        """Show how far it is.
+        """Show the progress.
 
         Args:
             title: The sentence on top.
-            files: How many are done, and all.
-            size_bytes: How much is done, and all.
-            path: What is at hand.
+            files: How many files are done, and how many there are.
+            size_bytes: How many bytes are done, and how many there are.
+            path: The current path.
         """
         if self._is_over or not files[1]:
             return

@@ -1,4 +1,4 @@
-"""The three pages of the first run: folders to tick, places to choose one of, and what is going to happen."""
+"""The three pages of the first run: folders to protect, a place for the backup, and a forecast."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
 
 class _Page(QScrollArea):
-    """A column of things that may grow longer than the window."""
+    """A scrollable column."""
 
-    # What gets the keyboard as the page appears. No focus proxy: the Tab key would go from the last control on the page
-    # to the page, which comes after it, and so back to the first one.
+    # Gets the focus when the page appears. It is no focus proxy: then the Tab key would go from the last control to the
+    # page, which follows it in the tab order, and so back to the first control.
     first: QWidget
 
     def __init__(self) -> None:
@@ -58,13 +58,12 @@ class _Page(QScrollArea):
 
 
 class FolderPage(_Page):
-    """Folders, each with its size."""
+    """Folders to tick, each with its size."""
 
     changed = Signal()
     count_requested = Signal(object)
 
     def __init__(self, icons: Icons) -> None:
-        """Build it without folders."""
         super().__init__()
         self._icons = icons
         self.cards: dict[str, TickCard] = {}
@@ -86,22 +85,22 @@ class FolderPage(_Page):
 
     @property
     def ticked(self) -> tuple[str, ...]:
-        """The folders chosen."""
+        """The ticked folders."""
         return tuple(path for path, card in self.cards.items() if card.isChecked())
 
     @property
     def needed_bytes(self) -> int:
-        """Room that they take, as far as it is counted."""
+        """Size of the ticked folders, as far as counted."""
         return sum(self._counts[path].bytes for path in self.ticked if path in self._counts)
 
     def add_folder(self, path: str, *, is_ticked: bool) -> None:
-        """Offer a folder; one that is there already is only ticked."""
+        """Offer a folder; tick it if it is offered already."""
         if path not in self.cards:
             card = TickCard(self._icons)
             card.toggled.connect(self.changed)
             self.cards[path] = card
             self._list.addWidget(card)
-            # The layout would do so too, but later, and what is hidden cannot have the focus.
+            # The layout would show it later, but a hidden widget cannot get the focus.
             card.show()
             if len(self.cards) == 1:
                 self.first = card
@@ -110,7 +109,7 @@ class FolderPage(_Page):
         self.cards[path].setChecked(is_ticked)
 
     def show_count(self, count: FolderCount) -> None:
-        """Show how much is in a folder, as far as it is known."""
+        """Show the size of a folder, as far as counted."""
         card = self.cards.get(count.path)
         if card is None:
             return
@@ -135,12 +134,11 @@ class FolderPage(_Page):
 
 
 class PlacePage(_Page):
-    """Drives and folders, of which one is chosen."""
+    """Drives and folders, of which the user chooses one."""
 
     changed = Signal()
 
     def __init__(self, icons: Icons) -> None:
-        """Build it without places."""
         super().__init__()
         self._icons = icons
         self._offers: dict[str, PlaceOffer] = {}
@@ -159,7 +157,7 @@ class PlacePage(_Page):
         self.new_radio.setChecked(True)
         self.new_radio.toggled.connect(self.changed)
         self._ways = QWidget()
-        # Moved in by a space and not by a margin, which would not change sides with the direction of the writing.
+        # Indent with a spacer: a margin would not change sides in a layout from right to left.
         inset = QHBoxLayout(self._ways)
         inset.setContentsMargins(0, 0, 0, 0)
         inset.setSpacing(0)
@@ -184,23 +182,23 @@ class PlacePage(_Page):
 
     @property
     def chosen(self) -> PlaceOffer | None:
-        """The place chosen, if any is."""
+        """The chosen place; None without one."""
         return next((self._offers[root] for root, card in self.cards.items() if card.isChecked()), None)
 
     @property
     def is_whole_place(self) -> bool:
-        """Whether the folder chosen is to be the backup itself."""
+        """Whether to use the chosen folder itself as the backup."""
         chosen = self.chosen
         return chosen is not None and chosen.is_folder and self.whole_radio.isChecked()
 
     @property
     def fits(self) -> bool:
-        """Whether there is room on the place chosen, as far as is known."""
+        """Whether the chosen place has enough space, as far as known."""
         chosen = self.chosen
         return chosen is None or not chosen.total_bytes or self._need_bytes <= chosen.free_bytes
 
     def show_need(self, need_bytes: int) -> None:
-        """Say anew which drives have room enough."""
+        """Update which drives have enough space."""
         self._need_bytes = need_bytes
         for root in self.cards:
             self._show_card(root)
@@ -218,14 +216,14 @@ class PlacePage(_Page):
             self.first = next((card for card in self.cards.values() if card.isChecked()), self._first_card())
 
     def add_folder(self, path: str) -> None:
-        """Offer a folder that the user has chosen, and choose it."""
+        """Offer a folder of the user's choice, and select it."""
         if path not in self._offers:
             self._add(PlaceOffer(path, _name(path), is_folder=True))
         self.cards[path].setChecked(True)
         self.changed.emit()
 
     def show_verdict(self, verdict: FirstVerdict, sources: tuple[str, ...]) -> None:
-        """Show what was found out about the place chosen."""
+        """Show the result of checking the chosen place."""
         chosen = self.chosen
         may_be_whole = chosen is not None and chosen.is_folder and len(sources) == 1
         self._ways.setVisible(may_be_whole and not verdict.is_place_empty)
@@ -285,13 +283,12 @@ class PlacePage(_Page):
 
 
 class StartPage(_Page):
-    """What is going to happen, and the last two choices."""
+    """A forecast of the first passes, and the last two choices."""
 
     changed = Signal()
     plan_requested = Signal(object)
 
     def __init__(self, icons: Icons) -> None:
-        """Build it without jobs."""
         super().__init__()
         self._jobs = QVBoxLayout()
         self._jobs.setSpacing(GRID_PX // 2)
@@ -329,7 +326,7 @@ class StartPage(_Page):
         self.show_forecast(FirstForecast())
 
     def show_jobs(self, jobs: tuple[Job, ...]) -> None:
-        """Show which folder goes where."""
+        """Show source and destination of each job."""
         self._shown = jobs
         while (item := self._jobs.takeAt(0)) is not None:
             widget = item.widget()
@@ -342,7 +339,7 @@ class StartPage(_Page):
             self._jobs.addWidget(ElidedLabel(text))
 
     def show_forecast(self, forecast: FirstForecast) -> None:
-        """Show figures, as far as they are known."""
+        """Show the figures known so far."""
         if forecast.reason:
             self._figures.setText(said(forecast.reason))
         elif not forecast.is_done:

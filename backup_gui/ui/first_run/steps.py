@@ -1,4 +1,4 @@
-"""The first run: what to keep safe, where to, and a look at what is going to happen. Three steps, then it runs."""
+"""The first run in three steps: folders to protect, a place for the backup, and a forecast."""
 
 from __future__ import annotations
 
@@ -23,9 +23,13 @@ _PICTURE = QSize(224, 88)
 
 
 class FirstRun(QWidget):
-    """Three steps to a running backup; the main window's content as long as there is none.
+    """Three steps to a running backup; the main window shows them while there is no job.
 
-    Every card is chosen already where there is a sensible choice, so Enter three times is enough.
+    Each step has a sensible choice preselected, so pressing Enter three times is enough. Requests folders and drives
+    when first shown.
+
+    Args:
+        offers_by_hand: Whether to offer the form with all options.
     """
 
     offers_requested = Signal()
@@ -38,18 +42,11 @@ class FirstRun(QWidget):
     backup_requested = Signal()
 
     def __init__(self, icons: Icons, parent: QWidget | None = None, *, offers_by_hand: bool = True) -> None:
-        """Build it without any folder or drive; it asks for them when it is first shown.
-
-        Args:
-            icons: The icons.
-            parent: Owner.
-            offers_by_hand: Whether the form for those who know all choices is offered.
-        """
         super().__init__(parent)
         self._icons = icons
         self._serial = 0
         self._has_asked = False
-        # In a dialog there is no other way from here: the menu beside it offers that.
+        # In a dialog this is off: the menu offers the form already.
         self._offers_by_hand = offers_by_hand
         self._verdict: FirstVerdict | None = None
         self._forecast_of: tuple[Job, ...] = ()
@@ -109,21 +106,21 @@ class FirstRun(QWidget):
         self._focus()
 
     def show_count(self, count: FolderCount) -> None:
-        """Show how much is in a folder, as far as it is known."""
+        """Show the size of a folder, as far as counted."""
         self.folders.show_count(count)
         self.places.show_need(self.folders.needed_bytes)
         self._update()
 
     def show_places(self, offers: tuple[PlaceOffer, ...]) -> None:
-        """Offer drives; the first that is not the computer's own and has room is chosen."""
+        """Offer drives; select the first that has enough space and is not the computer's own."""
         self.places.show_places(offers)
         self._update()
         if self.step == 1:
-            # While there was no card, the button for another folder had the focus, and Enter would press it.
+            # Without cards, the button for another folder had the focus, and Enter would press it.
             self._focus()
 
     def show_verdict(self, verdict: FirstVerdict) -> None:
-        """Show what a check found, unless the choice has changed since it began."""
+        """Show the result of a check, unless the choice has changed since."""
         if verdict.serial != self._serial:
             return
         self._verdict = verdict
@@ -134,18 +131,18 @@ class FirstRun(QWidget):
         self._update()
 
     def show_forecast(self, forecast: FirstForecast) -> None:
-        """Show what the first pass is going to do, as far as it is known."""
+        """Show what the first pass will do, as far as known."""
         self.start.show_forecast(forecast)
 
     def show_login(self, starts_at_login: bool) -> None:  # noqa: FBT001 - a value as any other
-        """Tick the start at login if it is chosen already; it is proposed in any case."""
+        """Tick the start at login in any case, and disable the box if it is already set."""
         self.start.login_check.setChecked(True)
         self.start.login_check.setEnabled(not starts_at_login)
 
     # What Qt tells
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Ask for folders and drives, once."""
+        """Request folders and drives, once."""
         super().showEvent(event)
         if not self._has_asked:
             self._has_asked = True
@@ -160,7 +157,7 @@ class FirstRun(QWidget):
             self._draw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Go on with Enter; on a button that has the focus, press that one."""
+        """Let Enter press the focused button, otherwise the primary one."""
         if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             super().keyPressEvent(event)
             return
@@ -170,19 +167,19 @@ class FirstRun(QWidget):
             button.click()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Welcome folders from the file manager."""
+        """Accept folders from the file manager."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Take folders: as what to protect, or as the place for the backup where that is asked for."""
+        """Take folders: in the second step as the place for the backup, otherwise as folders to protect."""
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
             self.take_folders(tuple(paths))
 
     def take_folders(self, paths: tuple[str, ...]) -> None:
-        """Take folders that the user has brought; whether they are any is checked with the rest."""
+        """Take dropped paths; the check of the choice also finds those that are no folders."""
         if self.step == 1:
             self.places.add_folder(paths[0])
             return
@@ -235,7 +232,7 @@ class FirstRun(QWidget):
     def _ask_forecast(self) -> None:
         jobs = self._verdict.jobs if self._verdict is not None else ()
         folders = tuple((job.source, job.destination) for job in jobs)
-        # Whether a history is kept changes nothing in what is copied.
+        # Keeping a history does not change what is copied.
         if jobs and folders != tuple((job.source, job.destination) for job in self._forecast_of):
             self._forecast_of = jobs
             self.start.show_forecast(FirstForecast())
@@ -246,7 +243,7 @@ class FirstRun(QWidget):
     def _lay_out(self) -> None:
         foot = QHBoxLayout()
         foot.setSpacing(GRID_PX)
-        # In line with the cards, which leave room for the ring around the one with the keyboard.
+        # In line with the cards, which leave space for the focus ring.
         foot.setContentsMargins(2, 0, 2, 0)
         foot.addWidget(self._step)
         foot.addStretch()
@@ -263,7 +260,7 @@ class FirstRun(QWidget):
         column.addWidget(self._text)
         column.addSpacing(GRID_PX)
         column.addWidget(self._pages, 1)
-        # In a row of their own: in some languages there is no room for them beside the others.
+        # In a separate row: in some languages they do not fit beside the others.
         others = QHBoxLayout()
         others.setSpacing(GRID_PX)
         others.addWidget(self.by_hand_button)
@@ -280,13 +277,13 @@ class FirstRun(QWidget):
 
     def _draw(self) -> None:
         colour = self.palette().windowText().color()
-        # Not simply turned round: a tick is the same in all directions.
+        # A picture of its own, because the tick in it must not be mirrored.
         name = "welcome-mirrored" if self.isRightToLeft() else "welcome"
         self._picture.setPixmap(
             self._icons.picture(name, scaled_size(self, _PICTURE), colour, self.devicePixelRatioF())
         )
         self._title.setFont(scaled_font(self.font(), 1.7, is_bold=True))
-        # Longer lines are hard to read, and cards with much between their two ends too.
+        # Longer lines and wider cards are hard to read.
         self._inner.setMaximumWidth(scaled_size(self, QSize(88 * GRID_PX, 0)).width())
 
     def _show_step(self, step: int) -> None:
@@ -311,7 +308,7 @@ class FirstRun(QWidget):
         self._focus()
 
     def _order_tabs(self) -> None:
-        """Cards come later than the buttons below them, but are above them."""
+        """Set the tab order: cards are created after the buttons below them."""
         folders, places, start = self.folders, self.places, self.start
         tab_through(
             (
@@ -354,7 +351,6 @@ class FirstRunDialog(QDialog):
     """The three steps in a dialog, for a further job."""
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        """Build it."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("New backup"))
         self.resize(scaled_size(self, QSize(88 * GRID_PX, 68 * GRID_PX)))

@@ -1,4 +1,4 @@
-"""Files and folders of a backup as it stood; what is open and chosen among them outlasts a change of the time."""
+"""Files and folders of a backup at some time; a change of the time keeps what is open and selected."""
 
 from __future__ import annotations
 
@@ -19,18 +19,12 @@ if TYPE_CHECKING:
 
 
 class HistoryList(QStackedWidget):
-    """The tree, or a word on why there is none."""
+    """The tree, or a note on why it is empty."""
 
     folder_requested = Signal(object)
     selection_changed = Signal()
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        """Build it empty.
-
-        Args:
-            icons: The icons.
-            parent: Owner.
-        """
         super().__init__(parent)
         self.opened: set[str] = set()
         self._chosen: set[str] = set()
@@ -74,32 +68,32 @@ class HistoryList(QStackedWidget):
 
     @property
     def part(self) -> str:
-        """The vacancy that is shown; empty for the tree."""
+        """Name of the note shown; empty for the tree."""
         shown = self.currentWidget()
         return next((name for name, vacancy in self.vacancies.items() if vacancy is shown), "")
 
     def show_part(self, vacancy: str) -> None:
-        """Show a vacancy; empty for the tree."""
+        """Show a note by its name; empty for the tree."""
         self.setCurrentWidget(self.vacancies[vacancy] if vacancy else self.tree)
 
     def make_room(self, *, has_deleted: bool) -> None:
-        """Leave the room beside the names that the dates need: more where some say that a file is deleted."""
+        """Set the width of the date column; dates of deleted files need more."""
         widest = "deleted 00/00/0000 00:00" if has_deleted else "00/00/0000 00:00"
         self.tree.header().resizeSection(1, self.fontMetrics().horizontalAdvance(widest) + 2 * GRID_PX)
 
     def forget(self) -> None:
-        """Forget what was open and chosen."""
+        """Forget what was open and selected."""
         self.opened.clear()
         self._chosen.clear()
 
     def selected(self) -> tuple[Item, ...]:
-        """All files and folders chosen."""
+        """All selected files and folders."""
         rows = self.tree.selectionModel().selectedRows()
         items = (self.model.item(index) for index in rows)
         return tuple(item for item in items if item is not None)
 
     def single(self) -> Item | None:
-        """The one file chosen; None for none, several, or a folder."""
+        """The selected file; None if none, several or a folder is selected."""
         selected = self.selected()
         return selected[0] if len(selected) == 1 and not selected[0].is_folder else None
 
@@ -115,7 +109,7 @@ class HistoryList(QStackedWidget):
 
     @Slot()
     def _on_reset(self) -> None:
-        # What is found is not opened: the room of the marks for that is the names'.
+        # Search results cannot be opened, so names get the space of the marks.
         self.tree.setRootIsDecorated(not self.model.is_flat)
         self._on_selection_changed()
 
@@ -133,7 +127,7 @@ class HistoryList(QStackedWidget):
 
     @Slot(QModelIndex, int, int)
     def _on_rows_inserted(self, parent: QModelIndex, first: int, last: int) -> None:
-        """Open and choose again what was open and chosen at another time."""
+        """Open and select again what was open and selected at the previous time."""
         if not self.opened and not self._chosen:
             return
         selection = self.tree.selectionModel()
@@ -158,5 +152,5 @@ class HistoryList(QStackedWidget):
 
     @Slot()
     def _on_clicked(self) -> None:
-        # What is chosen from now on is what the user chose, not what was chosen at another time.
+        # The user's new selection replaces the one remembered from the previous time.
         self._chosen = {item.path for item in self.selected()}

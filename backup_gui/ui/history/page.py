@@ -1,4 +1,4 @@
-"""The History page: a folder as it stood at a time, the versions of its files, and the way back."""
+"""The History page: a folder as it was at some time, the versions of its files, and restoring them."""
 
 from __future__ import annotations
 
@@ -36,12 +36,16 @@ if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
 
 _TYPING_MS = 250
-# After a pass has changed something; passes may follow each other closely.
+# Delay of a refresh after a pass, as passes may follow each other closely.
 _CHANGE_MS = 1_500
 
 
 class HistoryPage(QWidget):
-    """Shows one backup as it stood; everything in it is asked for, and comes when it comes."""
+    """Shows one backup as it was at some time. Requests all content, which may come at any later time.
+
+    Args:
+        now: The clock, seconds since 1970.
+    """
 
     moments_requested = Signal(object)
     folder_requested = Signal(object)
@@ -51,13 +55,6 @@ class HistoryPage(QWidget):
     restore_requested = Signal(object)
 
     def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        """Build it without a backup.
-
-        Args:
-            icons: The icons.
-            now: The clock, seconds since 1970.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._subject: Subject | None = None
         self._serial = 0
@@ -84,7 +81,7 @@ class HistoryPage(QWidget):
     # What is shown
 
     def show_subject(self, subject: Subject) -> None:
-        """Show a backup; the one that is shown already stays as it is."""
+        """Show a backup, unless it is shown already."""
         if subject == self._subject:
             return
         self._subject = subject
@@ -99,18 +96,18 @@ class HistoryPage(QWidget):
         self.versions.show_nothing(self._hint())
         self._policy.setVisible(bool(subject.source))
         self._policy_label.setVisible(bool(subject.source))
-        # Without a history nothing would be left of what is replaced.
+        # Without a history, nothing would keep the files that a restore replaces.
         self._policy.setCurrentIndex(0)
         self._policy.setEnabled(subject.history is not None)
         self.back_button.setVisible(bool(subject.source))
-        # The button that is meant is the one that Enter presses.
+        # Enter presses the primary button.
         (self.back_button if subject.source else self.save_button).setDefault(True)
         self._is_stale = True
         self._update_buttons()
         self._load_if_seen()
 
     def note_change(self) -> None:
-        """Take note that the backup has changed."""
+        """Note that the backup has changed."""
         self._is_stale = True
         if self.isVisible() and not self._change.isActive():
             self._change.start()
@@ -121,7 +118,7 @@ class HistoryPage(QWidget):
             self.time.show_moments(moments)
 
     def show_folder(self, asked: Asked, items: tuple[Item, ...]) -> None:
-        """Show what was in a folder."""
+        """Show the content of a folder."""
         if self._is_current(asked) and not asked.text:
             if self.model.is_flat:
                 self.model.clear()
@@ -140,14 +137,14 @@ class HistoryPage(QWidget):
             self._show_hint()
 
     def show_versions(self, asked: Asked, items: tuple[Item, ...]) -> None:
-        """Show the versions of the file chosen."""
+        """Show the versions of the selected file."""
         chosen = self.list.single()
         if asked.subject == self._subject and chosen is not None and chosen.path == asked.path:
             self.versions.show_versions(items)
             self._update_buttons()
 
     def show_look(self, asked: Asked, text: str | None, picture: QImage | None, *, is_cut: bool) -> None:
-        """Show what a version looks like."""
+        """Show the preview of a version."""
         if self._is_looked_at(asked):
             self.versions.show_look(text, picture, is_cut=is_cut)
 
@@ -163,7 +160,7 @@ class HistoryPage(QWidget):
             self._show_part("failed")
 
     def show_silence(self, silent_s: int) -> None:
-        """Show for how long the drive has not answered, in seconds; 0 if it does."""
+        """Show how long the drive has not answered, in seconds; 0 if it answers."""
         self._silence.show_remark(Remark(Level.NOTE, silence_text(silent_s)) if silent_s else Remark())
         if silent_s and self.model.is_empty:
             self._show_part("silent")
@@ -173,20 +170,20 @@ class HistoryPage(QWidget):
     # What the user does
 
     def wished_items(self) -> tuple[Item, ...]:
-        """What the user has chosen: the version if one file is chosen, else all rows."""
+        """The items to restore: the selected version if one file is selected, otherwise all selected rows."""
         single, version = self.list.single(), self.versions.chosen
         if single is not None and version is not None and version.path == single.path:
             return (version,)
         return self.list.selected()
 
     def save_to(self, folder: str) -> None:
-        """Ask for what is chosen to be saved in a folder."""
+        """Request that the selected items are saved in a folder."""
         items = self.wished_items()
         if folder and items and self._subject is not None:
             self.restore_requested.emit(RestoreWish(self._subject, items, self.time.at, folder))
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Read what is to be shown when it is seen."""
+        """Request the content when the page becomes visible."""
         super().showEvent(event)
         self._load_if_seen()
 
@@ -196,7 +193,7 @@ class HistoryPage(QWidget):
             self._refresh()
 
     def _refresh(self) -> None:
-        """Ask anew for everything in sight."""
+        """Request everything shown again."""
         if self._subject is None:
             return
         self._is_stale = False
@@ -285,12 +282,12 @@ class HistoryPage(QWidget):
         return counted("%Ln files and folders are chosen.", "%Ln file or folder is chosen.", len(selected))
 
     def _show_part(self, vacancy: str) -> None:
-        """Show a vacancy, and nothing beside it; empty for the files."""
+        """Show a note and hide the versions; empty for the files."""
         self.list.show_part(vacancy)
         self.versions.setVisible(not vacancy)
 
     def _show_hint(self) -> None:
-        """Say what could be chosen now that something is shown, if nothing is chosen yet."""
+        """Show a hint while nothing is selected."""
         if not self.list.selected():
             self.versions.show_nothing(self._hint())
 
@@ -332,7 +329,7 @@ class HistoryPage(QWidget):
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
         splitter.setSizes([scaled_px(self, 55 * GRID_PX), scaled_px(self, 28 * GRID_PX)])
-        # From right to left Qt lays its parts one pixel too far to the right, where the edge of the list is cut off.
+        # In a layout from right to left, Qt places the parts one pixel too far right and cuts off the list's edge.
         splitter.setContentsMargins(0, 0, int(self.isRightToLeft()), 0)
 
         column = QVBoxLayout(self)

@@ -1,4 +1,4 @@
-"""How a restore goes, and what came of it."""
+"""Shows the progress and the result of a restore."""
 
 from __future__ import annotations
 
@@ -19,25 +19,22 @@ if TYPE_CHECKING:
 
 
 class RestoreDialog(BringingDialog):
-    """Shows one restore from the History page."""
+    """Shows one restore from the History page.
+
+    Args:
+        folder: Absolute path of the folder that is restored to.
+    """
 
     def __init__(self, icons: Icons, folder: str, parent: QWidget | None = None) -> None:
-        """Build it for a restore that is about to begin.
-
-        Args:
-            icons: The icons.
-            folder: Absolute path of the folder that is restored to.
-            parent: Owner.
-        """
         super().__init__(icons, folder, parent)
         self.setWindowTitle(self.tr("Restore"))
 
     def show_waiting(self) -> None:
-        """Say that the job is being paused first."""
+        """Show that the job is being paused first."""
         self._title.setText(self.tr("Pausing the backup of this folder…"))
 
     def show_step(self, progress: Progress) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         title = counted("Restoring file {done} of %Ln", "Restoring %Ln file", progress.files_total).format(
             done=number_text(min(progress.files_done + 1, progress.files_total))
         )
@@ -45,7 +42,7 @@ class RestoreDialog(BringingDialog):
         self._show_far(title, files, size_bytes, progress.path)
 
     def show_result(self, result: RestoreResult) -> None:
-        """Show what came of it."""
+        """Show the result."""
         is_good = not result.failed and not result.is_cancelled
         self._end(result_title(result), JobState.OK if is_good else JobState.ATTENTION)
         place = self.tr("Folder: {folder}").format(folder=path_in_words(self._folder))
@@ -61,7 +58,7 @@ class RestoreDialog(BringingDialog):
 
 
 def result_title(result: RestoreResult) -> str:
-    """What came of a restore, in one sentence."""
+    """The result of a restore, in one sentence."""
     done = len(result.restored) + len(result.present)
     if result.is_cancelled:
         text = counted(

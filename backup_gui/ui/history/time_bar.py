@@ -1,4 +1,4 @@
-"""The bar that a time is chosen with: a slider over the times at which something changed, and date and time exactly."""
+"""A bar to choose a time: a slider over the times of changes, and a field for an exact date and time."""
 
 from __future__ import annotations
 
@@ -17,24 +17,22 @@ from backup_gui.ui.widgets.labels import MutedLabel, Words
 if TYPE_CHECKING:
     from backup_gui.model.restores import Moment
 
-# While the slider is drawn, folders are read this often at most.
+# Wait until the slider rests this long before reading folders.
 _SETTLE_MS = 80
 # Two hundred thousand years from 1970, either way.
 _SHOWN_S = 200_000 * 365 * 86_400
 
 
 class TimeBar(QWidget):
-    """Chooses a time, or now."""
+    """Chooses a time, or now.
+
+    Args:
+        now: The clock, seconds since 1970.
+    """
 
     chosen = Signal(object)
 
     def __init__(self, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        """Build it without times.
-
-        Args:
-            now: The clock, seconds since 1970.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._now = now
         self._moments: tuple[Moment, ...] = ()
@@ -77,11 +75,11 @@ class TimeBar(QWidget):
 
     @property
     def at(self) -> float | None:
-        """The time chosen, seconds since 1970; None for now."""
+        """The chosen time, seconds since 1970; None for now."""
         return self._at
 
     def show_moments(self, moments: tuple[Moment, ...]) -> None:
-        """Offer these times, oldest first; the time chosen stays."""
+        """Offer these times, oldest first; the chosen time stays."""
         self._moments = moments
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, len(moments))
@@ -98,7 +96,7 @@ class TimeBar(QWidget):
             self.chosen.emit(at)
 
     def reset(self) -> None:
-        """Choose now, without telling."""
+        """Choose now without emitting a signal."""
         self._timer.stop()
         self._at = None
         self.show_moments(())
@@ -107,8 +105,7 @@ class TimeBar(QWidget):
         at = self._at
         with QSignalBlocker(self.slider), QSignalBlocker(self.edit):
             self.slider.setValue(self._position(at))
-            # The time now would go stale; while nobody is typing it is brought up to date. The latest time allowed
-            # comes first: the field takes none that is later.
+            # Without a chosen time, show that of this call. Set the maximum first, as the field rejects later times.
             self.edit.setMaximumDateTime(_local(self._now() + 1))
             self.edit.setDateTime(_local(self._now() if at is None else at))
         self.now_button.setEnabled(at is not None)
@@ -117,11 +114,11 @@ class TimeBar(QWidget):
         else:
             self._words.setText(self.tr("As it was on {when}").format(when=exact_text(at)))
         self._detail.setText(self._detail_text(at))
-        # A slider tells the number of its step, which says nothing.
+        # Screen readers would only read the number of the slider's step.
         self.slider.setAccessibleDescription(f"{self._words.text()}. {self._detail.text()}")
 
     def _position(self, at: float | None) -> int:
-        """Where the slider stands: before the change that comes next."""
+        """The slider's position: before the next change."""
         return len(self._moments) if at is None else bisect_right([moment.at for moment in self._moments], at)
 
     def _detail_text(self, at: float | None) -> str:
@@ -144,7 +141,7 @@ class TimeBar(QWidget):
 
     @Slot(int)
     def _on_slid(self, position: int) -> None:
-        # The state before a change is the one that is looked for: what was deleted is still there.
+        # Choose the time before the change, when deleted files still existed.
         at = None if position >= len(self._moments) else self._moments[position].at - 1
         self._at_wanted = at
         self._timer.start()
@@ -167,8 +164,8 @@ def _edit_format(*, is_mirrored: bool) -> str:
     """The locale's short date, with a year of four digits, and the time to the second.
 
     Args:
-        is_mirrored: Whether the field is read from right to left. Qt turns the order of its parts round then, as if
-            seconds were written before hours; what is turned round already becomes right again.
+        is_mirrored: Whether the layout runs from right to left. Qt then reverses the order of the parts, so that
+            seconds precede hours. Reversing them here as well restores the right order.
     """
     date = QLocale().dateFormat(QLocale.FormatType.ShortFormat)
     if "yyyy" not in date:

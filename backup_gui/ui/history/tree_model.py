@@ -1,4 +1,4 @@
-"""The tree of a folder as it stood at some time; each folder is asked for when it is opened."""
+"""The tree of a folder as it was at some time; opening a folder requests its content."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _PAGE_ROWS = 500
-# The last one: figures that end where dates begin run into each other.
+# The last column, because right-aligned sizes would run into dates after them.
 _SIZE_COLUMN = 2
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class _Node:
-    """A row. What is in a folder is known as items; rows are made of them in pages."""
+    """A row. A folder knows all its items, and creates rows for them in pages."""
 
     __slots__ = ("is_asked", "item", "items", "key", "parent", "row", "rows")
 
@@ -42,41 +42,36 @@ class _Node:
 class HistoryModel(QAbstractItemModel):
     """Files and folders with date and size.
 
-    Rows are given to the view in pages: 100,000 files in a folder cost nothing until they are scrolled through.
+    The view gets rows in pages: 100,000 files in a folder cost nothing until the user scrolls to them.
     """
 
     folder_requested = Signal(object)
 
     def __init__(self, icons: Icons) -> None:
-        """Begin empty.
-
-        Args:
-            icons: The icons.
-        """
         super().__init__()
         self._icons = icons
         self._next_key = 1
         self._nodes: dict[int, _Node] = {}
         self._root = _Node(0, None, None, 0)
-        # Lists of search results have whole paths, and folders in them are not opened.
+        # Whether this is a list of search results, which show full paths and cannot be opened.
         self._is_flat = False
-        # While rows come or go the view must find nothing to fetch.
+        # While rows are inserted or removed, the view must not fetch any.
         self._is_changing = False
 
     def index(self, row: int, column: int, parent: Index = _NO_INDEX) -> QModelIndex:
-        """The place of a cell."""
+        """The index of a cell."""
         rows = self._node(parent).rows
         if 0 <= row < len(rows) and 0 <= column < 3:
             return self.createIndex(row, column, rows[row].key)
         return QModelIndex()
 
     def parent(self, index: Index) -> QModelIndex:  # type: ignore[override] # Qt has two of this name
-        """The place of the folder that a row is in."""
+        """The index of the folder that contains a row."""
         node = self._node(index).parent
         return self._index_of(node) if node is not None else QModelIndex()
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
-        """How many rows of a folder the view knows by now."""
+        """How many rows of a folder the view has so far."""
         return len(self._node(parent).rows) if parent.column() <= 0 else 0
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: ARG002, N802 - Qt's signature
@@ -91,7 +86,7 @@ class HistoryModel(QAbstractItemModel):
         return node.item.is_folder and not self._is_flat and (node.items is None or bool(node.items))
 
     def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
-        """Whether a folder has not been asked for, or has more rows."""
+        """Whether a folder has not been requested yet, or has more rows."""
         node = self._node(parent)
         if self._is_changing:
             return False
@@ -100,7 +95,7 @@ class HistoryModel(QAbstractItemModel):
         return len(node.rows) < len(node.items)
 
     def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
-        """Ask for a folder, or give the view its next page."""
+        """Request a folder, or give the view its next page."""
         node = self._node(parent)
         if self._is_changing:
             return
@@ -143,11 +138,11 @@ class HistoryModel(QAbstractItemModel):
         return _dimmed(role) if item.is_gone else None
 
     def item(self, index: Index) -> Item | None:
-        """What a row shows; None for no row."""
+        """The item of a row; None without a row."""
         return self._node(index).item
 
     def show_folder(self, path: str, items: tuple[Item, ...]) -> None:
-        """Show what is in a folder; nothing moves if that is what is shown already."""
+        """Show the content of a folder, unless it is shown already."""
         node = self._root if not path else self._shown_folder(path)
         if node is None:
             return
@@ -173,7 +168,7 @@ class HistoryModel(QAbstractItemModel):
         self.endResetModel()
 
     def forget_unseen(self, opened: set[str]) -> None:
-        """Forget what is in folders that are not open: it is asked for again."""
+        """Forget the content of closed folders; opening one requests it again."""
         for node in [node for node in self._nodes.values() if node.is_asked]:
             if node.key in self._nodes and node.item is not None and node.item.path not in opened:
                 self._drop_rows(node)
@@ -181,12 +176,12 @@ class HistoryModel(QAbstractItemModel):
 
     @property
     def is_flat(self) -> bool:
-        """Whether a search's list is shown."""
+        """Whether search results are shown."""
         return self._is_flat
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is shown at all."""
+        """Whether nothing is shown."""
         return not self._root.items
 
     def _node(self, index: Index) -> _Node:
@@ -219,7 +214,7 @@ class HistoryModel(QAbstractItemModel):
             self._next_key += 1
             self._nodes[child.key] = child
             node.rows.append(child)
-        # Who is told of the rows may open folders among them.
+        # Receivers of the signal may open folders among the new rows.
         self._is_changing = False
         self.endInsertRows()
 
@@ -258,7 +253,7 @@ class HistoryModel(QAbstractItemModel):
 
 
 def _dimmed(role: int) -> object:
-    """How a row looks whose file had been deleted; the words for it are in the column of dates."""
+    """The look of a deleted file's row; the date column says it in words."""
     if role == Qt.ItemDataRole.ForegroundRole:
         return muted(QGuiApplication.palette())
     if role == Qt.ItemDataRole.FontRole:

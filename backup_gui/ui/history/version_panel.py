@@ -1,4 +1,4 @@
-"""The versions of one file, with a look at the one chosen."""
+"""The versions of one file, with a preview of the selected one."""
 
 from __future__ import annotations
 
@@ -32,12 +32,11 @@ class VersionsModel(QAbstractListModel):
     """All known contents of one file, newest first."""
 
     def __init__(self) -> None:
-        """Begin empty."""
         super().__init__()
         self._items: tuple[Item, ...] = ()
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
-        """How many there are."""
+        """How many versions there are."""
         return 0 if parent.isValid() else len(self._items)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -58,32 +57,31 @@ class VersionsModel(QAbstractListModel):
         return None
 
     def show_items(self, items: tuple[Item, ...]) -> None:
-        """Show these."""
+        """Show these versions."""
         self.beginResetModel()
         self._items = items
         self.endResetModel()
 
     def item(self, row: int) -> Item | None:
-        """What a row shows."""
+        """The version at a row; None without one."""
         return self._items[row] if 0 <= row < len(self._items) else None
 
     def row_of(self, item: Item) -> int:
-        """Where a content stands; -1 if it does not."""
+        """The row of a version; -1 without one."""
         places = [(one.root, one.stored) for one in self._items]
         return places.index((item.root, item.stored)) if (item.root, item.stored) in places else -1
 
 
 class VersionList(QListView):
-    """The list of versions; by its name it is drawn with an edge, as the tree beside it and other than the jobs."""
+    """The list of versions; the palette for this class name gives it an edge, unlike the list of jobs."""
 
 
 class VersionPanel(QWidget):
-    """Asks for a look at the version that is chosen."""
+    """The versions of one file. Requests a preview of the selected one."""
 
     look_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        """Build it empty."""
         super().__init__(parent)
         self.model = VersionsModel()
         self._wanted: Item | None = None
@@ -123,11 +121,11 @@ class VersionPanel(QWidget):
 
     @property
     def chosen(self) -> Item | None:
-        """The version chosen; None if there is none."""
+        """The selected version; None without one."""
         return self.model.item(self.list.currentIndex().row())
 
     def show_nothing(self, words: str) -> None:
-        """Show no file, but a sentence."""
+        """Show a sentence in place of a file."""
         self._wanted = None
         self._title.set_full_text("")
         self.model.show_items(())
@@ -135,14 +133,14 @@ class VersionPanel(QWidget):
         self._say(words)
 
     def await_item(self, item: Item) -> None:
-        """Show that the versions of a file are being looked for."""
+        """Show the name of a file whose versions are being read."""
         self._wanted = item
         self._title.set_full_text(path_text(item.name))
         self._title.setToolTip(tip_text(path_text(item.path)))
         self._say("")
 
     def show_versions(self, items: tuple[Item, ...]) -> None:
-        """Show the versions of the file that was awaited, and choose the one that stands in the tree."""
+        """Show the versions of the awaited file, and select the one that the tree shows."""
         self.model.show_items(items)
         self.list.setVisible(True)
         row = self.model.row_of(self._wanted) if self._wanted is not None else -1
@@ -151,12 +149,12 @@ class VersionPanel(QWidget):
             self._say(self.tr("This file is not in the backup any more."))
 
     def show_look(self, text: str | None, picture: QImage | None, *, is_cut: bool) -> None:
-        """Show what a version looks like."""
+        """Show the preview of a version."""
         if picture is not None:
             self._picture.show_image(picture)
             self._looks.setCurrentWidget(self._picture)
         elif text is not None:
-            # What is no valid text on its own cannot be drawn.
+            # Qt cannot draw invalid text.
             shown = text.encode("utf-8", "backslashreplace").decode("utf-8")
             self.text.setPlainText(shown + ("\n…" if is_cut else ""))
             self._looks.setCurrentWidget(self.text)
@@ -164,7 +162,7 @@ class VersionPanel(QWidget):
             self._say(self.tr("No preview of this sort of file"))
 
     def show_failure(self, words: str) -> None:
-        """Say why nothing can be shown."""
+        """Show why there is no preview."""
         self._say(words)
 
     def _say(self, words: str) -> None:
@@ -179,7 +177,7 @@ class VersionPanel(QWidget):
 
 
 class _Picture(QLabel):
-    """A picture as large as fits, and no larger than it is."""
+    """A picture scaled down to fit, never up."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The history of a backup folder without any job, as after a reinstall."""
+"""A window for the history of a backup folder without a job, for example after a reinstall."""
 
 from __future__ import annotations
 
@@ -24,14 +24,6 @@ class HistoryWindow(QDialog):
     """A window of its own around a History page."""
 
     def __init__(self, icons: Icons, now: Callable[[], float], subject: Subject, parent: QWidget | None = None) -> None:
-        """Build it.
-
-        Args:
-            icons: The icons.
-            now: The clock, seconds since 1970.
-            subject: The backup.
-            parent: Owner.
-        """
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Restore from {name}").format(name=path_text(subject.name)))

@@ -1,1 +1,1 @@
-"""The window: board, overview, problems, log, tray."""
+"""The main window with its pages, and the tray icon."""

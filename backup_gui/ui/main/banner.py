@@ -1,4 +1,4 @@
-"""The banner across the top: how the selected job stands, and the one fitting button."""
+"""The banner at the top: the state of the selected job, and a button for what helps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ class Banner(QFrame):
     remedy_requested = Signal(object)
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        """Build an empty banner."""
         super().__init__(parent)
         self._icons = icons
         self._state = JobState.WAITING
@@ -64,7 +63,7 @@ class Banner(QFrame):
 
         Args:
             state: The state, for icon and colour.
-            words: What to say and which button to offer.
+            words: The text and the button to offer.
         """
         if state is not self._state or self._icon.pixmap().isNull():
             self._state = state
@@ -79,7 +78,7 @@ class Banner(QFrame):
 
     @property
     def button(self) -> QPushButton:
-        """The button for the fitting thing to do."""
+        """The button for the remedy."""
         return self._button
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
@@ -89,7 +88,7 @@ class Banner(QFrame):
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
-        """Paint the ground with a touch of the state's colour."""
+        """Paint the background in a tint of the state's colour."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), tint(self._state, self.palette()))
         painter.setPen(outline(self.palette()))

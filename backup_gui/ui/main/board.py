@@ -1,4 +1,4 @@
-"""The window's content once there are jobs: banner, the list of jobs, and the pages of the one selected."""
+"""The window's content once there are jobs: banner, list of jobs, and the pages of the selected job."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Page(Enum):
 
 
 class Board(QWidget):
-    """Shows all jobs, and one of them closely."""
+    """Shows all jobs, and the pages of the selected one."""
 
     back_up_requested = Signal(object)
     pause_requested = Signal(object)
@@ -74,13 +74,6 @@ class Board(QWidget):
     files_wanted = Signal(object)
 
     def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        """Build it without jobs.
-
-        Args:
-            icons: The icons.
-            now: The clock, seconds since 1970.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._icons = icons
         self._now = now
@@ -129,7 +122,7 @@ class Board(QWidget):
         column.addWidget(splitter, 1)
 
     def put_job(self, view: JobView) -> None:
-        """Show a job's state; the first one is selected."""
+        """Show a job's state; select the first job."""
         is_first = self.jobs.rowCount() == 0
         self.jobs.put(view)
         if is_first:
@@ -138,45 +131,45 @@ class Board(QWidget):
             self._show_selected()
 
     def remove_job(self, job_id: str) -> None:
-        """Show a job no more."""
+        """Remove a job."""
         self.jobs.remove(job_id)
         for known in (self._activity_models, self._days, self._sizes):
             known.pop(job_id, None)
         self._show_selected()
 
     def add_report(self, job_id: str, report: Report) -> None:
-        """Note a pass of a job."""
+        """Add a pass of a job."""
         self._activity_model(job_id).add(report)
         if job_id == self.selected_id and report.counts.total:
             self.history.note_change()
 
     def name_passes(self, job_id: str, keys: dict[float, int]) -> None:
-        """Take note of the keys of passes, by the time at which they began."""
+        """Note the database keys of passes, by their start time."""
         self._activity_model(job_id).name_passes(keys)
 
     def put_passes(self, page: PassPage) -> None:
-        """Show earlier passes that were asked for."""
+        """Show requested earlier passes."""
         self._activity_model(page.query.job_id).put_page(page)
         self.activity.refresh()
 
     def put_files(self, page: FilesPage) -> None:
-        """Show the files of a pass that were asked for."""
+        """Show the requested files of a pass."""
         self._activity_model(page.query.job_id).put_files(page)
 
     def put_days(self, job_id: str, days: tuple[DayTotal, ...]) -> None:
-        """Show what was copied on which day."""
+        """Show what each day's passes copied."""
         self._days[job_id] = days
         if job_id == self.selected_id:
             self.overview.show_days(days)
 
     def put_sizes(self, job_id: str, sizes: BackupSizes) -> None:
-        """Show how much room a backup takes."""
+        """Show how much space a backup takes."""
         self._sizes[job_id] = sizes
         if job_id == self.selected_id:
             self.overview.show_sizes(sizes)
 
     def select_job(self, job_id: str) -> None:
-        """Show a job closely."""
+        """Select a job."""
         row = self.jobs.row_of(job_id)
         if row >= 0:
             self.list.setCurrentIndex(self.jobs.index(row))
@@ -187,22 +180,22 @@ class Board(QWidget):
         self.tabs.setCurrentIndex(page.value)
 
     def age(self) -> None:
-        """Say anew how long ago things were."""
+        """Update texts such as "2 minutes ago"."""
         self.jobs.age()
         self._show_selected()
 
     def add_list_action(self, action: QAction) -> None:
-        """Offer an action in the context menu of the list, and its key while the list has the focus."""
+        """Add an action to the context menu of the list, with its shortcut while the list has the focus."""
         self.list.addAction(action)
 
     @property
     def selected(self) -> JobView | None:
-        """The job shown closely."""
+        """The selected job."""
         return self.jobs.view(self.list.currentIndex().row())
 
     @property
     def selected_id(self) -> str:
-        """Its key; empty if there is none."""
+        """Key of the selected job; empty without one."""
         view = self.selected
         return view.job.id if view is not None else ""
 
@@ -225,7 +218,7 @@ class Board(QWidget):
         foot.setContentsMargins(GRID_PX, GRID_PX // 2, GRID_PX, GRID_PX)
         foot.addWidget(self.new_button)
         side = QWidget()
-        # Of the list alone, so that the button below makes it wider if its words need more.
+        # Set it on the list alone, so that a wider button below widens the column.
         self.list.setMinimumWidth(26 * GRID_PX)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, GRID_PX // 2, 0, 0)

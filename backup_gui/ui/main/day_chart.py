@@ -1,6 +1,6 @@
 """The chart of the last 30 days: bytes above the line, files below it, days with problems marked by a triangle.
 
-Painted from the palette. All that it shows can also be reached by keyboard, as a tooltip, and as text.
+Uses the palette's colours. Everything in it is also available by keyboard, as a tooltip and as text.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _DECADES = 5.0
 
 
 def last_days(totals: Sequence[DayTotal], today: QDate) -> tuple[DayTotal, ...]:
-    """Line up the last 30 days, the oldest first, with empty ones for those of which nothing is known."""
+    """List the last 30 days, the oldest first, with empty totals for days without data."""
     known = {total.day: total for total in totals}
     names = [today.addDays(number - DAYS + 1).toString(_ISO) for number in range(DAYS)]
     return tuple(known.get(name, DayTotal(name)) for name in names)
@@ -94,10 +94,9 @@ def summary_text(days: Sequence[DayTotal]) -> str:
 
 
 class DayChart(QWidget):
-    """The chart with the chosen day in words below it."""
+    """The chart, with the selected day in words below it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        """Build it without days."""
         super().__init__(parent)
         self.plot = DayPlot()
         self.words = MutedLabel()
@@ -125,7 +124,7 @@ class DayChart(QWidget):
 
 
 class _Key(Enum):
-    """What a mark in the chart stands for."""
+    """The meaning of a mark in the chart."""
 
     BYTES = "bytes"
     FILES = "files"
@@ -133,7 +132,7 @@ class _Key(Enum):
 
 
 class _SeriesLabel(Words):
-    """A mark and what it stands for."""
+    """A mark and its meaning."""
 
     def __init__(self, key: _Key, text: str) -> None:
         super().__init__(text)
@@ -159,7 +158,7 @@ class _SeriesLabel(Words):
 class DayPlot(QAbstractSlider):
     """The drawing, one column a day; the arrow keys go from day to day.
 
-    To those who read it with other eyes it is what it is used as: a slider over the days, the newest at its end.
+    For screen readers it is a slider over the days, with the newest at its end.
     """
 
     chosen = Signal(str)
@@ -188,7 +187,7 @@ class DayPlot(QAbstractSlider):
         self.update()
 
     def day_at(self, x: float) -> int:
-        """The day drawn at a place across; -1 beside all."""
+        """The day drawn at a horizontal position; -1 outside."""
         if not self._days or not 0 <= x < self.width():
             return -1
         column = int(x / self.width() * len(self._days))
@@ -203,7 +202,7 @@ class DayPlot(QAbstractSlider):
         return QSize(20 * GRID_PX, self.sizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Go from day to day."""
+        """Select another day."""
         last = len(self._days) - 1
         before = Qt.Key.Key_Right if self._is_mirrored() else Qt.Key.Key_Left
         after = Qt.Key.Key_Left if self._is_mirrored() else Qt.Key.Key_Right
@@ -216,15 +215,15 @@ class DayPlot(QAbstractSlider):
         self._choose(max(0, min(last, target)))
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
-        """Leave the wheel to the page that this lies on."""
+        """Leave the wheel to the page around this widget."""
         event.ignore()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Choose a day."""
+        """Select a day."""
         self._choose(self.day_at(event.position().x()))
 
     def event(self, event: QEvent) -> bool:
-        """Show a day's figures as its tooltip."""
+        """Show a day's figures in a tooltip."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             number = self.day_at(event.pos().x())
             text = day_text(self._days[number]) if number >= 0 else ""
@@ -261,7 +260,7 @@ class DayPlot(QAbstractSlider):
         self._paint_dates(painter)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Say the numbers anew in another language or direction."""
+        """Update the text for another language or direction."""
         super().changeEvent(event)
         if event.type() in {QEvent.Type.LocaleChange, QEvent.Type.LanguageChange, QEvent.Type.LayoutDirectionChange}:
             self._tell()
@@ -323,7 +322,7 @@ class DayPlot(QAbstractSlider):
 
 
 def _paint_mark(painter: QPainter, top: QPointF, side: float, palette: QPalette) -> None:
-    """Paint the triangle of a day with problems, its point at a place."""
+    """Paint the triangle of a day with problems, with its tip at a point."""
     half = side / 2
     corners = [top, top + QPointF(half, side - 1), top + QPointF(-half, side - 1)]
     painter.setPen(QPen(palette.windowText().color(), 1))
@@ -332,7 +331,7 @@ def _paint_mark(painter: QPainter, top: QPointF, side: float, palette: QPalette)
 
 
 def _height(value: int, most: int, room_px: float) -> float:
-    """How high a bar is: by powers of ten, so that a first copy does not make all other days invisible."""
+    """Height of a bar on a logarithmic scale, so that a first copy does not make all other days invisible."""
     if value <= 0 or most <= 0:
         return 0.0
     return max(_SHORTEST_PX, room_px * (1 + math.log10(value / most) / _DECADES))

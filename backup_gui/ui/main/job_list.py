@@ -1,4 +1,4 @@
-"""The list of jobs: one card each, painted from the palette, with the keyboard and screen readers of a list view."""
+"""The list of jobs, one card each, in a list view that supports keyboard and screen readers."""
 
 from __future__ import annotations
 
@@ -34,14 +34,13 @@ _RADIUS_PX = 8.0
 
 
 class JobsModel(QAbstractListModel):
-    """The jobs in their order."""
+    """The jobs in their order.
+
+    Args:
+        now: The clock, seconds since 1970.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
-        """Begin empty.
-
-        Args:
-            now: The clock, seconds since 1970.
-        """
         super().__init__()
         self._now = now
         self._views: list[JobView] = []
@@ -51,7 +50,7 @@ class JobsModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._views)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """One job, in words or as the value the delegate paints."""
+        """One job, in words or as the value that the delegate paints."""
         if not index.isValid():
             return None
         view = self._views[index.row()]
@@ -74,11 +73,11 @@ class JobsModel(QAbstractListModel):
         return self._views[row] if 0 <= row < len(self._views) else None
 
     def row_of(self, job_id: str) -> int:
-        """The row of a job, -1 if it is not here."""
+        """The row of a job; -1 without one."""
         return next((row for row, view in enumerate(self._views) if view.job.id == job_id), -1)
 
     def put(self, view: JobView) -> None:
-        """Show a job, in its place if it is here already."""
+        """Add or update a job."""
         row = self.row_of(view.job.id)
         if row < 0:
             self.beginInsertRows(QModelIndex(), len(self._views), len(self._views))
@@ -92,7 +91,7 @@ class JobsModel(QAbstractListModel):
             self.layoutChanged.emit()
 
     def remove(self, job_id: str) -> None:
-        """Show a job no more."""
+        """Remove a job."""
         row = self.row_of(job_id)
         if row >= 0:
             self.beginRemoveRows(QModelIndex(), row, row)
@@ -100,7 +99,7 @@ class JobsModel(QAbstractListModel):
             self.endRemoveRows()
 
     def order(self, job_ids: Sequence[str]) -> None:
-        """Bring the jobs that are here into an order."""
+        """Sort the jobs in the given order."""
         for row, job_id in enumerate(known for known in job_ids if self.row_of(known) >= 0):
             old_row = self.row_of(job_id)
             if old_row != row:
@@ -109,7 +108,7 @@ class JobsModel(QAbstractListModel):
                 self.endMoveRows()
 
     def age(self) -> None:
-        """Say anew how long ago things were."""
+        """Update texts such as "2 minutes ago"."""
         if self._views:
             self.dataChanged.emit(self.index(0), self.index(len(self._views) - 1))
 
@@ -123,22 +122,15 @@ class JobsModel(QAbstractListModel):
 
 
 class CardDelegate(QStyledItemDelegate):
-    """Paints a job as a card: state, name, both folders, when it was last backed up, and how much is free there."""
+    """Paints a job as a card: state, name, both folders, time of the last backup and free space."""
 
     def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget) -> None:
-        """Paint with the given icons.
-
-        Args:
-            icons: The icons.
-            now: The clock, seconds since 1970.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._icons = icons
         self._now = now
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
-        """Four lines, or five if it is known how much is free, and the distances."""
+        """Four lines, or five if the free space is known, and the distances."""
         view: JobView = index.data(VIEW_ROLE)
         name, rest = self._fonts(option.font)
         count = 3 if view.room is None else 4
@@ -204,7 +196,7 @@ class CardDelegate(QStyledItemDelegate):
         top = area.top()
         flags = QStyle.visualAlignment(painter.layoutDirection(), Qt.AlignmentFlag.AlignLeading)
         flags |= Qt.AlignmentFlag.AlignVCenter
-        # A path is read from left to right everywhere.
+        # Paths run from left to right in every language.
         painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         for text, line_font, colour, elide in lines:
             metrics = QFontMetrics(line_font)
@@ -216,7 +208,7 @@ class CardDelegate(QStyledItemDelegate):
 
     @staticmethod
     def _side(font: QFont) -> int:
-        """How large the icon is: it grows with the text."""
+        """Size of the icon, which grows with the text."""
         return round(_ICON_PX * max(1.0, QFontMetrics(font).height() / ORDINARY_TEXT_PX))
 
     @staticmethod
@@ -225,5 +217,5 @@ class CardDelegate(QStyledItemDelegate):
 
 
 def leads_to(path: str, *, is_rtl: bool) -> str:
-    """A path with an arrow towards it at the start of the line; a path is read from left to right everywhere."""
+    """A path with an arrow at the start of the line; paths run from left to right in every language."""
     return f"{path} ←" if is_rtl else f"→ {path}"

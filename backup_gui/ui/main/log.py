@@ -1,4 +1,4 @@
-"""The Log page: what the program has noted, for those who want to know exactly."""
+"""The Log page: the program's log, for experts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ class LogView(QWidget):
     folder_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        """Build an empty page."""
         super().__init__(parent)
         self._text = QPlainTextEdit()
         self._text.setReadOnly(True)
@@ -47,7 +46,7 @@ class LogView(QWidget):
         column.addLayout(foot)
 
     def add_lines(self, lines: Iterable[str]) -> None:
-        """Append lines; the view stays where it is unless it shows the end."""
+        """Append lines; scroll only if the view shows the end."""
         text = "\n".join(lines)
         if text:
             self._text.appendPlainText(text)

@@ -1,7 +1,6 @@
-"""The menu bar of the main window: what can be done, with which keys, and when it makes sense.
+"""The menu bar of the main window: actions, their shortcuts, and when they are enabled.
 
-It does nothing itself. What concerns the job selected it asks for with that job; the other actions are the window's to
-connect.
+It emits requests about the selected job itself; the window connects the other actions.
 """
 
 from __future__ import annotations
@@ -23,7 +22,12 @@ if TYPE_CHECKING:
 
 
 class MenuBar(QMenuBar):
-    """The menus; each action is an attribute."""
+    """The menus; each action is an attribute. Actions of a job are disabled until one is selected.
+
+    Args:
+        tints: Gives the actions their icons, in the colour of the palette.
+        now: The clock, seconds since 1970.
+    """
 
     back_up_requested = Signal(object)
     pause_requested = Signal(object)
@@ -33,13 +37,6 @@ class MenuBar(QMenuBar):
     folder_requested = Signal(object)
 
     def __init__(self, tints: TintedIcons, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        """Build the menus; the actions of a job are off until one is shown.
-
-        Args:
-            tints: Gives the actions their icons, in the colour of the palette.
-            now: The clock, seconds since 1970.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._tints = tints
         self._view: JobView | None = None
@@ -51,11 +48,11 @@ class MenuBar(QMenuBar):
 
     @property
     def list_actions(self) -> tuple[QAction, ...]:
-        """What is offered for a job in the list as well."""
+        """The actions that the list of jobs offers as well."""
         return (self.back_up_action, self.preview_action, self.open_action, self.edit_action, self.remove_action)
 
     def show_selected(self, view: JobView | None) -> None:
-        """Offer what makes sense for the job selected; None for none."""
+        """Enable the actions that make sense for the selected job; None without one."""
         self._view = view
         has_job = view is not None
         state = view.status.state if view is not None else None
@@ -98,7 +95,7 @@ class MenuBar(QMenuBar):
         self.open_action = self._action(menu, self.tr("&Open backup folder"), "open")
         self.edit_action = self._action(menu, self.tr("&Edit"), "edit", "Ctrl+E")
         self.remove_action = self._action(menu, self.tr("Re&move…"), "remove", QKeySequence.StandardKey.Delete)
-        # Only while the list has the focus: Delete in a text field deletes text.
+        # Only while the list has the focus, as Delete in a text field deletes text.
         self.remove_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
 
     def _build_help(self) -> None:

@@ -1,4 +1,4 @@
-"""The Overview page: what is going on now, which folders, and how they are looked after."""
+"""The Overview page: current activity, folders, and how the job watches and checks them."""
 
 from __future__ import annotations
 
@@ -56,13 +56,6 @@ class Overview(QScrollArea):
     release_requested = Signal()
 
     def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        """Build an empty page.
-
-        Args:
-            icons: The icons.
-            now: The clock, seconds since 1970.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._icons = icons
         self._now = now
@@ -111,7 +104,7 @@ class Overview(QScrollArea):
         self.chart.show_days(totals, today)
 
     def show_sizes(self, sizes: BackupSizes | None) -> None:
-        """Show how much room the backup takes; None while that is not known."""
+        """Show how much space the backup takes; None while unknown."""
         self._sizes = sizes
         if self._view is not None:
             self._room.show_room(self._view.room, sizes)
@@ -283,7 +276,7 @@ class Overview(QScrollArea):
             self.folder_requested.emit(root)
 
     def _history_root(self) -> str:
-        """Where the history lies, or, of a backup that is away, most likely would; empty if none is kept."""
+        """Path of the history, or its likely path while the drive is away; empty if no history is kept."""
         if self._view is None or not self._view.job.keeps_history:
             return ""
         job, room = self._view.job, self._view.room
@@ -293,7 +286,7 @@ class Overview(QScrollArea):
 
 
 def coverage_text(coverage: Coverage, interval_s: int) -> str:
-    """How the source is watched, such as "8,210 folders live, 790 checked every 5 seconds."."""
+    """How the job watches its source, such as "8,210 folders live, 790 checked every 5 seconds."."""
     every = interval_text(interval_s)
     live, polled = folders_text(coverage.folders_live), folders_text(coverage.folders_polled)
     if not coverage.folders_live and not coverage.folders_polled:
@@ -311,7 +304,7 @@ def coverage_text(coverage: Coverage, interval_s: int) -> str:
 
 
 def kept_text(count: int) -> str:
-    """How many files the backup has against the source, because the user said so."""
+    """How many files the backup keeps at the user's word, though the source does not have them."""
     return counted(
         "%Ln files are kept in the backup that your folder does not have.",
         "%Ln file is kept in the backup that your folder does not have.",
@@ -320,7 +313,7 @@ def kept_text(count: int) -> str:
 
 
 def saving_text(view: JobView) -> str:
-    """Why and how much less often everything is checked at the moment; empty if it is not."""
+    """Why full passes are less frequent at present, and how often they run; empty if they are not."""
     if view.saving is Saving.NO:
         return ""
     every = interval_text(view.full_check_every_s)
@@ -330,10 +323,10 @@ def saving_text(view: JobView) -> str:
 
 
 def add_pause_actions(menu: QMenu, now: Callable[[], float], choose: Callable[[float | None], None]) -> None:
-    """Fill a menu with the pauses on offer.
+    """Add the offered pauses to a menu.
 
     Args:
-        menu: The menu; its triggered signal is used up by this.
+        menu: The menu.
         now: The clock, seconds since 1970.
         choose: Called with the end of the pause, or None for "until I resume".
     """
@@ -357,7 +350,7 @@ def _tomorrow(now: float) -> float:
 
 
 def _field(text: str) -> FieldLabel:
-    """A label as wide as the widest one, so that the values of all panels are aligned."""
+    """A label as wide as the widest one, so that the values in all panels are aligned."""
     label = FieldLabel(text)
     label.setMinimumWidth(label.fontMetrics().horizontalAdvance(_tr("Last complete backup")) + GRID_PX)
     return label

@@ -1,4 +1,4 @@
-"""The Problems page: what could not be backed up, why, and what to do."""
+"""The Problems page: which files could not be backed up, why, and what to do."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ if TYPE_CHECKING:
 
 
 class ProblemsModel(RowsModel):
-    """Problems of one job; rows are given to the view in pages, so 100,000 of them cost nothing until looked at."""
+    """The problems of one job.
+
+    The view gets rows in pages, so 100,000 of them cost nothing until the user scrolls to them.
+    """
 
     def __init__(self) -> None:
-        """Begin empty."""
-        # Without self.tr: there is no self for Qt yet.
+        # Not self.tr, as the Qt object does not exist yet.
         file = QCoreApplication.translate("ProblemsModel", "File or folder")
         super().__init__((file, QCoreApplication.translate("ProblemsModel", "Reason")))
         self._problems: tuple[Problem, ...] = ()
@@ -53,7 +55,7 @@ class ProblemsModel(RowsModel):
         return None
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Show these, and forget what was shown before."""
+        """Show these problems in place of the previous ones."""
         if problems == self._problems:
             return
         self.beginResetModel()
@@ -67,14 +69,13 @@ class ProblemsModel(RowsModel):
 
 
 class ProblemsPage(QWidget):
-    """The table of problems with what can be done about them."""
+    """The table of problems, with buttons for what can be done about them."""
 
     retry_requested = Signal()
     exclusion_requested = Signal(object)
     forget_drive_requested = Signal(object)
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        """Build an empty page."""
         super().__init__(parent)
         self.model = ProblemsModel()
         self._shown: tuple[Problem, ...] | None = None
@@ -137,7 +138,7 @@ class ProblemsPage(QWidget):
         place = self._table.verticalScrollBar().value()
         self.model.show_problems(problems)
         if problems and not self._table.currentIndex().isValid():
-            # Selecting a row by its number does nothing from right to left as long as the table has no width.
+            # In a layout from right to left, selectRow() does nothing while the table has no width.
             row = min(max(before, 0), self.model.rowCount() - 1)
             self._table.setCurrentIndex(self.model.index(row, 0))
         self._table.verticalScrollBar().setValue(place)

@@ -1,4 +1,4 @@
-"""A thin bar that shows what fills the backup drive: the backup, its history, other things; the same in words."""
+"""A thin bar that shows what fills the backup drive: the backup, its history and other files; also in words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BETWEEN_PX = 2.0
 
 
 class _Part(NamedTuple):
-    """A part of the drive: what it is called, how large it is, how it is filled."""
+    """A part of the drive: its name, size and brush."""
 
     name: str
     size_bytes: int
@@ -31,20 +31,14 @@ class _Part(NamedTuple):
 
 
 class RoomBar(QWidget):
-    """What is on the drive, drawn and written."""
+    """The use of the backup's drive, as a drawing and in words."""
 
     count_requested = Signal()
 
     def __init__(self, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        """Build it without figures.
-
-        Args:
-            now: The clock, seconds since 1970.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._now = now
-        # Other than all that can be shown, so that the first figures are.
+        # Differs from all real figures, so that the first ones are shown.
         self._figures: tuple[FreeSpace | None, BackupSizes | None] = (FreeSpace(-1, -1), None)
         self._bar = _Bar()
         self._words = MutedLabel()
@@ -75,18 +69,18 @@ class RoomBar(QWidget):
 
     @property
     def legend_texts(self) -> tuple[str, ...]:
-        """What is written below the bar."""
+        """The texts below the bar."""
         return tuple(entry.text for entry in self._legend if not entry.isHidden())
 
     def show_room(self, room: FreeSpace | None, sizes: BackupSizes | None = None) -> None:
         """Show figures, or that they are unknown.
 
         Args:
-            room: The drive's; None while it is away.
-            sizes: The backup's and the history's; None while they were not counted.
+            room: Space on the drive; None while it is away.
+            sizes: Sizes of backup and history; None until they are counted.
         """
         if (room, sizes) == self._figures:
-            # Asked for with every progress of a pass, which changes nothing here.
+            # Each progress of a pass calls this, mostly with the same figures.
             return
         self._figures = room, sizes
         is_known = room is not None and room.total_bytes > 0
@@ -112,7 +106,7 @@ class RoomBar(QWidget):
         used = max(0, room.total_bytes - room.free_bytes)
         if sizes is None or sizes.counted_at is None:
             return (_Part(self.tr("Used"), used, _backup_brush),)
-        # Counting takes its time, and the drive changes meanwhile.
+        # Counting takes time, and the drive changes meanwhile.
         mirror = min(used, sizes.mirror_bytes)
         history = min(used - mirror, sizes.history_bytes)
         return (
@@ -133,7 +127,7 @@ class RoomBar(QWidget):
 
 
 class _ShareLabel(QWidget):
-    """A swatch and what it stands for."""
+    """A swatch and its meaning."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,7 +166,7 @@ class _ShareLabel(QWidget):
 
 
 class _Bar(QProgressBar):
-    """The drawing; it says nothing that the words do not. As a value it has the share of the drive that is used."""
+    """The drawing, which repeats the words. Its value is the used share of the drive in percent."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -212,7 +206,7 @@ class _Bar(QProgressBar):
             left = area.width() - done - width if is_mirrored else done
             place = QRectF(left, 0, width, area.height())
             painter.fillRect(place, surface(palette))
-            # A gap tells neighbours apart for those to whom both colours are the same.
+            # A gap separates neighbours for users who cannot tell their colours apart.
             gap = min(_BETWEEN_PX, width / 2)
             painter.fillRect(
                 place.adjusted(gap if is_mirrored else 0, 0, 0 if is_mirrored else -gap, 0), part.brush(palette)
@@ -229,7 +223,7 @@ def _backup_brush(palette: QPalette) -> QBrush:
 
 
 def _history_brush(palette: QPalette) -> QBrush:
-    # Striped: told from its neighbours by those who see no colours, too.
+    # Stripes make it distinct also for users who see no colours.
     return QBrush(accent(palette), Qt.BrushStyle.BDiagPattern)
 
 

@@ -1,4 +1,4 @@
-"""The tray icon: state at a glance, a menu, and notifications."""
+"""The tray icon: the state of all jobs, a menu, and notifications."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOTICE_MS = 10_000
 
 
 class TrayIcon(Protocol):
-    """What is used of ``QSystemTrayIcon``; tests put a recorder in its place."""
+    """The part of ``QSystemTrayIcon`` that this module uses; tests replace it by a recorder."""
 
     activated: SignalInstance
     messageClicked: SignalInstance  # noqa: N815 - Qt's name
@@ -41,7 +41,12 @@ class TrayIcon(Protocol):
 
 
 class Tray(QObject):
-    """Keeps the tray icon, its tooltip and its menu in step with the jobs."""
+    """Keeps the tray icon, its tooltip and its menu in step with the jobs.
+
+    Args:
+        icon: The platform's tray icon.
+        now: The clock, seconds since 1970.
+    """
 
     open_requested = Signal()
     back_up_requested = Signal(object)
@@ -54,14 +59,6 @@ class Tray(QObject):
     quit_requested = Signal()
 
     def __init__(self, icons: Icons, icon: TrayIcon, now: Callable[[], float], parent: QObject | None = None) -> None:
-        """Build icon and menu.
-
-        Args:
-            icons: The icons.
-            icon: The platform's tray icon.
-            now: The clock, seconds since 1970.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._icons = icons
         self._icon = icon
@@ -81,15 +78,15 @@ class Tray(QObject):
         self.show_jobs(())
 
     def show(self) -> None:
-        """Put the icon into the tray."""
+        """Show the icon."""
         self._icon.show()
 
     def hide(self) -> None:
-        """Take the icon out of the tray."""
+        """Hide the icon."""
         self._icon.hide()
 
     def show_jobs(self, views: tuple[JobView, ...]) -> None:
-        """Show the jobs' states; the worst one is the icon's."""
+        """Show the jobs' states; the icon shows the worst one."""
         has_same_jobs = [view.job for view in views] == [view.job for view in self._views]
         self._views = views
         state = worst([view.shown_state for view in views])
@@ -103,7 +100,7 @@ class Tray(QObject):
         self._update_menu()
 
     def tooltip(self) -> str:
-        """State of each job, and when it was last complete."""
+        """The tooltip: state of each job, and time of its last complete backup."""
         lines = [self.tr("Folder Backup")]
         for view in self._views:
             line = sentence(view, self._now())
@@ -118,7 +115,7 @@ class Tray(QObject):
         return "\n".join(lines)
 
     def tell(self, notice: Notice) -> None:
-        """Show a notification the platform's own way; the one before it is forgotten."""
+        """Show a notification by the tray icon; it replaces the previous one."""
         self._notice = notice
         icon = self._icons.state(notice.state) if notice.job_id else self._icons.app()
         self._icon.showMessage(notice.title, notice.text, icon, _NOTICE_MS)

@@ -1,4 +1,4 @@
-"""The main window: dialogs around the board, and what closing it means."""
+"""The main window: the board, its dialogs, and closing to the tray."""
 
 from __future__ import annotations
 
@@ -41,7 +41,13 @@ _AGE_MS = 10_000
 
 
 class MainWindow(QMainWindow):
-    """Values in, wishes out; whoever owns it connects both."""
+    """Shows values and emits requests; its owner connects both.
+
+    Args:
+        now: The clock, seconds since 1970.
+        version: The program's version, for the about box.
+        has_tray: Returns whether there is a tray into which closing can hide the window.
+    """
 
     back_up_requested = Signal(object)
     pause_requested = Signal(object)
@@ -64,14 +70,6 @@ class MainWindow(QMainWindow):
     closed_to_tray = Signal()
 
     def __init__(self, icons: Icons, now: Callable[[], float], version: str, *, has_tray: Callable[[], bool]) -> None:
-        """Build the window without jobs.
-
-        Args:
-            icons: The icons.
-            now: The clock, seconds since 1970.
-            version: The program's version, for the about box.
-            has_tray: Whether there is a tray at the moment, into which closing can hide the window.
-        """
         super().__init__()
         self._icons = icons
         self._now = now
@@ -115,28 +113,28 @@ class MainWindow(QMainWindow):
         self._update_actions()
 
     def remove_job(self, job_id: str) -> None:
-        """Show a job no more."""
+        """Remove a job."""
         self.board.remove_job(job_id)
         if self.board.jobs.rowCount() == 0:
             self._stack.setCurrentWidget(self.welcome)
         self._update_actions()
 
     def add_report(self, job_id: str, report: Report) -> None:
-        """Note a pass of a job."""
+        """Add a pass of a job."""
         self.board.add_report(job_id, report)
 
     def add_log_lines(self, lines: tuple[str, ...]) -> None:
-        """Note lines of the log."""
+        """Add lines of the log."""
         self.board.log.add_lines(lines)
 
     def show_job(self, job_id: str, page: Page) -> None:
-        """Come to the front with a job and one of its pages."""
+        """Bring the window to the front with a page of a job."""
         self.board.select_job(job_id)
         self.board.show_page(page)
         self.come_up()
 
     def show_history(self) -> None:
-        """Come to the front with the History page; without jobs, ask for a backup folder."""
+        """Bring the window to the front with the History page; without jobs, ask for a backup folder."""
         self.come_up()
         if self.board.selected is not None:
             self.board.show_page(Page.HISTORY)
@@ -144,7 +142,7 @@ class MainWindow(QMainWindow):
             self.choose_backup()
 
     def choose_backup(self) -> QFileDialog:
-        """Ask for a backup folder to restore from, which need not be any job's."""
+        """Ask for a backup folder to restore from, also without a job for it."""
         dialog = choose_folder(self, self.tr("Choose the backup folder"), "")
         dialog.fileSelected.connect(self._on_backup_chosen)
         return dialog
@@ -161,7 +159,7 @@ class MainWindow(QMainWindow):
 
         Args:
             settings: The settings.
-            languages: Code and name of each language there is a translation for.
+            languages: Code and name of each available translation.
         """
         dialog = SettingsDialog(settings, languages, self)
         dialog.log_requested.connect(self.log_folder_requested)
@@ -171,7 +169,7 @@ class MainWindow(QMainWindow):
         return dialog
 
     def show_crash(self, summary: str, details: str) -> CrashDialog:
-        """Tell of an unexpected error; while one is told of, another is only counted."""
+        """Show an unexpected error; add it to the dialog if one is open."""
         if self._crash_dialog is not None:
             self._crash_dialog.add(summary, details)
             return self._crash_dialog
@@ -180,27 +178,27 @@ class MainWindow(QMainWindow):
         dialog.diagnostics_requested.connect(self.diagnostics_requested)
         dialog.finished.connect(self._on_crash_dialog_finished)
         self._crash_dialog = dialog
-        # Not modal: what still works in the window goes on working.
+        # Not modal, so that the rest of the window stays usable.
         dialog.show()
         return dialog
 
     def show_diagnostics(self, plain: str, full: str) -> DiagnosticsDialog:
-        """Show what is going to be copied for somebody who helps, without and with private names."""
+        """Show the diagnostics to be copied, without and with private names."""
         dialog = DiagnosticsDialog(plain, full, self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 
     def show_problem(self, title: str, text: str) -> QMessageBox:
-        """Tell of something that went wrong with the program itself, such as damaged settings."""
+        """Show a problem of the program itself, such as damaged settings."""
         return tell(QMessageBox.Icon.Warning, title, text, self)
 
     def ask_to_quit(self) -> QMessageBox:
-        """Say what quitting means, and quit if that is meant."""
+        """Explain what quitting means, and quit if the user confirms."""
         return ask_to_quit(self.quit_confirmed.emit, self)
 
     def review(self, job_id: str) -> ReviewDialog | None:
-        """Open the review of what is held for a job."""
+        """Open the review of a job's held changes."""
         view = self.board.jobs.view(self.board.jobs.row_of(job_id))
         if view is None or view.status.held is None:
             return None
@@ -216,7 +214,7 @@ class MainWindow(QMainWindow):
         return dialog
 
     def _ask_to_take_over(self, view: JobView) -> None:
-        """Ask about a destination that is another backup's; one that a later version made is not asked about."""
+        """Ask whether to take over another backup's destination, unless a later version of the program made it."""
         held = view.status.held
         if held is None or held.code is HeldCode.NEWER_BACKUP:
             return
@@ -226,7 +224,7 @@ class MainWindow(QMainWindow):
         ask_to_take_over(held_text(held), job.destination, on_yes, self, keeps_history=job.keeps_history)
 
     def preview(self, job: Job) -> PreviewDialog:
-        """Open the view of what would be done for a job; whoever learns of it fills it."""
+        """Open the preview of a job's pass; the receiver of ``preview_opened`` fills it."""
         dialog = PreviewDialog(self._icons, job, self)
         dialog.finished.connect(dialog.deleteLater)
         self.preview_opened.emit(dialog)
@@ -234,7 +232,7 @@ class MainWindow(QMainWindow):
         return dialog
 
     def begin_step_by_step(self) -> FirstRunDialog:
-        """Open the three steps to a new job; whoever learns of it answers them."""
+        """Open the three steps to a new job; the receiver of ``first_run_opened`` answers its requests."""
         dialog = FirstRunDialog(self._icons, self)
         dialog.finished.connect(dialog.deleteLater)
         self.first_run_opened.emit(dialog.steps)
@@ -242,10 +240,10 @@ class MainWindow(QMainWindow):
         return dialog
 
     def begin_by_hand(self, source: str = "") -> NewJobDialog:
-        """Open the form of a new job, or come back to it.
+        """Open the form of a new job, or show it again.
 
         Args:
-            source: The folder to protect, if it is known already.
+            source: The folder to protect, if known already.
         """
         if self._job_dialog is None:
             self._job_dialog = NewJobDialog(self._icons, source, self)
@@ -255,7 +253,7 @@ class MainWindow(QMainWindow):
         return self._job_dialog
 
     def ask_to_remove(self, view: JobView) -> QMessageBox:
-        """Say what removing a job means, and ask for it if that is meant."""
+        """Explain what removing a job means, and request it if the user confirms."""
         job_id = view.job.id
         on_yes = lambda: self.removal_requested.emit(job_id)  # noqa: E731 - a signal's emit would get Qt's "checked"
         return ask_to_remove(view.job.name, view.job.destination, on_yes, self)
@@ -269,7 +267,7 @@ class MainWindow(QMainWindow):
             self._tints.apply(self.palette())
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Hide into the tray, or minimise where there is none: the backups go on."""
+        """Hide into the tray, or minimise without a tray; the backups go on."""
         event.ignore()
         if self._has_tray():
             self.hide()
@@ -278,22 +276,22 @@ class MainWindow(QMainWindow):
             self.showMinimized()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Welcome folders from the file manager."""
+        """Accept folders from the file manager."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Begin a new job with the folder dropped; whether it is one is checked with the rest."""
+        """Open the form of a new job with the dropped path; the form's check finds out whether it is a folder."""
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if paths and self._job_dialog is None:
             event.acceptProposedAction()
             self.begin_by_hand(paths[0])
 
     def saved_geometry(self) -> QByteArray:
-        """Size and place, to be remembered."""
+        """Size and position, for the next run."""
         return self.saveGeometry()
 
-    # What the menus and the board ask for
+    # Requests of the menus and the board
 
     def _connect_menus(self) -> None:
         menus = self.menus
@@ -389,5 +387,5 @@ class MainWindow(QMainWindow):
 
 
 def _call(slot: Callable[[], object], *_checked: bool) -> None:
-    """Leave away what Qt hands over with ``triggered``."""
+    """Call a slot without the ``checked`` argument of ``triggered``."""
     slot()

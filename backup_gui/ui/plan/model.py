@@ -1,4 +1,4 @@
-"""A plan as rows of a tree: what would be new, replaced, moved and deleted, and how much of it under each folder."""
+"""A plan as rows of a tree, with totals of each kind of change under each folder."""
 
 from __future__ import annotations
 
@@ -29,34 +29,31 @@ _ICONS = {
 
 
 class PlanModel(QAbstractItemModel):
-    """Actions of a plan under their folders; the rows of each folder are given to the view in pages.
+    """Actions of a plan under their folders; the view gets the rows of each folder in pages.
 
-    The number of an index is that of the folder whose row it is.
+    An index holds the number of the folder that contains its row.
+
+    Args:
+        keeps_history: Whether deleted files go to the history.
     """
 
     def __init__(self, icons: Icons, *, keeps_history: bool) -> None:
-        """Begin empty.
-
-        Args:
-            icons: The icons.
-            keeps_history: Whether what is deleted goes to the history.
-        """
         super().__init__()
         self._icons = icons
         self._keeps_history = keeps_history
-        # Words that no picture fits begin where the others do.
+        # Aligns rows without an icon with the others.
         self._blank = _blank_icon()
         self._tree = flat(())
-        # How many rows of a folder the view knows, where that is more than the first page.
+        # How many rows of a folder the view has, if more than the first page.
         self._shown: dict[int, int] = {}
 
     @property
     def tree(self) -> PlanTree:
-        """What is shown."""
+        """The tree shown."""
         return self._tree
 
     def show_tree(self, tree: PlanTree) -> None:
-        """Show other actions, or others of them."""
+        """Show another tree."""
         self.beginResetModel()
         self._tree = tree
         self._shown = {}
@@ -65,22 +62,22 @@ class PlanModel(QAbstractItemModel):
     # The tree
 
     def index(self, row: int, column: int, parent: Index = _NO_INDEX) -> QModelIndex:
-        """The place of a cell."""
+        """The index of a cell."""
         folder = self.folder(parent)
         if 0 <= column <= SIZE_COLUMN and 0 <= row < self._row_count(folder):
             return self.createIndex(row, column, folder)
         return QModelIndex()
 
     def parent(self, index: Index) -> QModelIndex:  # type: ignore[override] # Qt has two of this name
-        """The place of the folder that a row is in."""
+        """The index of the folder that contains a row."""
         return self.index_of(index.internalId()) if index.isValid() else QModelIndex()
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
-        """How many rows of a folder the view knows by now."""
+        """How many rows of a folder the view has so far."""
         return self._row_count(self.folder(parent))
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: ARG002, N802 - Qt's signature
-        """Name, what would happen, size."""
+        """Name, action, size."""
         return SIZE_COLUMN + 1
 
     def hasChildren(self, parent: Index = _NO_INDEX) -> bool:  # noqa: N802 - Qt's name
@@ -88,9 +85,9 @@ class PlanModel(QAbstractItemModel):
         return self._row_count(self.folder(parent)) > 0
 
     def has_more(self, parent: Index) -> bool:
-        """Whether a folder has more rows than the view knows.
+        """Whether a folder has more rows than the view has.
 
-        It is not told so: it would fetch a page whenever it lays its rows out, until that takes long.
+        The view does not learn this from ``canFetchMore``: it would fetch pages at each layout, until that takes long.
         """
         folder = self.folder(parent)
         return folder >= 0 and self._row_count(folder) < self._tree.row_count(folder)
@@ -135,10 +132,10 @@ class PlanModel(QAbstractItemModel):
             return self._name(index.internalId(), entry)
         return self._what_text(entry) if column == 1 else self._size_text(entry)
 
-    # What a row is
+    # Rows
 
     def folder(self, index: Index) -> int:
-        """The folder at an index, 0 for the root; -1 if nothing is under it."""
+        """The folder at an index; 0 for the root, -1 for a file or another column."""
         if not index.isValid():
             return 0
         if index.column():
@@ -147,7 +144,7 @@ class PlanModel(QAbstractItemModel):
         return ~entry if entry < 0 else -1
 
     def index_of(self, folder: int) -> QModelIndex:
-        """The place of a folder's own row; the root has none."""
+        """The index of a folder's own row; invalid for the root."""
         return self.createIndex(self._tree.places[folder], 0, self._tree.parents[folder]) if folder else QModelIndex()
 
     def path(self, index: Index) -> str:
@@ -155,7 +152,7 @@ class PlanModel(QAbstractItemModel):
         return self._tree.path(self._tree.entry(index.internalId(), index.row()))
 
     def action(self, index: Index) -> Action | None:
-        """The action of a row; None for a folder to which nothing happens itself."""
+        """The action of a row; None for a folder that does not change itself."""
         return self._tree.action(self._tree.entry(index.internalId(), index.row()))
 
     def _row_count(self, folder: int) -> int:
@@ -164,10 +161,10 @@ class PlanModel(QAbstractItemModel):
     def _is_folder(self, entry: int) -> bool:
         return entry < 0 or self._tree.actions[entry].kind is EntryKind.FOLDER
 
-    # Words and pictures
+    # Text and icons
 
     def _name(self, folder: int, entry: int) -> str:
-        # The root itself has no name of its own.
+        # The root has no name.
         return isolated(path_text(self._tree.name(folder, entry))) or self.tr("The folder itself")
 
     def _what_text(self, entry: int) -> str:
@@ -222,7 +219,7 @@ class PlanModel(QAbstractItemModel):
         return self._icons.in_rows(name, palette.text().color(), palette.highlightedText().color())
 
     def _only_op(self, entry: int) -> Op | None:
-        """What happens to all of a row; None if that is not the same."""
+        """The only kind of change in a row; None if there are several."""
         action = self._tree.action(entry)
         ops = {action.op} if action is not None else set()
         if entry < 0:

@@ -1,4 +1,4 @@
-"""What would be done if the backup ran now: shown in full, and nothing of it is done."""
+"""Shows in full what a pass would do now, without doing it."""
 
 from __future__ import annotations
 
@@ -40,16 +40,9 @@ _MOST_SHOWN = 3
 
 
 class PreviewDialog(QDialog):
-    """A plan, or how far the comparison that it comes of is."""
+    """A plan, or the progress of the comparison that makes it."""
 
     def __init__(self, icons: Icons, job: Job, parent: QWidget | None = None) -> None:
-        """Build it without a plan.
-
-        Args:
-            icons: The icons.
-            job: The job.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._icons = icons
         self.job = job
@@ -78,7 +71,7 @@ class PreviewDialog(QDialog):
         buttons = QDialogButtonBox()
         buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
-        # Enter in the search must search, and not close what is searched.
+        # Enter in the search field must search, not close the dialog.
         self.close_button.setAutoDefault(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
@@ -90,12 +83,12 @@ class PreviewDialog(QDialog):
         column.addWidget(buttons)
 
     def show_progress(self, progress: Progress) -> None:
-        """Show how far the comparison is."""
+        """Show the progress of the comparison."""
         self.progress.show_words(self.tr("{files} looked at").format(files=files_text(progress.files_done)))
         self.progress.show_path(progress.path)
 
     def show_silence(self, silent_s: int) -> None:
-        """Show for how long a drive has not answered, in seconds; 0 if it does."""
+        """Show how long a drive has not answered, in seconds; 0 if it answers."""
         self.progress.show_silence(silent_s)
 
     def show_plan(self, actions: Sequence[Action], counts: Counts) -> None:
@@ -107,7 +100,7 @@ class PreviewDialog(QDialog):
         """
         if not actions:
             self._title.setText(self.tr("Nothing would be done."))
-            # The page in the middle says the same, larger.
+            # The note in the middle says the same in larger text.
             self._title.setVisible(False)
             self._pages.setCurrentWidget(self._vacancy)
             return
@@ -117,12 +110,12 @@ class PreviewDialog(QDialog):
         self.plan.tree.setFocus()
 
     def show_held(self, held: Held) -> None:
-        """Say what would wait for the user's word."""
+        """Show what the guard would hold."""
         text = self.tr("{what} You would be asked first.").format(what=held_text(held))
         self.held.show_remark(Remark(Level.NOTE, text))
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Say what could not be backed up."""
+        """Show what a pass could not back up."""
         if not problems:
             return
         lines = [problems_text(len(problems))]
@@ -135,7 +128,7 @@ class PreviewDialog(QDialog):
         self.problems.show_remark(Remark(Level.NOTE, "\n".join(lines)))
 
     def show_failure(self, reason: Reason) -> None:
-        """Say why it cannot be told."""
+        """Show why no preview is possible."""
         title = self.tr("A preview is not possible at the moment")
         self._title.setText(title)
         self._title.setVisible(False)
@@ -144,7 +137,7 @@ class PreviewDialog(QDialog):
         self._pages.setCurrentWidget(failure)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Begin at the one button there is."""
+        """Focus the only button."""
         super().showEvent(event)
         self.close_button.setFocus()
 

@@ -1,4 +1,4 @@
-"""The review of what the guard holds: every path by name, and the user's word."""
+"""The review of what the guard holds: lists every path and asks the user."""
 
 from __future__ import annotations
 
@@ -21,25 +21,21 @@ if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
 
 _ICON_PX = 40
-# What never was in the folder, so that it cannot be put back there.
+# Held files that never were in the source, so they cannot be restored into it.
 _OF_OTHERS = frozenset({HeldCode.STRANGERS, HeldCode.DESTINATION_REPLACED, HeldCode.OTHER_BACKUP})
 
 
 class ReviewDialog(QDialog):
-    """Shows what is held, and asks."""
+    """Shows what is held, and asks what to do with it.
+
+    Args:
+        held: The held changes, to which alone the answer applies.
+    """
 
     answered = Signal(object)
     put_back_requested = Signal(object)
 
     def __init__(self, icons: Icons, job: Job, held: Held, parent: QWidget | None = None) -> None:
-        """Show what is held.
-
-        Args:
-            icons: The icons.
-            job: The job.
-            held: What is held; exactly this is what the answer is about.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._job = job
         self._held = held
@@ -84,7 +80,7 @@ class ReviewDialog(QDialog):
             self._title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
 
     def _build_buttons(self) -> tuple[QPushButton, QDialogButtonBox]:
-        """Build the answers, and tell which one Enter gives."""
+        """Create the buttons, and return the default one with the box."""
         held = self._held
         self.keep_button = QPushButton(self.tr("&Keep these files"))
         self.keep_button.clicked.connect(self._on_keep_clicked)
@@ -93,9 +89,9 @@ class ReviewDialog(QDialog):
         self.put_back_button = QPushButton(self.tr("&Put them back into my folder"))
         self.put_back_button.clicked.connect(self._on_put_back_clicked)
         self.put_back_button.setAutoDefault(False)
-        # Strangers never were in the folder, and a replaced file is there in its new version.
+        # Strangers never were in the source, and of a replaced file it has the new version.
         is_loss = held.code not in _OF_OTHERS and held.counts.deleted > 0
-        # Of another folder or another backup nothing is kept: it is the right one, or it is left alone.
+        # Another folder or another backup cannot be kept: the user accepts it or the job leaves it alone.
         may_keep = held.code not in {HeldCode.DESTINATION_REPLACED, HeldCode.OTHER_BACKUP}
         buttons = QDialogButtonBox()
         buttons.addButton(self.allow_button, QDialogButtonBox.ButtonRole.ActionRole)

@@ -1,4 +1,4 @@
-"""A plan as a tree: what would be new, replaced, moved and deleted, by kind and with a search. Changes nothing."""
+"""Shows a plan as a tree, with a filter by kind of change and a search. Changes nothing."""
 
 from __future__ import annotations
 
@@ -23,24 +23,18 @@ if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
     from backup_gui.ui.widgets.paged_table import Index
 
-# A search after each key would start one for every letter.
+# Wait until the user pauses, so that not every letter starts a search.
 _QUIET_MS = 150
 _ORDERS = (SortKey.PATH, SortKey.KIND, SortKey.SIZE)
 _FILTERS = (None, Op.CREATE, Op.REPLACE, Op.MOVE, Op.DELETE, Op.SET_METADATA)
 
 
 class PlanTreeView(PagedTree):
-    """The tree itself. The key that opens all below a row opens as much as the window can show at once."""
+    """The tree itself. The key that opens all below a row opens only as much as the window can show at once."""
 
     opening_requested = Signal(QModelIndex)
 
     def __init__(self, name: str, model: PlanModel) -> None:
-        """Show a model.
-
-        Args:
-            name: What screen readers call it.
-            model: The rows.
-        """
         super().__init__(name)
         self._rows = model
         self.setModel(model)
@@ -50,7 +44,7 @@ class PlanTreeView(PagedTree):
         return self._rows.has_more(parent)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Do not open a million rows one by one, as the view would."""
+        """Handle the asterisk key: the view itself would open a million rows one by one."""
         if event.key() == Qt.Key.Key_Asterisk:
             self.opening_requested.emit(self.currentIndex())
             return
@@ -58,24 +52,21 @@ class PlanTreeView(PagedTree):
 
 
 class PlanView(QWidget):
-    """The tree with its filter and search. Choosing and ordering a million rows takes time, so others do it."""
+    """The tree with its filter and search. Requests filtering and sorting, which take long for a million rows.
+
+    Args:
+        keeps_history: Whether deleted files go to the history.
+    """
 
     arrangement_requested = Signal(object)
 
     def __init__(self, icons: Icons, *, keeps_history: bool, parent: QWidget | None = None) -> None:
-        """Build it empty.
-
-        Args:
-            icons: The icons.
-            keeps_history: Whether what is deleted goes to the history.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._actions: Sequence[Action] = ()
         self._serial = 0
         self._order = SortKey.PATH
         self._is_descending = False
-        # Paths of the folders that are open, and the search that they were opened in.
+        # Paths of the open folders, and the search text that was in effect.
         self._opened: set[str] = set()
         self._text = ""
         self._opens_more = True
@@ -114,16 +105,16 @@ class PlanView(QWidget):
         self._show_counts(Counts())
 
     def show_actions(self, actions: Sequence[Action]) -> None:
-        """Show a plan: at once as a list in its own order, and as the user wants it as soon as somebody answers."""
+        """Show a plan at once as a flat list, and arranged when the answer to the request comes."""
         self._actions = actions
         self._opened.clear()
         self.model.show_tree(flat(actions))
-        # The other kinds are counted with the first answer.
+        # The first answer brings the counts of the other kinds.
         self.filter_buttons[None].setText(self.tr("&All ({count})").format(count=number_text(len(actions))))
         self._request()
 
     def show_arranged(self, arranged: Arranged) -> None:
-        """Show the answer to a request, unless there has been another one since."""
+        """Show the answer to the latest request; ignore answers to earlier ones."""
         if arranged.serial != self._serial:
             return
         self._opens_more = False
@@ -134,7 +125,7 @@ class PlanView(QWidget):
         self.tree.scrollToTop()
 
     def request_again(self) -> None:
-        """Ask again, as when there is now somebody to answer."""
+        """Repeat the request, for a receiver that was connected only now."""
         self._request()
 
     @property
@@ -157,7 +148,7 @@ class PlanView(QWidget):
         header.setSortIndicatorShown(True)
         header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         header.sortIndicatorChanged.connect(self._on_order_changed)
-        # A header cannot be reached by keyboard, a context menu can.
+        # The keyboard reaches a context menu, but not a header.
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         for column, text in enumerate((self.tr("Sort by &name"), self.tr("Sort by &kind"), self.tr("Sort by &size"))):
             action = QAction(text, self.tree)
@@ -207,11 +198,11 @@ class PlanView(QWidget):
         self._timer.stop()
         self._serial += 1
         text = self.search_edit.text()
-        # What was opened to show what a search has found is closed again after it.
+        # Close what was opened for the results of the previous search.
         if text != self._text:
             self._opened.clear()
             self._text = text
-        # Also if there was no time to answer the wish before this one.
+        # Keep the flag of a previous request that has had no answer yet.
         self._opens_more |= opens_more
         self.arrangement_requested.emit(
             Arrangement(
@@ -252,7 +243,7 @@ class PlanView(QWidget):
     def _on_order_changed(self, column: int, order: Qt.SortOrder) -> None:
         self._order = _ORDERS[column]
         self._is_descending = order == Qt.SortOrder.DescendingOrder
-        # The same rows as before: what the user has closed stays closed.
+        # The rows are the same, so what the user has closed stays closed.
         self._request(opens_more=False)
 
     @Slot()

@@ -29,7 +29,12 @@ _SAVING_S = (3_600, 2 * 3_600, 4 * 3_600, 8 * 3_600, _DAY_S)
 
 
 class SettingsDialog(QDialog):
-    """Choices that concern the app and no job in particular."""
+    """Settings of the app, which concern no single job.
+
+    Args:
+        settings: The current settings.
+        languages: Code and name of each available translation.
+    """
 
     settings_accepted = Signal(object)
     log_requested = Signal()
@@ -37,13 +42,6 @@ class SettingsDialog(QDialog):
     def __init__(
         self, settings: Settings, languages: Sequence[tuple[str, str]] = (), parent: QWidget | None = None
     ) -> None:
-        """Show the present settings.
-
-        Args:
-            settings: The settings.
-            languages: Code and name of each language there is a translation for.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle(self.tr("Settings"))
@@ -125,7 +123,7 @@ class SettingsDialog(QDialog):
         self.language_combo = QComboBox()
         self.language_combo.setAccessibleName(self.tr("Language"))
         known = {"": self.tr("As the system"), "en": "English", **dict(languages)}
-        # A choice whose translation is away at the moment is not forgotten.
+        # Keep the user's choice if its translation is missing at present.
         known.setdefault(self._settings.language, self._settings.language)
         _fill(self.language_combo, list(known.items()), self._settings.language)
         note = self.tr("Used from the next start on.")
@@ -149,7 +147,7 @@ class SettingsDialog(QDialog):
 
 
 def _choices(offered: tuple[int, ...], current: int) -> list[int]:
-    """What is offered, and what is set if it is something else; 0 has words of its own."""
+    """The offered values and the current one, in order; without 0, which has its own label."""
     return sorted({*offered, current} - {0})
 
 

@@ -1,4 +1,4 @@
-"""How long and how large a history may be, and how large it is: a part of the form of a job's settings."""
+"""The limits of the history's age and size, and its current size: a part of the form of a job."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 
 class HistoryLimits(QObject):
-    """Two numbers and a figure."""
+    """The fields for age and size of the history, and its current size."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        """Build the fields without a job."""
         super().__init__(parent)
         self.days_spin = QSpinBox()
         self.days_spin.setSuffix(self.tr(" days"))
@@ -34,7 +33,7 @@ class HistoryLimits(QObject):
             spin.setMinimumWidth(scaled_px(spin, 22 * GRID_PX))
 
     def add_to(self, form: QFormLayout) -> None:
-        """Put the fields into a form."""
+        """Add the fields to a form."""
         for label, spin in (
             (self.tr("Keep them f&or"), self.days_spin),
             (self.tr("Si&ze at most"), self.size_spin),
@@ -49,11 +48,11 @@ class HistoryLimits(QObject):
         form.addRow(Words(self.tr("Size now")), self.size_label)
 
     def show_counting(self) -> None:
-        """Say that the history's size is not known yet."""
+        """Show that the history's size is not known yet."""
         self.size_label.setText(self.tr("Counting…"))
 
     def show_size(self, size: HistorySize | None) -> None:
-        """Show how large the history is now; None if that cannot be found out."""
+        """Show the current size of the history; None if it cannot be read."""
         if size is None:
             self.size_label.setText(self.tr("It cannot be looked at at the moment"))
         elif not size.versions:
@@ -63,6 +62,6 @@ class HistoryLimits(QObject):
             self.size_label.setText(words.format(size=size_text(size.bytes)))
 
     def setEnabled(self, is_enabled: bool) -> None:  # noqa: FBT001, N802 - as Qt's
-        """Let the limits be changed or not."""
+        """Enable or disable the limits."""
         for spin in (self.days_spin, self.size_spin):
             spin.setEnabled(is_enabled)

@@ -1,4 +1,4 @@
-"""The form of a job's settings, checked while the user types: a page for a job that runs, a dialog for a new one."""
+"""The form of a job, checked while the user types: a page for an existing job, a dialog for a new one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from backup_gui.model.plans import HistorySize
     from backup_gui.ui.style.icons import Icons
 
-# A check after each key would start one on every letter of a path.
+# Wait until the user pauses, so that not every letter starts a check.
 _QUIET_MS = 200
 _MINUTE_S = 60
 _GB = 1_000_000_000
@@ -45,7 +45,7 @@ _MOST_SHOWN = 1_000_000
 
 
 class JobSettings(QWidget):
-    """A form with Apply and Revert. It shows another job at once, and the same one anew only if nothing was typed."""
+    """A form with Apply and Revert. It shows another job at once, but the same job only without unsaved changes."""
 
     check_requested = Signal(object)
     count_requested = Signal(object)
@@ -57,14 +57,13 @@ class JobSettings(QWidget):
     apply_requested = Signal(object)
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        """Build it without a job."""
         super().__init__(parent)
         self._icons = icons
         self._job: Job | None = None
         self._serial = 0
         self._verdict: DraftVerdict | None = None
         self._is_filling = False
-        # For each option, how its widget is read and written, and what it held when the job was filled in.
+        # For each option, functions to read and write its widget, and the value after filling in the job.
         self._bound: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {}
         self._shown: dict[str, object] = {}
         self._timer = QTimer(self)
@@ -84,7 +83,7 @@ class JobSettings(QWidget):
     # What is shown
 
     def show_job(self, job: Job) -> None:
-        """Show a job as it is, unless it is shown already and something in it was changed here."""
+        """Show a job, unless the form already shows it with unsaved changes."""
         if self._job is not None and job.id == self._job.id and (job == self._job or self.is_changed):
             return
         self._job = job
@@ -92,25 +91,25 @@ class JobSettings(QWidget):
 
     @property
     def is_changed(self) -> bool:
-        """Whether the page holds something else than the job."""
+        """Whether the form has unsaved changes."""
         return self._job is not None and self.wanted() != self._job
 
     def wanted(self) -> Job:
-        """The job as it is to be."""
+        """The job with the changes made in the form."""
         assert self._job is not None
-        # What a widget cannot show exactly, such as a time of 90 seconds in minutes, stays until it is changed.
+        # A value that its widget cannot show exactly, such as 90 seconds in minutes, stays until the user changes it.
         changes = {name: value for name, (read, _) in self._bound.items() if (value := read()) != self._shown[name]}
         if "destination" in changes:
-            # A history chosen elsewhere belongs to the old destination.
+            # A history in a chosen place belongs to the old destination.
             changes["history"] = ""
         return self._job._replace(**changes)
 
     def show_verdict(self, verdict: DraftVerdict) -> None:
-        """Show what a check found, unless something was changed since it began."""
+        """Show the result of a check, unless the form has changed since."""
         if verdict.serial != self._serial or self._job is None:
             return
         self._verdict = verdict
-        # A field of a new job that is still empty is no mistake.
+        # An empty field of a new job is not an error yet.
         source, destination = self.source_field.edit.text(), self.destination_field.edit.text()
         self.source_remark.show_remark(verdict.source if source or self._job.source else Remark())
         self.destination_remark.show_remark(verdict.destination if destination or self._job.destination else Remark())
@@ -118,36 +117,36 @@ class JobSettings(QWidget):
         self._update()
 
     def show_rules_count(self, count: RulesCount) -> None:
-        """Show what the rules leave out, as far as it is counted."""
+        """Show what the rules leave out, as far as counted."""
         self.rules.show_count(count)
 
     def show_no_count(self) -> None:
-        """Say that it could not be counted."""
+        """Show that counting failed."""
         self.rules.show_no_count()
 
     def show_copies(self, job_id: str, files: int, size_bytes: int) -> None:
-        """Show how many files are left out and still in the backup, and how large they are together."""
+        """Show number and size of the files that the rules leave out but the backup still has."""
         if self._job is not None and self._job.id == job_id:
             self.rules.show_copies(files, size_bytes)
 
     def show_history(self) -> None:
-        """Bring how large the history is, and may be, into view."""
+        """Scroll to the size of the history and its limit."""
         self.area.ensureWidgetVisible(self.limits.size_label)
         self.limits.size_spin.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_history_size(self, job_id: str, size: HistorySize | None) -> None:
-        """Show how large the history is now; None if that cannot be found out."""
+        """Show the current size of the history; None if it cannot be read."""
         if self._job is not None and self._job.id == job_id:
             self.limits.show_size(size)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Check and count what could not be seen before."""
+        """Check and count when shown."""
         super().showEvent(event)
         self._forget_figures()
         self._timer.start()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
-        """Count for nobody no more."""
+        """Stop counting when hidden."""
         super().hideEvent(event)
         self.count_cancelled.emit()
         self.hidden.emit()
@@ -178,7 +177,7 @@ class JobSettings(QWidget):
             foot.addWidget(button)
         column.addStretch()
         self.area.setWidget(page)
-        # Below what scrolls, so that it is always seen whether something waits to be applied.
+        # Below the scrolling part, so that unsaved changes are always visible.
         foot.setContentsMargins(2 * GRID_PX, GRID_PX, 2 * GRID_PX, GRID_PX)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -191,7 +190,7 @@ class JobSettings(QWidget):
 
     @staticmethod
     def _align(page: QWidget) -> None:
-        """Make the labels of all panels equally wide, so that the fields stand in one column."""
+        """Make the labels of all panels equally wide, so that all fields align."""
         labels = []
         for form in page.findChildren(QFormLayout):
             for row in range(form.rowCount()):
@@ -202,7 +201,7 @@ class JobSettings(QWidget):
                 if label is not None:
                     labels.append(label)
                 if isinstance(field, QCheckBox):
-                    # A form forgets its spacing when it finds out whether a row needs two lines.
+                    # A form ignores its spacing when it decides whether a row needs two lines.
                     field.setMinimumWidth(field.sizeHint().width() + form.horizontalSpacing())
         width = max(label.sizeHint().width() for label in labels)
         for label in labels:
@@ -311,7 +310,7 @@ class JobSettings(QWidget):
     def _bind(
         self, option: str, changed: SignalInstance, read: Callable[[], object], write: Callable[[Any], object]
     ) -> None:
-        """Have an option of the job shown and changed by a widget."""
+        """Bind an option of the job to a widget."""
         self._bound[option] = (read, write)
         changed.connect(self._on_changed)
 
@@ -322,11 +321,11 @@ class JobSettings(QWidget):
         self._bind(option, check.toggled, check.isChecked, check.setChecked)
 
     def _bind_spin(self, option: str, spin: QSpinBox, unit: int | Fraction = 1) -> None:
-        """Have a number shown by a field that counts in larger or smaller units."""
+        """Bind a number to a field with larger or smaller units."""
         limits, kind = LIMITS[option], type(getattr(NEW_JOB, option))
         most = _MOST_SHOWN if limits.most is None else min(limits.most // unit, _MOST_SHOWN)
         spin.setRange(math.ceil(limits.least / unit), most)
-        # Never 0 for what is not 0, for 0 may mean "without limit".
+        # Never show 0 for another value, as 0 may mean "without limit".
         self._bind(
             option,
             spin.valueChanged,
@@ -342,14 +341,14 @@ class JobSettings(QWidget):
         self._verdict = None
         self.rules.tick()
         self.limits.setEnabled(self.history_check.isChecked())
-        # Without notification, everything is looked at each time: that is how changes are found at all.
+        # Without notification, only full passes find changes, so they cannot be less frequent.
         self.saving_check.setEnabled(self.watch_check.isChecked())
         self._update()
         self._timer.start()
 
     @Slot()
     def _request_check(self) -> None:
-        # A page that nobody sees asks for nothing: what it asks for goes through whole folders.
+        # A hidden page requests nothing, as its requests read whole folders.
         if self._job is None or not self.isVisible():
             return
         wanted = self.wanted()
@@ -361,7 +360,7 @@ class JobSettings(QWidget):
         if wanted.source:
             self.rules.count(wanted.source, wanted.exclude)
         if self._copies_of != self._job and self._job.id:
-            # Of the job as it is, not as it is being typed.
+            # Count for the saved job, not for unsaved changes.
             self._copies_of = self._job
             self.copies_requested.emit(self._job)
 
@@ -379,7 +378,7 @@ class JobSettings(QWidget):
     def _on_apply_clicked(self) -> None:
         if self._job is not None and self._verdict is not None and self._verdict.job is not None:
             draft = JobDraft(self._serial, self._job, self._verdict.job)
-            # What comes back is the job as it is from now on, and nothing of it was typed since.
+            # Show the job that takes effect now, as the form without unsaved changes.
             self._job = self._verdict.job
             self._fill(self._verdict.job)
             self.apply_requested.emit(draft)
@@ -402,16 +401,13 @@ class JobSettings(QWidget):
 
 
 class NewJobDialog(QDialog):
-    """The form for a backup that is still to be made."""
+    """The form for a new backup.
+
+    Args:
+        source: The folder to protect, if known already.
+    """
 
     def __init__(self, icons: Icons, source: str = "", parent: QWidget | None = None) -> None:
-        """Build the dialog.
-
-        Args:
-            icons: The icons.
-            source: The folder to protect, if it is known already.
-            parent: Owner.
-        """
         super().__init__(parent)
         self.setWindowTitle(self.tr("New backup"))
         self.form = JobSettings(icons)
@@ -420,7 +416,7 @@ class NewJobDialog(QDialog):
         self.form.show_job(NEW_JOB._replace(source=source))
         self.form.revert_button.hide()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        # While a draft is being checked, Enter must do nothing, and not cancel.
+        # During a check, Enter must not cancel the dialog.
         buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         self.start_button = self.form.apply_button
         self.start_button.setText(self.tr("S&tart the backup"))
@@ -435,10 +431,10 @@ class NewJobDialog(QDialog):
         tab_as_laid_out(buttons)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Become as wide as the words need, and begin where something is missing."""
+        """Widen to the text, and focus the first empty field."""
         super().showEvent(event)
         form = self.form
-        # What scrolls is never wider than what is seen of it, however long the words of a language are.
+        # The scrolling part never widens the dialog, so set its width here for languages with long words.
         needed_px = form.page.minimumSizeHint().width() + form.area.verticalScrollBar().sizeHint().width()
         self.setMinimumWidth(max(self.minimumWidth(), needed_px))
         (form.destination_field if form.source_field.edit.text() else form.source_field).edit.setFocus()

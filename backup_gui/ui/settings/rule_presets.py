@@ -1,4 +1,4 @@
-"""What a backup leaves out: the rules as text, and groups of rules that many people want."""
+"""Exclusion rules as text, and presets of common rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Preset(NamedTuple):
     """A group of rules; the patterns are the same in every language.
 
     Attributes:
-        name: The English name, key of its translation.
+        name: The English name, which is the key of its translation.
         rules: The rules, gitignore syntax.
     """
 
@@ -27,7 +27,7 @@ class Preset(NamedTuple):
         return QCoreApplication.translate("Preset", self.name)
 
     def is_in(self, rules: tuple[str, ...]) -> bool:
-        """Whether all its rules are among others."""
+        """Whether the given rules contain all its rules."""
         return set(self.rules) <= set(rules)
 
 
@@ -48,27 +48,26 @@ PRESETS = (
 
 
 def with_rules(present: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    """Add rules that are not there yet."""
+    """Add rules, without duplicates."""
     return (*present, *(rule for rule in more if rule not in present))
 
 
 def without_rules(present: tuple[str, ...], fewer: tuple[str, ...]) -> tuple[str, ...]:
-    """Take rules away."""
+    """Remove rules."""
     return tuple(rule for rule in present if rule not in fewer)
 
 
 class RulesEdit(QPlainTextEdit):
-    """Exclusion rules, one a line."""
+    """Exclusion rules, one per line."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        """Build it empty."""
         super().__init__(parent)
         self.setTabChangesFocus(True)
         self.setFixedHeight(4 * self.fontMetrics().lineSpacing() + 2 * GRID_PX)
         self.setPlaceholderText(self.tr("One rule a line, such as *.tmp or /Downloads/"))
 
     def rules(self) -> tuple[str, ...]:
-        """The rules; lines without any are no rules."""
+        """The rules; blank lines are ignored."""
         return tuple(line for line in self.toPlainText().splitlines() if line.strip())
 
     def show_rules(self, rules: tuple[str, ...]) -> None:

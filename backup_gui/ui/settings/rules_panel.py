@@ -1,4 +1,4 @@
-"""What a backup leaves out, as part of a form: common kinds to tick, the rules as text, and how much they leave out."""
+"""The exclusion rules in a form: presets to tick, the rules as text, and how much they leave out."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words
 
 @dataclass(frozen=True, slots=True)
 class RulesWish:
-    """Somebody wants to know what rules leave out.
+    """A request to count what rules leave out.
 
     Attributes:
-        serial: Which wish this is; the answer carries it back.
+        serial: Number of the request; the answer repeats it.
         source: The folder.
         rules: The rules.
     """
@@ -31,14 +31,14 @@ class RulesWish:
 
 @dataclass(frozen=True, slots=True)
 class RulesCount:
-    """What rules leave out.
+    """How much rules leave out.
 
     Attributes:
-        serial: The wish's serial.
+        serial: The request's serial.
         files: Files left out so far.
         bytes: Their sizes together.
-        is_done: Whether there is no more to come.
-        is_whole: Whether everything could be looked at.
+        is_done: Whether counting has ended.
+        is_whole: Whether everything could be read.
     """
 
     serial: int
@@ -49,17 +49,16 @@ class RulesCount:
 
 
 class RulesPanel(FormPanel):
-    """The rules of one job, which can be counted for one folder at a time."""
+    """The rules of one job. Requests to count what they leave out of one folder at a time."""
 
     count_requested = Signal(object)
     count_cancelled = Signal()
     removal_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        """Build it without rules."""
         super().__init__(QCoreApplication.translate("RulesPanel", "What is left out"), parent)
         self._serial = 0
-        # What was counted last; files come and go, so it is counted anew whenever the page is turned to.
+        # Folder and rules of the last count. It is repeated when the page is shown again, as files change.
         self._counted: tuple[str, tuple[str, ...]] | None = None
         self.preset_checks: list[QCheckBox] = []
         ticks = QGridLayout()
@@ -97,13 +96,13 @@ class RulesPanel(FormPanel):
         self.show_copies(0, 0)
 
     def tick(self) -> None:
-        """Tick the kinds that are in the rules."""
+        """Tick the presets that the rules contain."""
         rules = self.edit.rules()
         for check, preset in zip(self.preset_checks, PRESETS, strict=True):
             check.setChecked(preset.is_in(rules))
 
     def count(self, source: str, rules: tuple[str, ...]) -> None:
-        """Ask what rules leave out of a folder, unless that was asked last."""
+        """Request to count what rules leave out of a folder, unless that was the last request."""
         if self._counted == (source, rules):
             return
         self._counted = (source, rules)
@@ -114,11 +113,11 @@ class RulesPanel(FormPanel):
             self.count_requested.emit(RulesWish(self._serial, source, rules))
 
     def forget_count(self) -> None:
-        """Have everything counted anew at the next occasion."""
+        """Forget the last count, so that the next one is not skipped."""
         self._counted = None
 
     def show_count(self, count: RulesCount) -> None:
-        """Show what the rules leave out, as far as it is counted."""
+        """Show what the rules leave out, as far as counted."""
         if count.serial != self._serial:
             return
         self.stop_button.setVisible(not count.is_done)
@@ -134,7 +133,7 @@ class RulesPanel(FormPanel):
         self.count_label.setText(words)
 
     def show_copies(self, files: int, size_bytes: int) -> None:
-        """Show how many files are left out and still in the backup, and how large they are together."""
+        """Show number and size of the files that the rules leave out but the backup still has."""
         words = counted(
             "%Ln files that are left out now are still in the backup ({size}).",
             "%Ln file that is left out now is still in the backup ({size}).",
@@ -145,7 +144,7 @@ class RulesPanel(FormPanel):
         self.remove_button.setVisible(files > 0)
 
     def show_no_count(self) -> None:
-        """Say that it could not be counted."""
+        """Show that counting failed."""
         self.stop_button.setVisible(False)
         self.count_label.setText(self.tr("The folder cannot be looked at, so nothing was counted."))
 

@@ -1,1 +1,1 @@
-"""Theme, icons, style sheet."""
+"""Colours, icons and the style sheet."""

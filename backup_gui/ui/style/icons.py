@@ -1,6 +1,6 @@
-"""The product's icons: SVG files in ``resources/icons``, drawn for each size they are shown in.
+"""Draws the program's icons from SVG files in ``resources/icons``, in each size that is needed.
 
-Action icons are drawn in the palette's text colour, which the files name ``currentColor``.
+Action icons get the palette's text colour in place of ``currentColor``.
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ _SIZES_PX = (16, 20, 22, 24, 32, 40, 48, 64, 96, 128, 256)
 
 
 class Icons:
-    """Icons by name; each is read and drawn once for each colour."""
+    """Icons by name from a folder of SVG files, each drawn once for each colour. A missing icon is empty and logged."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the icons from a folder of SVG files; one that is missing is an empty icon and a line in the log."""
         self._folder = folder
         self._sources: dict[str, str] = {}
         self._icons: dict[tuple[str, str], QIcon] = {}
@@ -39,7 +38,7 @@ class Icons:
         return self._icon("app", QColor())
 
     def state(self, state: JobState) -> QIcon:
-        """The icon of a state, readable on light and on dark panels."""
+        """The icon of a state, visible on light and on dark panels."""
         return self._icon(f"state-{state.value}", QColor())
 
     def action(self, name: str, colour: QColor) -> QIcon:
@@ -47,7 +46,7 @@ class Icons:
         return self._icon(name, colour)
 
     def in_rows(self, name: str, colour: QColor, selected: QColor) -> QIcon:
-        """An icon of a list's row that can also be seen on the colour of the selection."""
+        """An icon for list rows, visible also on the colour of the selection."""
         key = (name, colour.name(), selected.name())
         if key not in self._in_rows:
             icon = QIcon(self._icon(name, colour))
@@ -57,7 +56,7 @@ class Icons:
         return self._in_rows[key]
 
     def picture(self, name: str, size: QSize, colour: QColor, ratio: float = 1.0) -> QPixmap:
-        """Draw one icon or illustration at a size in device-independent pixels; each is drawn once."""
+        """Draw an icon or illustration at a size in device-independent pixels; results are cached."""
         key = (name, size.width(), size.height(), colour.name() if colour.isValid() else "", ratio)
         if key not in self._pictures:
             self._pictures[key] = self._draw(name, size, colour, ratio)
@@ -100,12 +99,11 @@ class TintedIcons:
     """Keeps the action icons of buttons and menu entries in the palette's text colour."""
 
     def __init__(self, icons: Icons) -> None:
-        """Begin without any."""
         self._icons = icons
         self._targets: list[tuple[QAction | QAbstractButton, str]] = []
 
     def bind(self, target: QAction | QAbstractButton, name: str) -> None:
-        """Give a target an icon from now on; it must live as long as this object."""
+        """Keep the icon of a target up to date; the target must outlive this object."""
         self._targets.append((target, name))
 
     def apply(self, palette: QPalette) -> None:

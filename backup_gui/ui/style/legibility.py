@@ -1,7 +1,7 @@
-"""Makes what the platform's style draws easier to see: edges of fields and buttons, and marks beside large text.
+"""Makes edges of fields and buttons more visible, and scales check marks and arrows with large text.
 
-Done with palettes and a style sheet alone, both of which Qt reads without a word of Python: a style of our own would be
-called for each line that is drawn, and each call waits for the interpreter while a job compares folders.
+Uses only palettes and a style sheet, which Qt reads without calling Python. Qt would call a style class of our own for
+each line that it draws, and each call waits for the interpreter lock while a job compares folders.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from backup_gui.ui.style.theme import ORDINARY_TEXT_PX, accent, is_dark, mix
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-# The only style that is known to draw its edges in a colour made of the palette's.
+# The only style known to derive the colour of its edges from the palette.
 _STYLE = "fusion"
-# It takes the window's colour darkened by this, which is hard to see on a dark window.
+# The style darkens the window's colour by this factor, which is hard to see on a dark window.
 _DARKENED = 1.4
 _EDGE_SHARE = 0.58
-# The style paints the edge of a slider's handle half through.
+# The style paints the edge of a slider's handle half transparent.
 _SOFT = ("QSlider",)
 _SOFT_EDGE_SHARE = 0.8
 _EDGED = (
     *("QLineEdit", "QAbstractSpinBox", "QComboBox", "QPlainTextEdit"),
     *("QCheckBox", "QRadioButton", "QPushButton", "QSlider", "QProgressBar", "QTreeView", "QTableView", "VersionList"),
 )
-# The edge of a field with the keyboard is its highlight, a little darker.
+# The edge of a field with the keyboard focus is the highlight colour, a little darker.
 _FOCUSED = ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QPlainTextEdit")
 _FOCUS_SHARE = 0.55
-# Marks grow from here on; a little more or less is a matter of fonts.
+# Marks grow from this scale on; smaller differences come from fonts.
 LEAST_SCALE = 1.15
 _MARK_PX = 13
 _ICON_PX = 16
@@ -45,24 +45,19 @@ _HANDLE_PX = 12
 _GROOVE_PX = 4
 _SCROLL_BAR_PX = 14
 _QUESTION_PX = 48
-# What a row of a list has besides its text.
+# Height of a list row beyond that of its text.
 _ROW_PX = 12
-# In a square, a wedge from the middle of one side to both corners of the other one has this share of a turn at each
-# side of its axis; a little of it makes the edge soft.
+# Half the angle, as a share of a full turn, of a wedge in a square: from the middle of one side to both corners of the
+# opposite one. A small further angle makes the edge soft.
 _WEDGE = math.atan(0.5) / (2 * math.pi)
 _SOFT_MARK = 0.004
 _OFF_SHARE = 0.45
 
 
 class Legibility(QObject):
-    """Makes an application legible, and keeps it so whenever its palette or its font changes."""
+    """Makes an application legible, also after changes of its palette or font. The application owns it."""
 
     def __init__(self, application: QApplication) -> None:
-        """Begin.
-
-        Args:
-            application: The application; owner.
-        """
         super().__init__(application)
         self._application = application
         application.paletteChanged.connect(self._follow)
@@ -75,17 +70,17 @@ class Legibility(QObject):
 
 
 def make_legible(application: QApplication) -> None:
-    """Adapt edges and marks to the palette and the font that an application has now.
+    """Adapt edges and marks to the current palette and font of an application.
 
     Args:
-        application: The application; its palette and font must be set before.
+        application: The application; set its palette and font before.
     """
     # A style sheet hides the style's name.
     application.setStyleSheet("")
     if application.style().name().casefold() == _STYLE:
         palette = application.palette()
         for name in _EDGED:
-            # Text is what it takes, whatever its types say.
+            # This overload takes text, though PySide6's type stubs say otherwise.
             application.setPalette(edged(palette, name), name)  # type: ignore[arg-type]
     scale = QFontMetrics(application.font()).height() / ORDINARY_TEXT_PX
     if scale >= LEAST_SCALE:
@@ -103,16 +98,16 @@ def _other_marks(application: QApplication, scale: float) -> str:
 
 
 def edge(palette: QPalette, share: float = _EDGE_SHARE) -> QColor:
-    """The colour of edges that tell where a field is: at least 3 to 1 on the window and inside the field."""
+    """The colour for the edges of fields: contrast of at least 3 to 1 to the window and to the field's inside."""
     return mix(palette.windowText().color(), palette.window().color(), share)
 
 
 def edged(palette: QPalette, name: str) -> QPalette:
-    """The palette of a field, whose window colour is nothing but what the style makes its edge of.
+    """The palette of a field. The style uses its window colour only for the field's edge.
 
     Args:
-        palette: The palette of what it lies on.
-        name: Its class.
+        palette: The palette of the widget behind the field.
+        name: The field's class.
     """
     result = QPalette(palette)
     colour = edge(palette, _SOFT_EDGE_SHARE) if name in _SOFT else edge(palette)
@@ -126,14 +121,14 @@ def edged(palette: QPalette, name: str) -> QPalette:
 
 
 class Look(NamedTuple):
-    """What the rules depend on.
+    """The input of the style rules.
 
     Attributes:
         palette: The palette of all windows.
         edge: The colour of edges of fields.
-        scale: Size of the text, as a multiple of the ordinary one.
-        text_px: Its height.
-        is_mirrored: Whether lines begin at the right.
+        scale: Size of the text relative to the ordinary size.
+        text_px: Height of the text.
+        is_mirrored: Whether the layout runs from right to left.
     """
 
     palette: QPalette
@@ -144,7 +139,7 @@ class Look(NamedTuple):
 
 
 def mark_rules(look: Look) -> str:
-    """Return the rules for text of a size.
+    """Return the style rules for a look.
 
     Args:
         look: Colours, size and direction.
@@ -161,7 +156,7 @@ def _arrows(look: Look) -> list[str]:
     text = look.palette.text().color()
     place = f"subcontrol-position: center {side}; {side}: 2px"
     return [
-        # Without a rule of its own this part is filled by the arrow.
+        # Without a rule for this part, the arrow fills it.
         f"QComboBox::drop-down, QDateTimeEdit::drop-down {{ width: {button}px; border: none }}",
         f"{lists} {{ {_box(narrow)} {_wedge('down', text)} }}",
         f"QHeaderView::down-arrow {{ {_box(width)} {_wedge('down', text)} }}",
@@ -172,9 +167,9 @@ def _arrows(look: Look) -> list[str]:
 
 
 def _branches(look: Look) -> list[str]:
-    """The arrows before rows that can be opened; their place is all the style gives, so margins make them."""
+    """The arrows before rows that can be opened. The style only offers their area, so margins shape them."""
     width, row = round(_ARROW_PX * look.scale), look.text_px + _ROW_PX
-    # A tree moves its rows in by so much, whatever the text.
+    # A tree indents its rows by this amount for any text size.
     flat, upright = max(0, (20 - width) // 2), max(0, (20 - width // 2) // 2)
     text = look.palette.text().color()
     along = "left" if look.is_mirrored else "right"
@@ -185,7 +180,7 @@ def _branches(look: Look) -> list[str]:
 
 
 def _spin_box(look: Look) -> list[str]:
-    """A box whose buttons are wider has no frame of the style any more."""
+    """The frame of a spin box, which loses the style's own frame once its buttons have rules."""
     width, button = round(_SPIN_ARROW_PX * look.scale), round(_BUTTON_PX * look.scale)
     text, base = look.palette.text().color(), look.palette.base().color()
     frame = f"border: 1px solid {look.edge.name()}; border-radius: 2px; background: {base.name()}"
@@ -208,7 +203,7 @@ def _slider(look: Look) -> list[str]:
     over = (handle - groove) // 2 + 1
     line = f"height: {groove}px; border: 1px solid {edge}; border-radius: {groove // 2}px"
     knob = f"border: 1px solid {edge}; border-radius: 4px; background: {button}"
-    # In a style sheet the parts keep their sides; the past is where lines begin.
+    # Style sheets do not mirror the parts of a slider; the past is at the start of the line.
     begun = "add" if look.is_mirrored else "sub"
     return [
         f"QSlider:horizontal {{ min-height: {handle + 4}px }}",

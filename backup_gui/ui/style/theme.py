@@ -1,7 +1,7 @@
 """Colours and distances, all derived from the system's palette.
 
-Nothing here is a fixed look: a light, dark or high-contrast palette gives a light, dark or high-contrast window. The
-only colours of our own are those of the states, and they never stand without a shape and words beside them.
+A light, dark or high-contrast palette gives a light, dark or high-contrast window. The only fixed colours are those of
+the states, which always come with a shape and words.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def accent(palette: QPalette) -> QColor:
 
 
 def surface(palette: QPalette) -> QColor:
-    """The ground of cards and panels, a little raised from the window's."""
+    """The background of cards and panels, slightly different from the window's."""
     if is_dark(palette):
         return mix(palette.windowText().color(), palette.window().color(), 0.06)
     return palette.base().color()
@@ -68,27 +68,27 @@ def outline(palette: QPalette) -> QColor:
 
 
 def figure(palette: QPalette) -> QColor:
-    """Parts of drawings that have no colour of their own, with a contrast above 3 to 1 on card and track."""
+    """The colour for neutral parts of drawings, with a contrast above 3 to 1 to card and track."""
     return mix(palette.windowText().color(), surface(palette), 0.65)
 
 
 def track(palette: QPalette) -> QColor:
-    """What a bar has not filled."""
+    """The colour of the unfilled part of a bar."""
     return mix(palette.windowText().color(), surface(palette), 0.08 if is_dark(palette) else 0.14)
 
 
 def muted(palette: QPalette) -> QColor:
-    """Text of second rank, still with a contrast above 4.5 to 1 on window and cards."""
+    """The colour of secondary text, with a contrast above 4.5 to 1 to window and cards."""
     return mix(palette.windowText().color(), palette.window().color(), 0.72)
 
 
 def tint(state: JobState, palette: QPalette) -> QColor:
-    """The ground of the banner: the window's colour with a touch of the state's."""
+    """The background of the banner: the window's colour tinted with that of the state."""
     return mix(state_colour(state), palette.window().color(), 0.22 if is_dark(palette) else 0.12)
 
 
 def scaled_font(font: QFont, factor: float, *, is_bold: bool = False) -> QFont:
-    """A font larger or smaller by a factor, whatever unit its size is in."""
+    """A font scaled by a factor, with a size in points or pixels."""
     result = QFont(font)
     if font.pointSizeF() > 0:
         result.setPointSizeF(font.pointSizeF() * factor)
@@ -100,23 +100,23 @@ def scaled_font(font: QFont, factor: float, *, is_bold: bool = False) -> QFont:
 
 
 def scaled_size(widget: QWidget, size: QSize) -> QSize:
-    """A size that was chosen for ordinary text, for the text that a widget has."""
+    """Scale a size chosen for ordinary text to the text of a widget."""
     factor = max(1.0, widget.fontMetrics().height() / ORDINARY_TEXT_PX)
     return QSize(round(size.width() * factor), round(size.height() * factor))
 
 
 def scaled_px(widget: QWidget, size_px: int) -> int:
-    """A width that was chosen for ordinary text, for the text that a widget has."""
+    """Scale a width chosen for ordinary text to the text of a widget."""
     return scaled_size(widget, QSize(size_px, 0)).width()
 
 
 def opening_size(window: QWidget, size: QSize) -> QSize:
-    """The size of a window for the text that it has: no larger than the screen, unless the ordinary size is."""
+    """Scale the size of a window to its text, up to the size of the screen but not below the given size."""
     return scaled_size(window, size).boundedTo(window.screen().availableSize()).expandedTo(size)
 
 
 def fixed_font(widget: QWidget) -> QFont:
-    """The system's font whose characters are all of one width, in the size of a widget's text."""
+    """The system's monospaced font, in the size of a widget's text."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     if widget.font().pointSizeF() > 0:
         font.setPointSizeF(widget.font().pointSizeF())
@@ -126,18 +126,18 @@ def fixed_font(widget: QWidget) -> QFont:
 
 
 def around(widget: QWidget) -> QPalette:
-    """The palette of what a widget lies on; those that the style draws with an edge have one of their own."""
+    """The palette behind a widget; fields with an edge have a palette of their own."""
     parent = widget.parentWidget()
     return parent.palette() if parent is not None else widget.palette()
 
 
 def light_palette() -> QPalette:
-    """A light palette of fixed colours, for pictures and tests and where the system has no dark one."""
+    """A light palette of fixed colours, for pictures, tests and platforms without colour schemes."""
     return _palette(window="#f3f4f6", base="#ffffff", text="#1d2126", button="#fbfbfc", accent_name="#2a6fc9")
 
 
 def dark_palette() -> QPalette:
-    """A dark palette of fixed colours, for pictures and tests."""
+    """A dark palette of fixed colours, for pictures, tests and platforms without colour schemes."""
     return _palette(window="#202327", base="#1a1c20", text="#e8eaed", button="#30343a", accent_name="#4c8fe6")
 
 
@@ -152,7 +152,7 @@ def _palette(*, window: str, base: str, text: str, button: str, accent_name: str
     palette.setColor(role.AlternateBase, mix(words, QColor(base), 0.04))
     palette.setColor(role.ToolTipBase, QColor(base))
     palette.setColor(role.PlaceholderText, mix(words, QColor(base), 0.62))
-    # White words on the selection need a contrast that a light accent does not give.
+    # White text on the selection needs more contrast than a light accent gives.
     palette.setColor(
         role.Highlight, mix(QColor(accent_name), QColor("#10294d"), 0.6) if is_dark(palette) else QColor(accent_name)
     )

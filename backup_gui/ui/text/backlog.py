@@ -1,4 +1,4 @@
-"""How far the backup is behind, in words, and a line that keeps counting while it is."""
+"""Describes the backlog in words: the changes that are not backed up yet."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def behind_text(status: Status, now: float) -> str:
-    """What is not backed up yet, such as "12 files, 3.4 MB, oldest 40 s"; empty if everything is.
+    """The changes not yet backed up, such as "12 files, 3.4 MB, oldest 40 s"; empty without any.
 
     Args:
-        status: The job's condition.
+        status: The job's status.
         now: The time, seconds since 1970.
     """
     backlog = status.backlog
@@ -30,13 +30,13 @@ def behind_text(status: Status, now: float) -> str:
 
 
 def behind_sentence(status: Status, now: float) -> str:
-    """The same as a sentence for the banner; empty if everything is backed up."""
+    """The same as a sentence for the banner; empty without a backlog."""
     words = behind_text(status, now)
     return _tr("Not yet backed up: {changes}.").format(changes=words) if words else ""
 
 
 def changes_text(count: int) -> str:
-    """Say how many changes there are."""
+    """Such as "12 changes"."""
     return counted("%Ln changes", "%Ln change", count)
 
 

@@ -1,6 +1,6 @@
-"""Numbers, sizes, times and paths as a person reads them, in the user's language and locale.
+"""Formats numbers, sizes, times and paths in the user's language and locale.
 
-Pure functions: the time now is always an argument.
+Pure functions: the current time is always an argument.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _DAY_S = 86_400
 # Two hundred thousand years from 1970, either way.
 _SHOWN_S = 200_000 * 365 * _DAY_S
 _LARGEST_BYTES = (1 << 63) - 1
-# What Unicode has around a part of a text with a direction of its own, which its first letter tells.
+# Unicode characters around a part of a text that has a direction of its own, that of its first letter.
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
 
 def tip_text(text: str) -> str:
-    """Return a text as a tooltip shows it: as it is, and never read as markup.
+    """Escape a text for a tooltip, so that Qt never reads it as markup.
 
-    Qt takes a tooltip for HTML if something in it looks like a tag. A name of a file is anybody's: it could load a
-    picture, or hang the window with one that is a pipe.
+    Qt takes a tooltip for HTML if it contains something like a tag. File names are not trusted: HTML in one could load
+    a picture, or hang the window by loading from a pipe.
     """
     return f'<span style="white-space:pre-wrap">{html.escape(text)}</span>' if "<" in text else text
 
@@ -35,13 +35,13 @@ def counted(many: str, one: str, count: int) -> str:
     """A counted phrase in the right plural form.
 
     Args:
-        many: The English plural with ``%Ln`` for the number; the key of the translations, which have all their
-            language's plural forms.
-        one: The English singular, used as long as no translation is loaded.
+        many: The English plural with ``%Ln`` for the number; the key of the translations, which have all plural forms
+            of their language.
+        one: The English singular, used while no translation is loaded.
         count: The number.
 
     Returns:
-        The phrase with the number written the locale's way.
+        The phrase with the number in the locale's format.
     """
     text = QCoreApplication.translate("Counted", many, "", count)
     number = number_text(count)
@@ -144,7 +144,7 @@ def ago_text(at: float, now: float) -> str:
     return counted(
         "%Ln days ago",
         "%Ln day ago",
-        # By the calendar, as the date that stands beside it; a day may be an hour shorter or longer.
+        # Count calendar days, to agree with the date beside it; a day may be an hour shorter or longer.
         max(1, _local(at).date().daysTo(_local(now).date())),
     )
 
@@ -165,17 +165,17 @@ def exact_text(at: float) -> str:
 
 
 def short_text(at: float) -> str:
-    """Date and time to the minute, as short as the locale has it."""
+    """Date and time to the minute, in the locale's short format."""
     return isolated(QLocale().toString(_local(at), QLocale.FormatType.ShortFormat))
 
 
 def path_text(path: str) -> str:
-    """A path on one line that Qt can draw: control characters and bytes that are no text are escaped."""
+    """A path on one line that Qt can draw, with control characters and invalid bytes escaped."""
     return one_line(path)
 
 
 def path_in_words(path: str) -> str:
-    """The same within a sentence, where it must not decide in which direction that is read."""
+    """A path within a sentence, isolated so that it does not change the sentence's direction."""
     return isolated(path_text(path))
 
 
@@ -185,7 +185,7 @@ def name_in_words(path: str) -> str:
 
 
 def _local(at: float) -> QDateTime:
-    # Beyond that no date can be shown; file systems have times of any size.
+    # File systems may have times of any size, but Qt shows no date beyond this limit.
     return QDateTime.fromMSecsSinceEpoch(round(min(max(at, -_SHOWN_S), _SHOWN_S) * 1_000))
 
 

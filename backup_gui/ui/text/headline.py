@@ -1,6 +1,6 @@
-"""A job's condition in words: for the banner, the cards, the tray and notifications.
+"""Describes a job's state in words, for the banner, the cards, the tray and notifications.
 
-Pure: a view and the time go in, sentences come out. Never colour alone, never jargon.
+Pure functions from a view and the time to sentences, without jargon.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from backup_gui.ui.text.reasons import said, sentence_text
 from backup_gui.ui.values.job import JobView
 from backup_gui.ui.values.pace import Pace
 
-# From the least to the most pressing; the last one present is the tray icon's.
+# From least to most urgent; the tray icon shows the most urgent state.
 SEVERITY = (
     JobState.OK,
     JobState.WORKING,
@@ -59,7 +59,7 @@ _FOLDERS_AWAY = frozenset({ReasonCode.DESTINATION_AWAY, ReasonCode.SOURCE_AWAY, 
 
 
 class Remedy(Enum):
-    """The one fitting thing to do about a state."""
+    """The action that helps in a state."""
 
     BACK_UP = "back up"
     PAUSE = "pause"
@@ -74,13 +74,13 @@ class Remedy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A condition in words.
+    """A state in words.
 
     Attributes:
         title: One sentence.
-        detail: More, or empty.
-        remedy: What the button beside it does.
-        has_name: Whether the title says which job it is about.
+        detail: Further details; may be empty.
+        remedy: The action of the button beside it.
+        has_name: Whether the title names the job.
     """
 
     title: str
@@ -90,19 +90,16 @@ class Headline:
 
 
 def worst(states: list[JobState]) -> JobState:
-    """The state that matters most; OK if there is none."""
+    """The most urgent state; OK if there is none."""
     return max(states, key=SEVERITY.index, default=JobState.OK)
 
 
 def headline(view: JobView, now: float) -> Headline:
-    """Say how a job stands.
+    """Describe a job's state for the banner.
 
     Args:
         view: The job.
         now: The time, seconds since 1970.
-
-    Returns:
-        The words for the banner.
     """
     state = view.status.state
     if (seen := _headline_from_outside(view, now)) is not None:
@@ -128,7 +125,7 @@ def headline(view: JobView, now: float) -> Headline:
 
 
 def sentence(view: JobView, now: float) -> str:
-    """Say how a job stands where others stand too: which one it is about is said once.
+    """Describe a job's state in a list of jobs, naming the job exactly once.
 
     Args:
         view: The job.
@@ -141,7 +138,7 @@ def sentence(view: JobView, now: float) -> str:
 
 
 def remedy_text(remedy: Remedy) -> str:
-    """What the banner's button says."""
+    """Label of the banner's button."""
     return {
         Remedy.BACK_UP: _tr("Back up now"),
         Remedy.PAUSE: _tr("Pause"),
@@ -169,7 +166,7 @@ def state_text(state: JobState) -> str:
 
 
 def card_text(view: JobView, now: float) -> str:
-    """The last line of a job's card: state, and when everything was last backed up."""
+    """The last line of a job's card: its state, and the time of the last complete backup."""
     status = view.status
     if view.overdue_since is not None and view.shown_state is not status.state:
         days = max(1, int((now - view.overdue_since) // 86_400))
@@ -201,7 +198,7 @@ def problems_text(count: int) -> str:
 
 
 def silence_text(silent_s: int) -> str:
-    """That a drive does not answer. What it is asked to write down may also take it long."""
+    """The sentence for a drive that does not answer, perhaps because it is slow to write."""
     return _tr("Waiting for the drive: it has not answered for {time}.").format(time=duration_text(silent_s))
 
 
@@ -215,7 +212,7 @@ def pending_text(count: int) -> str:
 
 
 def held_text(held: Held) -> str:
-    """What is held, as a sentence that a question follows."""
+    """What is held, as a sentence before a question."""
     counts = held.counts
     of_all = number_text(held.mirror_files)
     if held.code in {HeldCode.OTHER_BACKUP, HeldCode.NEWER_BACKUP}:
@@ -245,7 +242,7 @@ def held_text(held: Held) -> str:
 
 
 def _strangers_text(held: Held) -> str:
-    """Say what of the backup folder is not this backup's, and how it stands to the user's own folder."""
+    """Describe files in the backup folder that this program did not put there, compared with the user's folder."""
     counts = held.counts
     if not counts.total:
         return counted(
@@ -290,7 +287,7 @@ def progress_figures(progress: Progress, pace: Pace) -> str:
 
 
 def _amounts(progress: Progress) -> list[str]:
-    """How many bytes of how many, if there are any."""
+    """Bytes done of all bytes; empty without bytes."""
     if not progress.bytes_total:
         return []
     return [_tr("{done} of {all}").format(done=size_text(progress.bytes_done), all=size_text(progress.bytes_total))]
@@ -301,7 +298,7 @@ def _left(left_s: float) -> str:
 
 
 def _headline_from_outside(view: JobView, now: float) -> Headline | None:
-    """Say what a job does not say itself: that it is overdue, or that it hangs."""
+    """Describe what a job does not report itself: that it is overdue or hangs."""
     if view.overdue_since is not None and view.shown_state is not view.status.state:
         return _headline_overdue(view, view.overdue_since, now)
     if view.silent_s and view.shown_state is JobState.WAITING:
@@ -320,11 +317,11 @@ def _headline_ok(view: JobView, now: float) -> Headline:
 
 
 def overdue_text(view: JobView, since: float, now: float) -> str:
-    """That a backup is overdue, and why, in one sentence.
+    """Say in one sentence that a backup is overdue, and why.
 
     Args:
         view: The job.
-        since: When it was last completely backed up, or added.
+        since: When its last complete backup ended, or when it was added.
         now: The time, seconds since 1970.
     """
     pattern = {
@@ -405,7 +402,7 @@ def _rest_is_safe(view: JobView, now: float) -> str:
 
 
 def _waiting_title(view: JobView) -> str:
-    """Whose drive or folder is waited for, and where it should be; empty if something else is."""
+    """Which drive or folder a job waits for, and its path; empty if it waits for something else."""
     reason = view.status.reason
     path = reason.arguments.get("path")
     if view.status.state is not JobState.WAITING or not isinstance(path, str):
@@ -423,7 +420,7 @@ def _waiting_title(view: JobView) -> str:
 
 def _failed_remedy(view: JobView) -> Remedy:
     is_full = view.status.reason.code in _DRIVE_FULL
-    # Without a history there is nothing on the drive that could give way.
+    # Without a history, there are no old versions on the drive to remove.
     return Remedy.SHOW_HISTORY_SIZE if is_full and view.job.keeps_history else Remedy.TRY_AGAIN
 
 

@@ -1,6 +1,6 @@
-"""Decides which change of a job's state is worth a notification.
+"""Decides which changes of a job's state are worth a notification.
 
-Success is quiet, but for the first complete backup.
+Success gets none, except for the first complete backup.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from backup_gui.model.status import JobState, Status
 from backup_gui.ui.text.headline import headline, overdue_text
 from backup_gui.ui.values.job import JobView
 
-# A drive that is back and a backup that goes on are news at once; all else is over with a complete backup.
+# An overdue notice for these reasons ends as soon as the state ends; any other ends with a complete backup.
 _LEFT_AT_ONCE = frozenset({JobState.WAITING, JobState.PAUSED})
 
 
@@ -22,13 +22,13 @@ class Notice:
     """One notification.
 
     Attributes:
-        job_id: The job that it is about; empty for the app itself.
-        state: Its state, for the icon.
+        job_id: The job; empty for the app itself.
+        state: The job's state, for the icon.
         title: Heading.
         text: One or two sentences.
-        is_first_backup: Whether it tells of the first complete backup.
-        is_overdue: Whether it tells that the backup is overdue.
-        reason: The state in which a backup became overdue.
+        is_first_backup: Whether it reports the first complete backup.
+        is_overdue: Whether it reports that the backup is overdue.
+        reason: The state in which the backup became overdue.
     """
 
     job_id: str
@@ -41,11 +41,11 @@ class Notice:
 
     @property
     def is_urgent(self) -> bool:
-        """Whether nothing goes on without the user."""
+        """Whether the job needs the user to go on."""
         return self.state in {JobState.HELD, JobState.FAILED}
 
     def is_over(self, view: JobView) -> bool:
-        """Tell whether what it says of a job is true no more."""
+        """Whether the notice is no longer true."""
         state = view.status.state
         if self.is_first_backup:
             return False
@@ -55,7 +55,7 @@ class Notice:
 
 
 def button_text(notice: Notice) -> str:
-    """What a notification's button says."""
+    """Label of a notification's button."""
     if notice.state is JobState.HELD:
         return QCoreApplication.translate("Notices", "Review")
     if notice.state is JobState.OK:
@@ -64,7 +64,7 @@ def button_text(notice: Notice) -> str:
 
 
 def hidden_notice() -> Notice:
-    """That closing the window did not end the backups."""
+    """The notice that backups go on after the window was closed."""
     return Notice(
         "",
         JobState.OK,
@@ -76,33 +76,32 @@ def hidden_notice() -> Notice:
 
 
 class Notices:
-    """Remembers what was said about each job, so that nothing is said twice."""
+    """Remembers what was reported about each job, so that nothing is reported twice.
+
+    Args:
+        celebrated: Jobs whose first complete backup was reported in an earlier run.
+    """
 
     def __init__(self, celebrated: frozenset[str] = frozenset()) -> None:
-        """Begin.
-
-        Args:
-            celebrated: Jobs whose first complete backup was told in an earlier run.
-        """
         self._celebrated = set(celebrated)
         self._told: dict[str, JobState] = {}
 
     def on_status(self, view: JobView, now: float) -> Notice | None:
-        """Take a job's new status.
+        """Decide whether a job's new status is worth a notice.
 
         Args:
             view: The job with its new status.
             now: The time, seconds since 1970.
 
         Returns:
-            What to tell the user, if anything.
+            The notice; None without one.
         """
         job, status = view.job, view.status
         if status.state is JobState.OK:
             self._told.pop(job.id, None)
             return self._first_backup(view)
         if status.state not in {JobState.ATTENTION, JobState.HELD, JobState.FAILED}:
-            # Working or waiting in between does not make the same trouble news again.
+            # Working or waiting in between does not repeat the notice.
             return None
         if self._told.get(job.id) is status.state:
             return None
@@ -113,11 +112,11 @@ class Notices:
         return Notice(job.id, status.state, job.name, _body(words.title, status))
 
     def on_overdue(self, view: JobView, since: float, now: float) -> Notice:
-        """Tell that a backup is overdue.
+        """Make the notice that a backup is overdue.
 
         Args:
             view: The job.
-            since: When it was last completely backed up, or added.
+            since: When its last complete backup ended, or when it was added.
             now: The time, seconds since 1970.
         """
         text = overdue_text(view, since, now)

@@ -1,6 +1,6 @@
-"""Reasons in the user's language: the translation is looked up by the English of the code.
+"""Translates reasons into the user's language, by the English words of their codes.
 
-What it speaks of is written in the way of the user's locale.
+Formats their arguments in the user's locale.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from backup_gui.model.reasons import Code
 
 CONTEXT = "Sentences"
-# They only put others together.
+# They only combine other reasons.
 _WITHOUT_WORDS = frozenset(
     {
         ReasonCode.NONE,
@@ -32,15 +32,15 @@ _WITHOUT_WORDS = frozenset(
         ReasonCode.SETTING_WRONG,
     }
 )
-# All that the window may have to say.
+# All codes that the window may have to show.
 CODES: tuple[Code, ...] = (*(code for code in ReasonCode.all() if code not in _WITHOUT_WORDS), *ProblemCode.all())
 
 
 def said(reason: Reason) -> str:
-    """Say a reason in the user's language; words of the system are as they are.
+    """Translate a reason; words of the operating system stay as they are.
 
     Args:
-        reason: The reason; ``NO_REASON`` is said by nothing.
+        reason: The reason; ``NO_REASON`` gives an empty text.
     """
     if reason.code is ReasonCode.SYSTEM:
         return path_text(reason)
@@ -52,7 +52,7 @@ def said(reason: Reason) -> str:
 
 
 def sentence_text(reason: Reason) -> str:
-    """Say a reason as a sentence of its own, with one full stop."""
+    """Translate a reason into a sentence with one full stop."""
     return f"{said(reason).rstrip('.')}."
 
 
@@ -61,15 +61,15 @@ def _value_said(name: str, value: str | int | Reason) -> str:
         return said(value)
     if isinstance(value, int):
         return size_text(value) if name == "size" else number_text(value)
-    # It must not decide in which direction the sentence is read.
+    # The value must not change the direction of the sentence.
     return path_in_words(value)
 
 
 def reason_text(problem: Problem) -> str:
-    """Why a path could not be handled, in the user's language."""
+    """Translate the reason of a problem."""
     return said(problem.reason)
 
 
 def advice_text(problem: Problem) -> str:
-    """What to do about it, in the user's language."""
+    """Translate the advice for a problem."""
     return QCoreApplication.translate("Problems", ADVICE[problem.code])

@@ -1,1 +1,1 @@
-"""What a page is given, and what it asks for."""
+"""Values that pages show, and requests that they emit."""

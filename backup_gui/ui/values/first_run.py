@@ -1,4 +1,4 @@
-"""What the first run is shown, and what it asks for: plain values."""
+"""Plain values that the first run shows, and its requests."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FolderCount:
-    """What was counted in a folder.
+    """How much is in a folder.
 
     Attributes:
         path: The folder.
         files: Files so far.
         bytes: Their sizes together.
-        is_done: Whether there is no more to come.
+        is_done: Whether counting has ended.
         is_readable: Whether the folder could be read at all.
     """
 
@@ -35,12 +35,12 @@ class PlaceOffer:
     """A place for a backup.
 
     Attributes:
-        root: Absolute path of the folder that the backup's own folder is made in.
-        name: What the drive is called; empty for the computer's own.
+        root: Absolute path of the folder in which the backup's own folder is created.
+        name: The drive's name; empty for the computer's own drive.
         total_bytes: Size of the drive; 0 if unknown.
-        free_bytes: What the user may still write.
+        free_bytes: How much the user may still write.
         is_own: Whether it is the computer's own drive.
-        is_folder: Whether it is a folder that the user has chosen, and no drive.
+        is_folder: Whether it is a folder that the user has chosen, not a drive.
     """
 
     root: str
@@ -56,11 +56,11 @@ class FirstChoice:
     """What the user has chosen so far, not checked yet.
 
     Attributes:
-        serial: Which choice this is; the verdict carries it back.
+        serial: Number of this choice; the verdict repeats it.
         sources: Folders to protect.
-        place: Where to.
-        is_whole_place: Whether the folder itself is used, instead of a new one in it.
-        keeps_history: Whether replaced and deleted files are kept.
+        place: Absolute path of the place for the backup.
+        is_whole_place: Whether to use the folder itself, instead of a new one in it.
+        keeps_history: Whether to keep replaced and deleted files.
     """
 
     serial: int
@@ -72,14 +72,14 @@ class FirstChoice:
 
 @dataclass(frozen=True, slots=True)
 class FirstVerdict:
-    """What a check of a choice found.
+    """The result of checking a choice.
 
     Attributes:
         serial: The choice's serial.
-        jobs: The jobs that come of it; empty if it is not possible.
+        jobs: The jobs that it makes; empty if it is not possible.
         fault: Why it is not possible.
-        note: What is worth knowing.
-        is_place_empty: Whether nothing is in the folder chosen.
+        note: A remark for the user.
+        is_place_empty: Whether the chosen folder is empty.
     """
 
     serial: int
@@ -91,17 +91,17 @@ class FirstVerdict:
 
 @dataclass(frozen=True, slots=True)
 class FirstForecast:
-    """What the first pass of the jobs is going to do.
+    """What the first pass of the jobs will do.
 
     Attributes:
         files: Files to copy.
         bytes: Their sizes together.
         expected_s: About how long it takes, in seconds.
-        problems: Some of what cannot be copied: path and reason, in the user's words.
-        problem_count: How much cannot be copied.
-        strangers: Files in the backup's folder that would have to leave it.
-        is_done: Whether there is no more to come.
-        reason: If it cannot be told: why.
+        problems: Some paths that cannot be copied, with the reason in the user's language.
+        problem_count: How many paths cannot be copied.
+        strangers: Files of others in the backup's folder that a pass would remove.
+        is_done: Whether the forecast is complete.
+        reason: Why no forecast is possible, if so.
     """
 
     files: int = 0

@@ -1,4 +1,4 @@
-"""What the History page is shown, and what it asks for: plain values."""
+"""Plain values that the History page shows, and its requests."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a History page is about.
+    """The backup that a History page shows.
 
     Attributes:
-        name: What the user calls it.
+        name: The user's name for it.
         destination: Absolute path of the mirror.
-        history: Absolute path of the history; empty for where the program puts it, and None if none is kept.
+        history: Absolute path of the history; empty for the usual place, None if no history is kept.
         job_id: The job; empty for a backup folder without one.
         source: Absolute path of the folder that was backed up; empty if unknown.
     """
@@ -31,22 +31,22 @@ class Subject:
 
 
 def subject_of(job: Job) -> Subject:
-    """What the History page of a job is about."""
+    """The backup of a job, for its History page."""
     return Subject(job.name, job.destination, job.history if job.keeps_history else None, job.id, job.source)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Something the page wants to know. It is handed back with the answer, so that late answers are recognised.
+    """A request of the page. Each answer repeats its request, so that the page can ignore late answers.
 
     Attributes:
-        subject: What the page is about.
-        serial: Which state of the page this is.
-        path: Of which file or folder; the empty string for the topmost one, and where it does not matter.
-        at: The time whose state is wanted, seconds since 1970; None for now.
-        shows_gone: Whether what had been deleted before is wanted too.
-        text: What is searched for.
-        item: What is looked at.
+        subject: The backup.
+        serial: Number of the page's state.
+        path: The file or folder; empty for the root, and where it does not matter.
+        at: The requested time, seconds since 1970; None for now.
+        shows_gone: Whether to include files that had been deleted before.
+        text: Text to search for.
+        item: The item to preview.
     """
 
     subject: Subject
@@ -60,14 +60,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class RestoreWish:
-    """The user wants something back.
+    """A request to restore files.
 
     Attributes:
-        subject: What it is from.
-        items: What is wanted, folders with all that stood in them.
-        at: The time as of which they were shown; None for now.
-        to: Absolute path of the folder to save to; empty to put everything back where it was.
-        policy: What is done where something is there.
+        subject: The backup.
+        items: The items to restore, folders with their contents.
+        at: The time for which the page showed them; None for now.
+        to: Absolute path of the folder to save to; empty to restore each to its original place.
+        policy: What to do where a file exists.
     """
 
     subject: Subject

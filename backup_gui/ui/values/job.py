@@ -1,4 +1,4 @@
-"""What the window is shown of a job, and what it asks for: plain values."""
+"""Plain values that the window shows of a job, and its requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class FreeSpace:
 
     Attributes:
         total_bytes: Its size.
-        free_bytes: What the user may still write.
+        free_bytes: How much the user may still write.
         history: Absolute path of the backup's history; empty if none is kept.
     """
 
@@ -29,13 +29,13 @@ class FreeSpace:
 
 @dataclass(frozen=True, slots=True)
 class BackupSizes:
-    """How much room a backup takes on its drive.
+    """How much space a backup takes on its drive.
 
     Attributes:
-        mirror_bytes: The backup itself.
-        history_bytes: Its history.
-        counted_at: When it was counted, seconds since 1970; None if it never was.
-        is_counting: Whether it is being counted now.
+        mirror_bytes: Size of the backup itself.
+        history_bytes: Size of its history.
+        counted_at: When the sizes were counted, seconds since 1970; None if never.
+        is_counting: Whether counting is under way.
     """
 
     mirror_bytes: int = 0
@@ -45,7 +45,7 @@ class BackupSizes:
 
 
 class Saving(Enum):
-    """Why everything is checked less often at the moment."""
+    """Why full passes are less frequent at present."""
 
     NO = "no"
     BATTERY = "battery"
@@ -63,15 +63,15 @@ class JobView:
 
     Attributes:
         job: The job.
-        status: Its condition.
-        progress: How far the pass under way is; None between passes.
-        pace: How fast it goes.
+        status: Its status.
+        progress: The progress of the current pass; None between passes.
+        pace: The pace of the current pass.
         room: Space on the backup's drive; None while unknown.
-        has_kept: Whether the user chose to keep what is held now.
-        overdue_since: When it was last completely backed up, if that is too long ago; else None.
-        silent_s: For how many seconds its drive has not answered, if that is long; else 0.
-        saving: Why everything is checked less often at the moment.
-        full_check_every_s: Seconds between full checks at the moment.
+        has_kept: Whether the user has refused the held changes.
+        overdue_since: When its last complete backup ended, if it is overdue; otherwise None.
+        silent_s: For how many seconds its drive has not answered, if that is long; otherwise 0.
+        saving: Why full passes are less frequent at present.
+        full_check_every_s: Seconds between full passes at present.
     """
 
     job: Job
@@ -87,7 +87,7 @@ class JobView:
 
     @property
     def shown_state(self) -> JobState:
-        """The state for icons: a backup that is overdue, or hangs, is never shown as if all were well."""
+        """The state for icons: an overdue or hanging backup never gets the icon of a good one."""
         if self.status.state not in _CALM:
             return self.status.state
         if self.overdue_since is not None:
@@ -97,7 +97,7 @@ class JobView:
 
 @dataclass(frozen=True, slots=True)
 class PauseWish:
-    """The user wants a job to pause.
+    """A request to pause a job.
 
     Attributes:
         job_id: The job; empty for all.
@@ -110,12 +110,12 @@ class PauseWish:
 
 @dataclass(frozen=True, slots=True)
 class HeldAnswer:
-    """The user has answered about exactly what was shown.
+    """The user's answer about the held changes shown.
 
     Attributes:
         job_id: The job.
-        held: What was shown.
-        is_right: Whether it may be carried out.
+        held: The held changes shown, to which alone the answer applies.
+        is_right: Whether the job may carry them out.
     """
 
     job_id: str
@@ -125,11 +125,11 @@ class HeldAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PutBackWish:
-    """The user wants what would be deleted from the backup to be in the source again.
+    """A request to restore into the source the files that the held changes would delete.
 
     Attributes:
         job_id: The job.
-        held: What was shown.
+        held: The held changes shown.
     """
 
     job_id: str
@@ -138,13 +138,13 @@ class PutBackWish:
 
 @dataclass(frozen=True, slots=True)
 class PassQuery:
-    """A wish for a page of earlier passes.
+    """A request for a page of earlier passes.
 
     Attributes:
         job_id: The job.
-        serial: Which list it is for; the page carries it back.
+        serial: Number of the list; the answer repeats it.
         before: Only passes older than the one with this key; None for the newest.
-        kind: Which sort of passes.
+        kind: The kind of passes.
         search: Text in their reason or in a path that they changed.
     """
 
@@ -162,7 +162,7 @@ class PassPage:
     Attributes:
         query: The query.
         passes: The passes, newest first.
-        is_last: Whether there are no older ones.
+        is_last: Whether there are no older passes.
     """
 
     query: PassQuery
@@ -172,7 +172,7 @@ class PassPage:
 
 @dataclass(frozen=True, slots=True)
 class FilesQuery:
-    """A wish for the files that a pass changed, from an offset on."""
+    """A request for the files that a pass changed, from an offset on."""
 
     job_id: str
     pass_id: int
@@ -190,12 +190,12 @@ class FilesPage:
 
 @dataclass(frozen=True, slots=True)
 class JobDraft:
-    """What the form of a job holds, not checked yet.
+    """The content of a job's form, not checked yet.
 
     Attributes:
-        serial: Which state of the form this is; the verdict carries it back.
-        before: The job as it is; without an id for a new one.
-        wanted: The job as it is to be.
+        serial: Number of the form's state; the verdict repeats it.
+        before: The job before the change; without an id for a new one.
+        wanted: The job after the change.
     """
 
     serial: int
@@ -221,14 +221,14 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class DraftVerdict:
-    """What a check of a draft found.
+    """The result of checking a draft.
 
     Attributes:
         serial: The draft's serial.
-        source: About the source.
-        destination: About the destination.
-        other: About anything else, such as the exclusion rules.
-        job: The job made of it; None if it cannot be used.
+        source: Remark about the source.
+        destination: Remark about the destination.
+        other: Remark about anything else, such as the exclusion rules.
+        job: The resulting job; None if the draft is not valid.
     """
 
     serial: int

@@ -1,4 +1,4 @@
-"""Speed and time left, from one progress value to the next."""
+"""Computes speed and remaining time from successive progress values."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 _WINDOW_S = 8.0
 _SHORTEST_S = 0.5
-# What a file costs beyond its bytes, as bytes: many small files are not "nearly done" because few bytes are left.
+# The cost of a file beyond its bytes, in bytes: with many small files left, a pass is not "nearly done".
 _FILE_COST_BYTES = 64 * 1_024
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a pass goes.
+    """The pace of a pass.
 
     Attributes:
-        bytes_per_s: Bytes copied a second, lately.
-        left_s: Seconds left, or None while it cannot be told.
+        bytes_per_s: Bytes copied per second, over the last seconds.
+        left_s: Seconds left; None while unknown.
     """
 
     bytes_per_s: float = 0.0
@@ -29,21 +29,20 @@ class Pace:
 
 
 class PaceMeter:
-    """Watches progress over the last seconds."""
+    """Measures pace over the last seconds."""
 
     def __init__(self) -> None:
-        """Begin without samples."""
         self._samples: deque[tuple[float, int, int]] = deque()
         self._phase: Phase | None = None
 
     def add(self, progress: Progress) -> Pace:
-        """Take one value and tell the pace of the last seconds.
+        """Add a progress value, and return the pace of the last seconds.
 
         Args:
             progress: The latest progress of the running pass.
 
         Returns:
-            The pace; all unknown during the first half second of a phase.
+            The pace; unknown during the first half second of a phase.
         """
         if progress.phase is not self._phase or (self._samples and progress.elapsed_s < self._samples[-1][0]):
             self._phase = progress.phase

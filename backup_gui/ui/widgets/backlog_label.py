@@ -1,4 +1,4 @@
-"""A line that says how far the backup is behind, and keeps counting while it is."""
+"""A line that shows the backlog, and updates the age of its oldest change."""
 
 from __future__ import annotations
 
@@ -21,15 +21,13 @@ _TICK_MS = 1_000
 
 
 class BehindLabel(Words):
-    """The figures as one line, which goes on with the clock as long as it is seen."""
+    """The backlog in one line, which keeps up with the clock while visible.
+
+    Args:
+        now: The clock, seconds since 1970.
+    """
 
     def __init__(self, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        """Show nothing yet.
-
-        Args:
-            now: The clock, seconds since 1970.
-            parent: Owner.
-        """
         super().__init__(parent=parent)
         self._now = now
         self._status: Status | None = None
@@ -40,19 +38,19 @@ class BehindLabel(Words):
         self._timer.timeout.connect(self._on_tick)
 
     def show_status(self, status: Status, progress: Progress | None = None) -> None:
-        """Show how far a job is behind, and what a pass that is under way has still to do."""
+        """Show the backlog of a job, and the remaining work of its current pass."""
         self._status, self._progress = status, progress
         self._on_tick()
         self._run()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Count while it is seen."""
+        """Start counting when shown."""
         super().showEvent(event)
         self._on_tick()
         self._run()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
-        """Rest while it is not."""
+        """Stop counting when hidden."""
         super().hideEvent(event)
         self._timer.stop()
 
@@ -79,13 +77,13 @@ class BehindLabel(Words):
 
 
 def _is_known(status: Status) -> bool:
-    """Whether everything was looked at since the start, so that what is not known to have changed has not."""
+    """Whether the job has compared everything since its start, so that it knows all changes."""
     return status.has_full_pass or status.state is JobState.OK
 
 
 def _rest_text(status: Status, progress: Progress | None) -> str:
-    """What a pass has still to do, if that is more than what is known to have changed, as in a first one."""
-    # What is put back into the source is in the backup already.
+    """The remaining work of a pass, if it is more than the known changes, as in a first pass."""
+    # A restore into the source leaves nothing to back up.
     if progress is None or progress.phase is Phase.RETURNING:
         return ""
     rest = progress.files_total - progress.files_done
@@ -93,6 +91,6 @@ def _rest_text(status: Status, progress: Progress | None) -> str:
 
 
 def _left_text(status: Status) -> str:
-    """What is not backed up because it cannot be; empty if there is nothing."""
+    """How many files cannot be backed up; empty if none."""
     count = len(status.problems)
     return counted("%Ln files, see Problems", "%Ln file, see Problems", count) if count else ""

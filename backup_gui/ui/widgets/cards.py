@@ -1,4 +1,4 @@
-"""Cards to tick or to choose one of: check boxes and radio buttons with a name, a line of detail and a figure."""
+"""Cards that work as check boxes or radio buttons, with a name, a line of detail and a figure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BETWEEN_PX = 4
 
 
 class _Face:
-    """What is drawn on a card; the card itself is a button of the style's own kind, for keyboard and screen readers."""
+    """The drawing of a card; the card itself is a standard button, for keyboard and screen readers."""
 
     def __init__(self, button: QAbstractButton, icons: Icons) -> None:
         self._button = button
@@ -38,7 +38,7 @@ class _Face:
         self.state: JobState | None = None
 
     def show(self, title: str, detail: str, figure: str, remark: str = "", state: JobState | None = None) -> None:
-        """Show other words; with a remark, the sign of a state beside it."""
+        """Show other words, and the icon of a state beside the remark."""
         self.title, self.detail, self.figure, self.remark, self.state = title, detail, figure, remark, state
         button = self._button
         button.setAccessibleName(title)
@@ -48,7 +48,7 @@ class _Face:
         button.update()
 
     def size(self) -> QSize:
-        """Two lines of words; as wide as the name and the figures need, for the detail is shortened."""
+        """Two lines, wide enough for name and figures; long details are elided."""
         first, second = self._metrics()
         right = self._right_width()
         left = max(first.horizontalAdvance(self.title), min(second.horizontalAdvance(self.detail), 24 * GRID_PX))
@@ -121,7 +121,7 @@ class _Face:
         flags = QStyle.visualAlignment(direction, side | Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(font)
         painter.setPen(colour)
-        # Which side it is on is the layout's, but a path is read from left to right everywhere.
+        # The layout decides the side, but paths run from left to right in every language.
         painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideMiddle, box.width())
         painter.drawText(QStyle.visualRect(direction, self._button.rect(), box), int(flags), shown)
@@ -129,7 +129,7 @@ class _Face:
     def _right_width(self) -> int:
         _, second = self._metrics()
         mark = self._mark_side() + GRID_PX // 2 if self.state is not None else 0
-        # A little more than the words, or rounding shortens them.
+        # A little more than the text, as rounding would elide it.
         return max(second.horizontalAdvance(self.figure), second.horizontalAdvance(self.remark) + mark) + _SLACK_PX
 
     def _mark_side(self) -> int:
@@ -149,12 +149,11 @@ class _Face:
 
 
 class _Card(_Button):
-    """What both sorts of card have in common; comes before the style's own button among the bases."""
+    """Common base of both kinds of card; precedes the style's own button among the base classes."""
 
     _mark: QStyle.PrimitiveElement
 
     def __init__(self, icons: Icons) -> None:
-        """Build it without words."""
         super().__init__()
         self.face = _Face(self, icons)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -166,11 +165,11 @@ class _Card(_Button):
         return self.face.size()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As narrow as it must be: words are shortened."""
+        """The least width; text is elided to it."""
         return QSize(24 * GRID_PX, self.face.size().height())
 
     def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
-        """The whole card is the button."""
+        """Treat the whole card as the button."""
         return self.rect().contains(pos)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
@@ -178,20 +177,20 @@ class _Card(_Button):
         self.face.paint(self._mark)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Take the room that another font needs."""
+        """Update the size for another font."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.updateGeometry()
 
 
 class TickCard(_Card, QCheckBox):
-    """A card that is ticked or not."""
+    """A card with a check box."""
 
     _mark = QStyle.PrimitiveElement.PE_IndicatorCheckBox
 
 
 class ChoiceCard(_Card, QRadioButton):
-    """A card of which one is chosen."""
+    """A card with a radio button."""
 
     _mark = QStyle.PrimitiveElement.PE_IndicatorRadioButton
 

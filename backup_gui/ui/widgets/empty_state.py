@@ -1,4 +1,4 @@
-"""What an empty page says instead of being empty."""
+"""The note on an empty page."""
 
 from __future__ import annotations
 
@@ -17,18 +17,15 @@ _ICON_PX = 48
 
 
 class Vacancy(QWidget):
-    """An icon, a heading and a sentence, in the middle."""
+    """An icon, a heading and a sentence in the middle of an empty page.
+
+    Args:
+        icon: Name of the icon.
+        title: The heading.
+        text: What will appear here, and when.
+    """
 
     def __init__(self, icons: Icons, icon: str, title: str, text: str, parent: QWidget | None = None) -> None:
-        """Build it.
-
-        Args:
-            icons: The icons.
-            icon: Which one to show.
-            title: The heading.
-            text: What will be here, and when.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._icons = icons
         self._name = icon

@@ -1,4 +1,4 @@
-"""Fields that forms about a job are made of: a folder, an interval, a remark under a field."""
+"""Fields for the forms of a job: a folder, an interval, a remark under a field."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ _REMARK_ICON_PX = 16
 
 
 class RemarkLabel(QWidget):
-    """A sentence under a field, with an icon for how serious it is; takes no room while there is none."""
+    """A sentence under a field, with an icon for its severity; takes no space without a sentence."""
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        """Build it empty."""
         super().__init__(parent)
         self._icons = icons
         self._icon = QLabel()
@@ -62,18 +61,15 @@ class RemarkLabel(QWidget):
 
 
 class FolderField(QWidget):
-    """A folder that is typed or chosen."""
+    """A field for a folder, which the user types or chooses.
+
+    Args:
+        name: Name of the field for screen readers.
+        hint: Placeholder of the empty field.
+        title: Title of the dialog in which the user chooses a folder.
+    """
 
     def __init__(self, icons: Icons, name: str, hint: str, title: str, parent: QWidget | None = None) -> None:
-        """Build it empty.
-
-        Args:
-            icons: The icons.
-            name: What screen readers call the field.
-            hint: What is shown while it is empty.
-            title: Title of the dialog in which a folder is chosen.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._icons = icons
         self._title = title
@@ -109,10 +105,9 @@ class FolderField(QWidget):
 
 
 class IntervalField(QWidget):
-    """A number of seconds, with what it is in larger units beside it."""
+    """A number of seconds, with its value in larger units beside it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        """Build it without a range."""
         super().__init__(parent)
         self.spin = QSpinBox()
         self.spin.setSuffix(self.tr(" s"))
@@ -137,14 +132,8 @@ class FormPanel(Panel):
     """A panel with a form in it."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        """Build it without rows.
-
-        Args:
-            title: Heading.
-            parent: Owner.
-        """
         super().__init__(title, parent)
-        # As high as its words need at the width they have.
+        # As high as wrapped text needs at the current width.
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.form = QFormLayout()
         self.form.setHorizontalSpacing(2 * GRID_PX)
@@ -154,24 +143,24 @@ class FormPanel(Panel):
         self.body.addLayout(self.form)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Measure again: the form gives a remark that needs more lines now the height that it had before."""
+        """Measure again: otherwise the form keeps the previous height of a remark that now needs more lines."""
         super().resizeEvent(event)
         self.form.invalidate()
 
 
 def choose_folder(parent: QWidget, title: str, start: str) -> QFileDialog:
-    """Open a dialog in which a folder is chosen; its ``fileSelected`` tells which.
+    """Open a dialog to choose a folder; it emits ``fileSelected``.
 
     Args:
-        parent: What it belongs to.
+        parent: The parent window.
         title: Its title.
-        start: Where to begin; empty for anywhere.
+        start: Folder to show first; empty for any.
     """
     dialog = QFileDialog(parent, title, start)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
     dialog.finished.connect(dialog.deleteLater)
-    # open() and not exec(): no second event loop, so everything else goes on.
+    # open() and not exec(): it needs no second event loop, so everything else goes on.
     dialog.open()
     return dialog
 
@@ -179,7 +168,7 @@ def choose_folder(parent: QWidget, title: str, start: str) -> QFileDialog:
 def add_row(
     form: QFormLayout, label: str, buddy: QWidget, content: QWidget | QHBoxLayout, remark: QWidget | None = None
 ) -> None:
-    """Add a labelled row, with a remark under its field; the field takes its name from the label."""
+    """Add a labelled row, with a remark under its field; the label also names the field for screen readers."""
     words = RowLabel(label, content if isinstance(content, FolderField) else buddy)
     words.setBuddy(buddy)
     if not buddy.accessibleName():

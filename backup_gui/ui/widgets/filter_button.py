@@ -1,6 +1,6 @@
-"""The button of one kind among several, of which one is chosen: that one has bold words, a bar and a ground of its own.
+"""A button for one of several exclusive filters; the selected one has bold text, a bar and a tinted background.
 
-Styles only darken the ground of what is chosen a little, which is next to nothing in a dark window.
+Styles only darken the background of a selected button a little, which is hardly visible in a dark window.
 """
 
 from __future__ import annotations
@@ -13,23 +13,22 @@ from backup_gui.ui.style.theme import accent, mix, scaled_px
 
 _WEIGHT = QFont.Weight.DemiBold
 _BAR_PX = 3
-# How much of the accent is in the ground, and of the words' colour in the bar, which must stand out from that.
+# Share of the accent colour in the background, and of the text colour in the bar, which must stand out from it.
 _TINT = 0.24
 _BAR_SHARE = 0.3
 
 
 class FilterButton(QPushButton):
-    """Stays down when it is chosen, and shows that by shape and by colour."""
+    """Stays down while selected, and shows that by shape and colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        """Build it without words."""
         super().__init__(parent)
         self.setCheckable(True)
         self.setAutoDefault(False)
         self.toggled.connect(self._mark)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As wide as with bold words, so that nothing moves when another one is chosen."""
+        """As wide as with bold text, so that nothing moves when the selection changes."""
         option, font = QStyleOptionButton(), QFont(self.font())
         self.initStyleOption(option)
         font.setWeight(_WEIGHT)
@@ -38,7 +37,7 @@ class FilterButton(QPushButton):
         return self.style().sizeFromContents(QStyle.ContentsType.CT_PushButton, option, words, self)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As wide as its words."""
+        """As wide as its text."""
         return self.sizeHint()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
@@ -48,14 +47,14 @@ class FilterButton(QPushButton):
             self._mark()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw a bar under the words of the one that is chosen."""
+        """Draw a bar under the text of the selected button."""
         super().paintEvent(event)
         if not self.isChecked():
             return
         painter = QPainter(self)
         palette, height = QApplication.palette(self), scaled_px(self, _BAR_PX)
         colour = mix(palette.buttonText().color(), accent(palette), _BAR_SHARE)
-        # Inside the edge, and below the line under the letter of its key.
+        # Inside the edge, and below the underline of the mnemonic.
         painter.fillRect(self.rect().adjusted(2, self.height() - height - 2, -2, -2), colour)
 
     @Slot()

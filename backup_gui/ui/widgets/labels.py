@@ -1,4 +1,4 @@
-"""Small building blocks: second-rank text, labels that shorten long paths, panels with a thin outline."""
+"""Small building blocks: secondary text, labels that elide long paths, panels with a thin outline."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ from backup_gui.ui.style.theme import GRID_PX, accent, is_dark, mix, muted, outl
 from backup_gui.ui.text.format import tip_text
 
 _RADIUS_PX = 8.0
-# How much of the accent is left in the one button; styles lighten it more on a dark window.
+# Share of the accent colour in the primary button; styles lighten it more in a dark window.
 _DEPTH, _DEPTH_IN_DARK = 0.55, 0.45
 
 
 class Words(QLabel):
-    """Plain words that begin where the window's lines begin; a label of Qt puts them where their own letters begin."""
+    """Plain text aligned with the start of the window's lines; a QLabel would align it by the text's own direction."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        """Show a text."""
         super().__init__(text, parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._align()
@@ -47,16 +46,13 @@ class Words(QLabel):
 
 
 class RowLabel(Words):
-    """The label of a row in a form, level with the first line of its field, whatever else is below that."""
+    """The label of a row in a form, level with the first line of its field.
+
+    Args:
+        line: The first widget of the field, beside the label.
+    """
 
     def __init__(self, text: str, line: QWidget, parent: QWidget | None = None) -> None:
-        """Show a text.
-
-        Args:
-            text: The text.
-            line: What it stands beside: the first widget of the field.
-            parent: Owner.
-        """
         super().__init__(text, parent)
         self._line = line
         self._level()
@@ -68,12 +64,12 @@ class RowLabel(Words):
             self._level()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Measure again: only now the field has its font and its style for sure."""
+        """Measure again: only now the field certainly has its font and style."""
         super().showEvent(event)
         self._level()
 
     def _level(self) -> None:
-        # A form gives the label of a high field more room than a line has, and puts its words in the middle of that.
+        # Beside a high field, a form makes the label higher than a line, and centres its text in that height.
         line = self._line
         height = line.sizeHint().height()
         if isinstance(line, QPlainTextEdit):
@@ -82,22 +78,21 @@ class RowLabel(Words):
 
 
 class MutedLabel(QLabel):
-    """Plain text of second rank, wrapped.
+    """Secondary plain text, wrapped.
 
-    The colour is taken from the palette while painting: a palette set on the label would not follow a change of scheme.
+    Takes the colour from the palette when painting: a palette set on it would not follow a change of colour scheme.
     """
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        """Show a text."""
         super().__init__(text, parent)
         self._is_muted = True
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
-        """Paint the text in the second-rank colour."""
+        """Paint the text in the secondary colour."""
         painter = QPainter(self)
-        # A path stays one in a window that is read from right to left, and a sentence keeps its full stop at its end.
+        # In a layout from right to left, paths stay readable and sentences keep their full stop at the end.
         painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         painter.setPen(muted(self.palette()) if self._is_muted else self.palette().windowText().color())
         flags = QStyle.visualAlignment(self.layoutDirection(), self.alignment())
@@ -106,16 +101,13 @@ class MutedLabel(QLabel):
 
 
 class ElidedLabel(MutedLabel):
-    """One line of text; what does not fit is left out in the middle and shown whole in the tooltip."""
+    """One line of text, elided in the middle if too long; the tooltip has the full text.
+
+    Args:
+        is_muted: Whether it is secondary text.
+    """
 
     def __init__(self, text: str = "", parent: QWidget | None = None, *, is_muted: bool = True) -> None:
-        """Show a text.
-
-        Args:
-            text: The text.
-            parent: Owner.
-            is_muted: Whether it is of second rank.
-        """
         super().__init__("", parent)
         self._is_muted = is_muted
         self._full = ""
@@ -134,16 +126,16 @@ class ElidedLabel(MutedLabel):
         return QSize(metrics.horizontalAdvance(self._full), metrics.height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As narrow as it must be."""
+        """The least width; text is elided to it."""
         return QSize(6 * GRID_PX, self.fontMetrics().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Shorten anew."""
+        """Elide again."""
         super().resizeEvent(event)
         self._elide()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Shorten anew for another font."""
+        """Elide again for another font."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._elide()
@@ -159,30 +151,28 @@ class FieldLabel(MutedLabel):
     """The label of a value in a form, on one line."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        """Show a text."""
         super().__init__(text, parent)
         self.setWordWrap(False)
 
     def stay_on_top(self) -> None:
-        """Stand beside the first line of a value that has several."""
+        """Align with the first line of a value that has several lines."""
         self.setAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
         self.setContentsMargins(0, 1, 0, 0)
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Gives the rows of lists some air."""
+    """Gives list rows more height."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
-        """A line of text and the distance to its neighbours."""
+        """One line of text and the distance to the next row."""
         size = super().sizeHint(option, index)
         return QSize(size.width(), option.fontMetrics.height() + GRID_PX + GRID_PX // 2)
 
 
 class PrimaryButton(QPushButton):
-    """The one button that is meant, in the accent colour where the style draws buttons in the palette's colours."""
+    """The primary button, in the accent colour where the style draws buttons in the palette's colours."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        """Show a text."""
         super().__init__(text, parent)
         self._colour()
 
@@ -195,7 +185,7 @@ class PrimaryButton(QPushButton):
     def _colour(self) -> None:
         palette = QApplication.palette(self)
         if self.isEnabled():
-            # Styles lighten it for gradients and when it is the default; white words must stay easy to read.
+            # Styles lighten it for gradients and for default buttons; white text must stay readable.
             depth = _DEPTH_IN_DARK if is_dark(QApplication.palette()) else _DEPTH
             palette.setColor(QPalette.ColorRole.Button, mix(accent(palette), QColor("#000000"), depth))
             palette.setColor(QPalette.ColorRole.ButtonText, QColor("#ffffff"))
@@ -203,15 +193,13 @@ class PrimaryButton(QPushButton):
 
 
 class Panel(QFrame):
-    """A card with rounded corners and a title, the place of everything on a page."""
+    """A card with rounded corners and a title, which contains a part of a page.
+
+    Args:
+        title: Heading; empty for none.
+    """
 
     def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
-        """Build a panel.
-
-        Args:
-            title: Heading; empty for none.
-            parent: Owner.
-        """
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.body = QVBoxLayout(self)
@@ -224,7 +212,7 @@ class Panel(QFrame):
             self.setAccessibleName(title)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
-        """Paint ground and outline."""
+        """Paint background and outline."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(outline(self.palette()), 1))
@@ -234,12 +222,12 @@ class Panel(QFrame):
 
 
 def menu_text(text: str, *, is_on_bus: bool = False) -> str:
-    """Write a text so that a menu shows it as it is.
+    """Escape a text so that a menu shows it unchanged.
 
     Args:
         text: The text, without a mnemonic.
-        is_on_bus: Whether the menu is not drawn by Qt but handed to a panel over D-Bus. There an underline marks the
-            letter, and two stand for one. Qt makes an underline of the first ampersand, and leaves the others alone
+        is_on_bus: Whether a panel draws the menu over D-Bus, not Qt. There an underscore marks the mnemonic, and two
+            stand for one underscore. Qt turns only the first ampersand into an underscore
             (``QDBusMenuItem::convertMnemonic``).
     """
     if not is_on_bus:

@@ -1,4 +1,4 @@
-"""What the lists of the window share: rows given to the view in pages, and one look for all tables."""
+"""Base of all tables: a model that gives rows to the view in pages, and a common look."""
 
 from __future__ import annotations
 
@@ -13,39 +13,37 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class RowsModel(QAbstractTableModel):
-    """A table whose rows cost nothing until they are looked at.
+    """A table whose rows cost nothing until the user scrolls to them.
 
-    Subclasses say what is in a cell (``data``), and how many rows there are with ``show_first_page``.
+    Subclasses implement ``data``, and set the number of rows with ``show_first_page``.
+
+    Args:
+        headings: Headings of the columns.
     """
 
-    # Columns with figures, which are aligned at their last digit.
+    # Columns with figures, which are right-aligned.
     figure_columns: frozenset[int] = frozenset()
 
     def __init__(self, headings: tuple[str, ...]) -> None:
-        """Begin empty.
-
-        Args:
-            headings: What is written over the columns.
-        """
         super().__init__()
         self._headings = headings
         self._total = self._shown = 0
 
     def show_first_page(self, total: int) -> None:
-        """Begin anew; to be called between ``beginResetModel`` and ``endResetModel``.
+        """Show the first page; call this between ``beginResetModel`` and ``endResetModel``.
 
         Args:
-            total: How many rows there are from now on.
+            total: The new number of rows.
         """
         self._total = total
         self._shown = min(total, PAGE_ROWS)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
-        """How many rows the view knows by now."""
+        """How many rows the view has so far."""
         return 0 if parent.isValid() else self._shown
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
-        """As many as there are headings."""
+        """The number of headings."""
         return 0 if parent.isValid() else len(self._headings)
 
     def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
@@ -71,10 +69,10 @@ class RowsModel(QAbstractTableModel):
 
 
 def make_table(name: str) -> QTableView:
-    """Make a table in the look of all tables of the window.
+    """Create a table in the common look.
 
     Args:
-        name: What screen readers call it.
+        name: Name for screen readers.
     """
     table = QTableView()
     table.setAccessibleName(name)

@@ -1,4 +1,4 @@
-"""What the trees of the window share: one look, and folders whose rows come in pages."""
+"""Base of all trees: a common look, and folders that fetch their rows in pages."""
 
 from __future__ import annotations
 
@@ -18,23 +18,20 @@ if TYPE_CHECKING:
 
     from backup_gui.ui.widgets.paged_table import Index
 
-# Beside text of ordinary size, pointing where lines end.
+# For ordinary text size, pointing to the end of the line.
 _MARK = QPolygonF([QPointF(-2, -4), QPointF(2, 0), QPointF(-2, 4)])
 
 
 class PagedTree(QTreeView):
-    """A tree that fetches the next page of an opened folder when its end comes into sight.
+    """A tree that fetches the next page of an opened folder when its end comes into view.
 
-    The view itself does so for the top only.
+    Qt's own view does this only for the top level.
+
+    Args:
+        name: Name for screen readers.
     """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        """Build it without a model.
-
-        Args:
-            name: What screen readers call it.
-            parent: Owner.
-        """
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setUniformRowHeights(True)
@@ -42,24 +39,24 @@ class PagedTree(QTreeView):
         self.setAllColumnsShowFocus(True)
         self.setItemDelegate(RowDelegate(self))
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        # Wide enough for marks that grow with the text.
+        # Wide enough for the marks, which grow with the text.
         self.setIndentation(max(self.indentation(), self.fontMetrics().height()))
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.verticalScrollBar().rangeChanged.connect(self._on_scrolled)
 
     def has_more(self, parent: Index) -> bool:
-        """Whether the view does not know all rows of a folder yet."""
+        """Whether a folder has more rows than the view has."""
         return self.model().canFetchMore(parent)
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:  # noqa: N802 - Qt's name
-        """Draw the mark of what can be opened, as large as its text; styles know only one size."""
+        """Draw the expand mark in proportion to the text; styles have only one size."""
         scale = self.fontMetrics().height() / ORDINARY_TEXT_PX
         if scale < LEAST_SCALE:
             super().drawBranches(painter, rect, index)
             return
         if not self.model().hasChildren(index):
             return
-        # The mark is in the last of the steps, one for each folder around.
+        # The mark is in the last indentation step; there is one for each level.
         beside = self.indentation() / 2
         is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         painter.save()

@@ -1,4 +1,4 @@
-"""Cells with a whole path: what does not fit is left out of the folders, so that the name of the file can be read."""
+"""Elides a path in a cell in the middle of its folders, so that the file name stays readable."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 from backup_gui.ui.text.format import isolated
 from backup_gui.ui.widgets.labels import RowDelegate
 
-# The role in which a model tells a path that stands in a cell, as it is drawn; nothing where there is none.
+# The role in which a model returns the path drawn in a cell; None without one.
 PATH_ROLE = Qt.ItemDataRole.UserRole + 1
 _MIDDLE = Qt.TextElideMode.ElideMiddle
 
 
 class PathDelegate(RowDelegate):
-    """Draws rows; a path that is too long for its cell keeps its last part."""
+    """Draws rows; elides a long path but keeps its last part."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:  # noqa: N802
-        """Shorten a path for the cell that it is drawn in."""
+        """Elide the path of a cell to its width."""
         super().initStyleOption(option, index)
         path = index.data(PATH_ROLE)
         if not isinstance(path, str):
             return
         style = option.widget.style()
         area = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, option.widget)
-        # As the style leaves it free at both sides of its words.
+        # The margin that the style leaves at both sides of the text.
         margin = style.pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, option, option.widget) + 1
         width = area.width() - 2 * margin
         if width > 0:
@@ -33,15 +33,15 @@ class PathDelegate(RowDelegate):
 
 
 def shortened(path: str, metrics: QFontMetrics, width_px: int) -> str:
-    """Shorten a path in the middle of its folders, and its last part only if that alone is too long.
+    """Elide a path in the middle of its folders, and its last part only if that alone is too long.
 
     Args:
         path: The path, with "/" between its parts.
-        metrics: The font that it is drawn in.
-        width_px: How wide it may be.
+        metrics: Metrics of the font.
+        width_px: The available width.
 
     Returns:
-        A text that is no wider, but for a width in which nothing can be read.
+        A text that fits, unless the width is too small for any text.
     """
     if metrics.horizontalAdvance(path) <= width_px:
         return path
@@ -49,7 +49,7 @@ def shortened(path: str, metrics: QFontMetrics, width_px: int) -> str:
     name = f"{divider}{name}"
     if not folder or metrics.horizontalAdvance(f"…{name}") > width_px:
         return metrics.elidedText(name.removeprefix("/"), _MIDDLE, width_px)
-    # Side by side, two texts may be a little wider than each alone.
+    # Joined texts may be a little wider than the sum of both.
     for room_px in range(width_px - metrics.horizontalAdvance(name), 0, -1):
         text = metrics.elidedText(folder, _MIDDLE, room_px) + name
         if metrics.horizontalAdvance(text) <= width_px:

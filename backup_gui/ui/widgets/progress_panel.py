@@ -1,4 +1,4 @@
-"""How far something is that takes long: figures, a bar, the file at hand, and whether the drive still answers."""
+"""Shows the progress of a long operation: figures, a bar, the current file, and a drive that does not answer."""
 
 from __future__ import annotations
 
@@ -20,15 +20,9 @@ _BAR_STEPS = 1_000
 
 
 class ProgressPanel(QWidget):
-    """Shows values; knows neither what is done nor by whom."""
+    """Shows the progress of any long operation; busy without figures at first."""
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        """Show that something is under way, and not yet how far.
-
-        Args:
-            icons: The icons.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._words = MutedLabel()
         self.bar = QProgressBar()
@@ -50,15 +44,15 @@ class ProgressPanel(QWidget):
         return self._words.text()
 
     def show_words(self, words: str) -> None:
-        """Show figures, or in the end what came of it."""
+        """Show figures, or the result at the end."""
         self._words.setText(words)
 
     def show_path(self, path: str) -> None:
-        """Show what is at hand; empty for nothing."""
+        """Show the current file; empty for none."""
         self._file.set_full_text(path_text(path))
 
     def show_share(self, files_done: int, files_total: int, bytes_done: int, bytes_total: int) -> None:
-        """Show how far it is: files and bytes count alike, since small files take long, too."""
+        """Show the progress; files and bytes count equally, since small files take time too."""
         share = files_done / files_total if files_total else 0.0
         if bytes_total:
             share = (share + bytes_done / bytes_total) / 2
@@ -66,11 +60,11 @@ class ProgressPanel(QWidget):
         self.bar.setValue(min(_BAR_STEPS, int(share * _BAR_STEPS)))
 
     def show_silence(self, silent_s: int) -> None:
-        """Show for how long the drive has not answered, in seconds; 0 if it does."""
+        """Show how long the drive has not answered, in seconds; 0 if it answers."""
         self._silence.show_remark(Remark(Level.NOTE, silence_text(silent_s)) if silent_s else Remark())
 
     def end(self) -> None:
-        """Leave nothing but the words."""
+        """Hide everything but the words."""
         for widget in (self.bar, self._file):
             widget.setVisible(False)
         self.show_silence(0)
