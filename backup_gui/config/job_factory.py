@@ -14,7 +14,7 @@ from backup_gui.config.folders import home
 from backup_gui.engine.destination.history_place import history_at, is_place_inside
 from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.volumes.nesting import Location
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.model.errors import JobError, OwnFolderError
 from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, Job
 from backup_gui.model.path_text import escape
@@ -137,7 +137,7 @@ def job_faults(job: Job) -> dict[str, Reason]:
         if number < least or (most is not None and number > most):
             faults[name] = Reason(code, number=least if most is None else most)
     try:
-        Filter(job.exclude)
+        ExclusionRules(job.exclude)
     except JobError as error:
         faults["exclude"] = error.reason
     return faults

@@ -29,7 +29,7 @@ from backup_gui.model.reasons import Code, Codes, Reason, ReasonCode, system_wor
 
 if TYPE_CHECKING:
     from backup_gui.engine.fs.tree_view import TreeView
-    from backup_gui.engine.rules.exclusions import Filter
+    from backup_gui.engine.rules.exclusions import ExclusionRules
 
 
 class DifferenceKind(Codes):
@@ -153,7 +153,7 @@ class _Comparison:
         self,
         source: TreeView,
         mirror: TreeView,
-        rules: Filter,
+        rules: ExclusionRules,
         holding: Holding,
         should_stop: Callable[[], bool],
         meter: Meter,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backup_gui.engine.destination.history_place import is_not_the_mirrors
 from backup_gui.engine.history.usage import occupied_bytes
 from backup_gui.engine.plan.left_out import find_left_out, rules_of
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.model.errors import JobError
 from backup_gui.model.paths import MARKER_NAME, join
 
@@ -85,10 +85,10 @@ def count_left_out(
         The count; None if cancelled, the folder cannot be read at all, or a rule is invalid.
     """
     try:
-        excludes = Filter(rules).excludes
+        excludes = ExclusionRules(rules).excludes
     except JobError:
         return None
-    never = Filter((), *find_left_out(root)).in_folder
+    never = ExclusionRules((), *find_left_out(root)).in_folder
     # Files and bytes, of kept and of excluded files.
     counts = [[0, 0], [0, 0]]
     is_whole = True

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from backup_gui.engine.fs.volumes.mounts import can_watch, mount_of, network_mount_below, read_mounts
 from backup_gui.engine.history.listing import list_versions
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.model.errors import JobError
 from backup_gui.model.path_text import escape, one_line, unescape
@@ -132,7 +132,7 @@ PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 @given(st.lists(RULES, min_size=1, max_size=4), PATHS, st.booleans())
 def test_any_rule_is_taken_or_refused_in_words(rules: list[str], path: str, is_folder: bool) -> None:  # noqa: FBT001
     try:
-        rule = Filter(rules)
+        rule = ExclusionRules(rules)
     except JobError as error:
         sentence = str(error)
     else:
@@ -174,7 +174,7 @@ def test_git_and_the_filter_say_the_same_and_nothing_is_left_out_that_git_takes(
             ["git", "ls-files", "-z", "--others", "--exclude-standard"], cwd=root, check=True, capture_output=True
         )
     kept = set(listed.stdout.decode().split("\0")) - {""}
-    rule = Filter(rules)
+    rule = ExclusionRules(rules)
     taken = {path for path in TREE if not rule.excludes(path, False)}
     if any(pattern.startswith("!") for pattern in rules):
         # A rule that takes back a folder takes back here what other rules leave out inside it too, as "a" and then

@@ -23,7 +23,7 @@ from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.pass_context import PassContext
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import Catalog
@@ -146,7 +146,7 @@ class Rig:
 
         return run_pass(self.job, self.catalog, scope, PassOptions(on_event=take, **arguments))
 
-    def context(self, source: Tree, target: LocalDestination, rules: Filter) -> PassContext[LocalDestination]:
+    def context(self, source: Tree, target: LocalDestination, rules: ExclusionRules) -> PassContext[LocalDestination]:
         """What the steps of a pass are given, with a meter that tells nobody."""
         meter = Meter(lambda _progress: None)
         return PassContext(self.job, source, target, self.catalog, rules, meter, lambda: False, target.falls_together)

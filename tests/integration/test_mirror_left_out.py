@@ -10,7 +10,7 @@ import pytest
 
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.plan import compare
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Commands
 from backup_gui.engine.verify import verify
@@ -180,13 +180,13 @@ def test_a_wish_to_stop_is_heeded_in_the_middle_of_a_folder_with_many_names(
     for number in range(100):
         left.write(f"many/{number}")
     asked: list[str] = []
-    excludes = Filter._excludes_by_rule
+    excludes = ExclusionRules._excludes_by_rule
 
-    def note(self: Filter, path: str, is_folder: bool) -> bool:  # noqa: FBT001
+    def note(self: ExclusionRules, path: str, is_folder: bool) -> bool:  # noqa: FBT001
         asked.append(path)
         return excludes(self, path, is_folder)
 
-    monkeypatch.setattr(Filter, "_excludes_by_rule", note)
+    monkeypatch.setattr(ExclusionRules, "_excludes_by_rule", note)
     report = left.run(trees("many"), should_stop=lambda: sum(path.startswith("many/") for path in asked) >= 20)
     assert report.status is PassStatus.CANCELLED
     assert 20 <= sum(path.startswith("many/") for path in asked) <= 30

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from backup_gui.engine.apply.report import HELD_KEY
 from backup_gui.engine.guard.unanswered import from_text
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.recent_losses import REWRITTEN
@@ -234,7 +234,7 @@ def test_the_program_decides_what_the_specification_says(
             ours,
             theirs,
             known,
-            Filter(job.exclude).excludes,
+            ExclusionRules(job.exclude).excludes,
             keeps_history=job.keeps_history,
             asks=job.asks_about_strangers,
             guard_count=job.guard_count,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -66,6 +66,6 @@ def test_any_rules_leave_out_what_git_ignores(repository: tuple[Path, dict[str, 
     assert not found.stderr
     ignored = set(found.stdout.split("\0")) - {""}
 
-    rule = Filter(rules)
+    rule = ExclusionRules(rules)
 
     assert {path for path, is_folder in paths.items() if rule.excludes(path, is_folder)} == ignored

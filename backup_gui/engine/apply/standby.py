@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.fs.system.worker_process import Coprocess
-    from backup_gui.engine.rules.exclusions import Filter
+    from backup_gui.engine.rules.exclusions import ExclusionRules
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.plans import Action
 
@@ -57,7 +57,7 @@ class Standby:
         coprocess = self.get()
         return None if coprocess is None else Copier(coprocess, target)
 
-    def scout(self, rules: Filter, target: Destination, catalog: Catalog) -> Scout | None:
+    def scout(self, rules: ExclusionRules, target: Destination, catalog: Catalog) -> Scout | None:
         """Return the scanner in the worker process, if the tree is large and most of it is recorded."""
         if catalog.file is None or remembered_files(catalog) < WORTHWHILE_FILES:
             return None

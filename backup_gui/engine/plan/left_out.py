@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.volumes.mounts import TABLE, is_of_kernel, is_visible, read_mounts
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ class LeftOut(NamedTuple):
     drive_roots: frozenset[str] = frozenset()
 
 
-def rules_of(job: Job) -> Filter:
+def rules_of(job: Job) -> ExclusionRules:
     """Return everything that a job excludes, by its rules and in any case.
 
     Raises:
@@ -47,7 +47,7 @@ def rules_of(job: Job) -> Filter:
 
 def rules_for(
     source: str, exclude: Iterable[str], backup: Iterable[str] = (), *, leaves_out_system_folders: bool = True
-) -> Filter:
+) -> ExclusionRules:
     """Return everything that is excluded from a source.
 
     Args:
@@ -60,7 +60,7 @@ def rules_for(
         JobError: A rule is invalid.
     """
     found = find_left_out(source, backup)
-    return Filter(exclude, found.paths, found.drive_roots if leaves_out_system_folders else frozenset())
+    return ExclusionRules(exclude, found.paths, found.drive_roots if leaves_out_system_folders else frozenset())
 
 
 def find_left_out(source: str, backup: Iterable[str] = (), table: str | Path = TABLE) -> LeftOut:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.job import Job
@@ -40,7 +40,7 @@ class PassContext(NamedTuple, Generic[Side_co]):
     source: Tree
     destination: Side_co
     catalog: Catalog
-    rules: Filter
+    rules: ExclusionRules
     meter: Meter
     should_stop: Callable[[], bool]
     falls_together: Callable[[str, str], bool]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.fs.tree import WideFolderError
 from backup_gui.engine.plan.unchanged import TYPE_BITS, sift
-from backup_gui.engine.rules.exclusions import Filter, FilterFields
+from backup_gui.engine.rules.exclusions import ExclusionFields, ExclusionRules
 from backup_gui.engine.rules.portions import MOST_AT_ONCE
 from backup_gui.engine.state.rows import open_for_reading, rows_of
 from backup_gui.model.entries import is_same_file
@@ -48,11 +48,13 @@ class Scout:
     Args:
         coprocess: The worker process.
         catalog_file: The catalog's file.
-        exclude: The exclusion rules, as ``Filter.fields``.
+        exclude: The exclusion rules, as ``ExclusionRules.fields``.
         compares_owner: Whether owners are compared.
     """
 
-    def __init__(self, coprocess: Coprocess, catalog_file: str, exclude: FilterFields, *, compares_owner: bool) -> None:
+    def __init__(
+        self, coprocess: Coprocess, catalog_file: str, exclude: ExclusionFields, *, compares_owner: bool
+    ) -> None:
         self._coprocess = coprocess
         self._settings = (catalog_file, exclude, compares_owner)
 
@@ -88,7 +90,7 @@ class _OtherEnd:
     """The worker process's side; see ``Scout`` for the arguments."""
 
     def __init__(
-        self, source: Tree, target: Tree, connection: sqlite3.Connection, rules: Filter, *, compares_owner: bool
+        self, source: Tree, target: Tree, connection: sqlite3.Connection, rules: ExclusionRules, *, compares_owner: bool
     ) -> None:
         self._source = source
         self._target = target
@@ -153,7 +155,7 @@ def worker(
     source: Tree,
     target: Tree,
     catalog_file: str,
-    exclude: FilterFields,
+    exclude: ExclusionFields,
     compares_owner: bool,  # noqa: FBT001 - called with positions
 ) -> Callable[[str], object]:
     """Return the function that scans a folder in the worker process; see ``Scout`` for the arguments."""
@@ -161,4 +163,4 @@ def worker(
         connection = open_for_reading(Path(catalog_file))
     except sqlite3.Error:
         return lambda _path: None
-    return _OtherEnd(source, target, connection, Filter(*exclude), compares_owner=compares_owner).answer
+    return _OtherEnd(source, target, connection, ExclusionRules(*exclude), compares_owner=compares_owner).answer

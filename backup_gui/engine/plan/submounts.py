@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.rules.exclusions import Filter
+    from backup_gui.engine.rules.exclusions import ExclusionRules
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Problem
 
@@ -31,7 +31,9 @@ class Drives:
         known: Those mounted before, and those found since.
     """
 
-    def __init__(self, source: Tree, remembered: Collection[str], rules: Filter, problems: list[Problem]) -> None:
+    def __init__(
+        self, source: Tree, remembered: Collection[str], rules: ExclusionRules, problems: list[Problem]
+    ) -> None:
         self._source = source
         self._rules = rules
         self._problems = problems

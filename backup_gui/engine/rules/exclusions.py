@@ -24,10 +24,10 @@ _REMEMBERED_FOLDERS = 4_096
 
 
 # A filter's definition, in a form that can be sent to another process.
-FilterFields = tuple[list[str], list[str], list[str]]
+ExclusionFields = tuple[list[str], list[str], list[str]]
 
 
-class Filter:
+class ExclusionRules:
     """Decides which paths a job excludes.
 
     It is false if nothing can be excluded, so that hot loops can skip it.
@@ -80,7 +80,7 @@ class Filter:
         return bool(self._rules) and self._excludes_by_rule(path, is_folder)
 
     @property
-    def fields(self) -> FilterFields:
+    def fields(self) -> ExclusionFields:
         """Return the arguments that create an equal filter."""
         return list(self._patterns), sorted(self.paths), sorted(self._drive_roots)
 

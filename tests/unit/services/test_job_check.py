@@ -10,7 +10,7 @@ import pytest
 from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.fs.volumes import drive_places
 from backup_gui.engine.fs.volumes.drive_places import Place
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import ignore
 from backup_gui.model.job import Job
@@ -158,7 +158,7 @@ def test_other_folders_make_another_job(source: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["a.txt", "dir/sub", "we[i]rd*?.txt", "#note", "!bang", "end ", "back\\slash"])
 def test_leaving_out_one_path_leaves_out_exactly_it(path: str) -> None:
-    rules = Filter(leave_out(NEW, path).exclude)
+    rules = ExclusionRules(leave_out(NEW, path).exclude)
     assert rules.excludes(path, is_folder=False)
     assert not rules.excludes("other/" + path, is_folder=False)
     assert not rules.excludes("a", is_folder=False)

@@ -22,7 +22,7 @@ from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import Amount
 from backup_gui.model.entries import EntryKind
@@ -41,7 +41,7 @@ class Run:
     def __init__(self, rig: Rig, **options: Any) -> None:
         rig.mirror.mkdir(exist_ok=True)
         self.rig = rig
-        self.rules = Filter(options.pop("exclude", ()))
+        self.rules = ExclusionRules(options.pop("exclude", ()))
         self.keeps_history = options.pop("keeps_history", True)
         self.should_stop: Callable[[], bool] = options.pop("should_stop", lambda: False)
         self.done: list[Action] = []

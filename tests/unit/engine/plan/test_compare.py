@@ -13,7 +13,7 @@ import pytest
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.compare import compare
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import FULL, Action, Op, Plan, ProblemCode, Scope, Stage
@@ -28,7 +28,7 @@ def plan(rig: Rig, scope: Scope = FULL, **options: Any) -> Plan:
     holds_owner = options.pop("holds_owner", False)
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         target.time_step_ns, target.holds_owner = step_ns, holds_owner
-        context = rig.context(source, target, Filter(options.pop("exclude", ())))._replace(
+        context = rig.context(source, target, ExclusionRules(options.pop("exclude", ())))._replace(
             should_stop=options.pop("should_stop", lambda: False), learns=options.pop("learns", True)
         )
         return compare(context, scope, **options)

@@ -14,7 +14,7 @@ from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.fs.volumes.mounts import is_of_kernel
 from backup_gui.engine.plan import left_out
 from backup_gui.engine.plan.left_out import LeftOut, find_left_out, rules_for
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 
 pytestmark = pytest.mark.hazard(49)
 
@@ -170,11 +170,11 @@ def test_those_in_which_people_keep_files_are_not(kind: str) -> None:
 
 
 def test_only_in_folders_that_hold_something_left_out_is_more_asked_than_the_rules() -> None:
-    rules = Filter((), ["a/own", "log"], ["drive"])
+    rules = ExclusionRules((), ["a/own", "log"], ["drive"])
     assert rules.in_folder("b") is None
     assert rules.in_folder("a/own2") is None
     assert all(rules.in_folder(folder) is not None for folder in ("", "a", "drive"))
-    assert Filter(*rules.fields).fields == rules.fields
+    assert ExclusionRules(*rules.fields).fields == rules.fields
 
 
 def test_a_name_of_a_file_that_stands_for_a_folder_of_ones_own_is_no_more(home: Path) -> None:

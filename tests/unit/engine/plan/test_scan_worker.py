@@ -16,7 +16,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import compare as comparing
 from backup_gui.engine.plan import scan_worker as scout
 from backup_gui.engine.plan.scan_worker import Scout, Unchanged, worker
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.rows import open_for_reading
@@ -83,7 +83,7 @@ def looking(rig: Rig, root_entry: Entry | None = None) -> Iterator[Callable[[str
         contextlib.closing(open_for_reading(rig.catalog.file)) as connection,
     ):
         source.root_entry = root_entry or source.root_entry
-        yield scout._OtherEnd(source, target, connection, Filter(rig.job.exclude), compares_owner=True).answer
+        yield scout._OtherEnd(source, target, connection, ExclusionRules(rig.job.exclude), compares_owner=True).answer
 
 
 def plans_of(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Plan]:

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.model.errors import JobError
 
 
 def test_without_rules_nothing_is_excluded_and_the_filter_is_false() -> None:
-    assert not Filter()
-    assert not Filter().excludes("a", False)
-    assert Filter(["a"])
+    assert not ExclusionRules()
+    assert not ExclusionRules().excludes("a", False)
+    assert ExclusionRules(["a"])
 
 
 def test_the_root_is_never_excluded() -> None:
-    assert not Filter(["*", "/", "**"]).excludes("", True)
+    assert not ExclusionRules(["*", "/", "**"]).excludes("", True)
 
 
 @pytest.mark.parametrize(
@@ -51,24 +51,24 @@ def test_the_root_is_never_excluded() -> None:
     ],
 )
 def test_a_rule_decides(rules: list[str], path: str, *, is_folder: bool, expected: bool) -> None:
-    assert Filter(rules).excludes(path, is_folder) is expected
+    assert ExclusionRules(rules).excludes(path, is_folder) is expected
 
 
 @pytest.mark.parametrize("rule", ["!", "a\\", "[z-a]", "", "  ", "a\nb"])
 def test_a_rule_that_makes_no_sense_is_refused_with_a_sentence(rule: str) -> None:
     with pytest.raises(JobError, match=r"exclusion rule"):
-        Filter(["*.o", rule])
+        ExclusionRules(["*.o", rule])
 
 
 def test_a_path_thousands_of_folders_deep_is_decided() -> None:
     path = "/".join(["d"] * 3_000)
-    assert not Filter(["*.o"]).excludes(path + "/a", False)
-    assert Filter(["d/"]).excludes(path + "/a", False)
+    assert not ExclusionRules(["*.o"]).excludes(path + "/a", False)
+    assert ExclusionRules(["d/"]).excludes(path + "/a", False)
 
 
 def test_what_reads_rules_is_not_imported_without_rules() -> None:
     code = (
-        "import sys; from backup_gui.engine.rules.exclusions import Filter; Filter(); "
+        "import sys; from backup_gui.engine.rules.exclusions import ExclusionRules; ExclusionRules(); "
         "sys.exit('backup_gui.engine.rules.globs' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -93,6 +93,6 @@ def test_git_and_the_filter_agree(tmp_path: Path) -> None:
     )
     kept = set(listed.stdout.split()) - {".gitignore"}
 
-    rule = Filter(rules)
+    rule = ExclusionRules(rules)
 
     assert {path for path in paths if not rule.excludes(path, False)} == kept

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.rules.globs import read_glob
 from backup_gui.model.errors import JobError
 
@@ -60,7 +60,7 @@ def test_a_pattern_of_any_form_leaves_out_what_git_ignores(
 ) -> None:
     root, paths = repository
     try:
-        rule = Filter(rules)
+        rule = ExclusionRules(rules)
     except JobError:
         return
     if any("**//" in text for text in rules):
@@ -83,14 +83,14 @@ def test_a_pattern_of_any_form_leaves_out_what_git_ignores(
 @pytest.mark.timeout(20)
 def test_no_rule_takes_long_on_a_path_that_only_nearly_matches(rule: str, path: str) -> None:
     began = time.process_time()
-    assert not Filter([rule]).excludes(path, False)
+    assert not ExclusionRules([rule]).excludes(path, False)
     assert time.process_time() - began < 1.0
 
 
 @pytest.mark.hazard(69)
 @given(st.lists(st.sampled_from(["*", "?", "a", "[ab]", "**/", "/"]), min_size=20, max_size=60).map("".join))
 def test_no_rule_of_stars_and_letters_takes_long(rule: str) -> None:
-    rules = Filter([rule + "c"])
+    rules = ExclusionRules([rule + "c"])
     began = time.process_time()
     for path in ("ab" * 127, "/".join(["ab" * 20] * 60)):
         assert not rules.excludes(path, False)
