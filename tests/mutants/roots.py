@@ -477,21 +477,21 @@ MUTATIONS = (
     Mutation(
         "drive away: nothing below it is compared",
         "engine/plan/compare.py",
-        "        if self._drives.known and self._drives.is_away(path):\n            return\n        is_as_known",
+        "        if self._submounts.known and self._submounts.is_away(path):\n            return\n        is_as_known",
         "        is_as_known",
         (f"{_ROOTS}test_nothing_is_deleted_below_a_drive_unmounted_within_the_source",),
     ),
     Mutation(
         "drive away: its folder is not deleted",
         "engine/plan/deletions.py",
-        "            if path in self._drives.known and not self._rules.excludes(path, True):\n",
+        "            if path in self._submounts.known and not self._rules.excludes(path, True):\n",
         "            if not path:\n",
         (f"{_ROOTS}test_a_drive_within_the_source_is_waited_for_even_if_its_folder_goes_with_it",),
     ),
     Mutation(
         "drive away: a single path",
         "engine/plan/compare.py",
-        "            if self._drives.known and self._drives.is_away(path):\n                return\n"
+        "            if self._submounts.known and self._submounts.is_away(path):\n                return\n"
         "            if not path:\n",
         "            if not path:\n",
         (f"{_ROOTS}test_nothing_is_deleted_below_a_drive_unmounted_within_the_source",),

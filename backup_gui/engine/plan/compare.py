@@ -23,7 +23,7 @@ from backup_gui.engine.plan.difference import EntryComparer
 from backup_gui.engine.plan.moves import Moves
 from backup_gui.engine.plan.other_names import OtherNames
 from backup_gui.engine.plan.scan_worker import BATCH_FOLDERS
-from backup_gui.engine.plan.submounts import Drives
+from backup_gui.engine.plan.submounts import Submounts
 from backup_gui.engine.plan.unchanged import sift
 from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
 from backup_gui.engine.state.database import ROOT_KEY, fingerprint_of
@@ -120,10 +120,10 @@ class _Comparison:
         self._problems = self._builder.problems
         # File systems of the kernel and the program's own folders are not drives, though an earlier version recorded
         # them.
-        self._drives = Drives(source, drives - rules.paths, rules, self._problems)
+        self._submounts = Submounts(source, drives - rules.paths, rules, self._problems)
         self._ownership = Ownership(target, catalog)
         self._other_names = OtherNames(catalog, is_full=scope.is_full)
-        self._deletions = DeletionPlanner(context, self._drives, self._ownership, self._builder, self._other_names)
+        self._deletions = DeletionPlanner(context, self._submounts, self._ownership, self._builder, self._other_names)
         self._respelling: Respelling | None = None
         self._most_at_once = MOST_AT_ONCE
         if target.abilities.limits_names:
@@ -143,7 +143,7 @@ class _Comparison:
 
     def plan(self, *, is_full: bool) -> Plan:
         """Create the plan."""
-        return self._builder.plan(self._drives.known, is_full=is_full)
+        return self._builder.plan(self._submounts.known, is_full=is_full)
 
     def compare_path(self, path: str, *, is_tree: bool) -> None:
         """Compare a path; with ``is_tree`` also everything below it."""
@@ -164,7 +164,7 @@ class _Comparison:
             if path in self._done or is_below(path, self._trees_done):
                 return
             self._done.add(path)
-            if self._drives.known and self._drives.is_away(path):
+            if self._submounts.known and self._submounts.is_away(path):
                 return
             if not path:
                 self._compare_root(is_tree=is_tree)
@@ -519,7 +519,7 @@ class _Comparison:
             return
         if theirs is None:
             if kind is EntryKind.FOLDER:
-                self._drives.notice(path, ours)
+                self._submounts.notice(path, ours)
                 pending.append((path, Action(Op.CREATE, path, kind)))
             elif kind is not EntryKind.FILE or not self._moves.follow(path, ours):
                 self._add_copy(Action(Op.CREATE, path, kind, size_bytes), ours)
@@ -555,8 +555,8 @@ class _Comparison:
         self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, pending: list[_Folder]
     ) -> None:
         """Compare the metadata of two folders, and queue their contents."""
-        self._drives.notice(path, ours)
-        if self._drives.known and self._drives.is_away(path):
+        self._submounts.notice(path, ours)
+        if self._submounts.known and self._submounts.is_away(path):
             return
         is_as_known = known is not None and (known.inode, known.ctime_ns) == (ours.st_ino, ours.st_ctime_ns)
         self._compare_folder_itself(path, ours, theirs, is_as_known=is_as_known)

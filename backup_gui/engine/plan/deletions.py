@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.plan.builder import PlanBuilder
     from backup_gui.engine.plan.other_names import OtherNames
     from backup_gui.engine.plan.pass_context import PassContext
-    from backup_gui.engine.plan.submounts import Drives
+    from backup_gui.engine.plan.submounts import Submounts
     from backup_gui.engine.state.database import Fingerprint
     from backup_gui.engine.state.rows import Row
     from backup_gui.model.actions import Actions
@@ -43,7 +43,7 @@ class DeletionPlanner:
     def __init__(
         self,
         context: PassContext[DestinationView],
-        drives: Drives,
+        drives: Submounts,
         ownership: Ownership,
         builder: PlanBuilder,
         other_names: OtherNames,
@@ -52,7 +52,7 @@ class DeletionPlanner:
         self._catalog = context.catalog
         self._rules = context.rules
         self._removes_left_out = context.job.removes_left_out
-        self._drives = drives
+        self._submounts = drives
         self._ownership = ownership
         self._builder = builder
         self._other_names = other_names
@@ -87,8 +87,8 @@ class DeletionPlanner:
         pending = [(path, entry, is_known)]
         while pending:
             path, entry, is_known = pending.pop()
-            if path in self._drives.known and not self._rules.excludes(path, True):
-                self._drives.name_as_away(path)
+            if path in self._submounts.known and not self._rules.excludes(path, True):
+                self._submounts.name_as_away(path)
                 staying.update(_up_to(top, path))
                 continue
             if self._plan(path, entry, deletions, is_known=is_known) is not EntryKind.FOLDER:
@@ -101,7 +101,7 @@ class DeletionPlanner:
                         builder.litter.append(below)
                     elif self.is_left_alone(below, child):
                         staying.update(_up_to(top, below))
-                    elif stat.S_ISDIR(child.st_mode) or below in self._drives.known:
+                    elif stat.S_ISDIR(child.st_mode) or below in self._submounts.known:
                         pending.append((below, child, self._ownership.has(child, rows.get(name))))
                     else:
                         is_known = self._ownership.has(child, rows.get(name))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backup_gui.model.plans import Problem
 
 
-class Drives:
+class Submounts:
     """The volumes within a source, before and now.
 
     Args:
