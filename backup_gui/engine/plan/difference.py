@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.xattrs import have_same_attributes
-from backup_gui.engine.plan.hard_links import Links
+from backup_gui.engine.plan.hard_links import HardLinkGroups
 from backup_gui.engine.state.database import LACKING_NS
 from backup_gui.model.entries import is_linked_file
 from backup_gui.model.plans import Op
@@ -30,7 +30,7 @@ class EntryComparer:
     Args:
         context: The pass.
         moved_away: Paths of the mirror that will be renamed; filled by others.
-        settle: Called for another hard link of a file whose content the mirror has; see ``Links``.
+        settle: Called for another hard link of a file whose content the mirror has; see ``HardLinkGroups``.
 
     Attributes:
         links: The groups of hard links.
@@ -52,7 +52,7 @@ class EntryComparer:
         self._makes_links = target.abilities.holds_hard_links
         self._compares_owner = target.holds_owner
         self._time_step_ns = target.time_step_ns
-        self.links = Links(self._source, target, self._catalog, moved_away, self.is_content_equal, settle)
+        self.links = HardLinkGroups(self._source, target, self._catalog, moved_away, self.is_content_equal, settle)
 
     def difference(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> Op | None:
         """Return the operation that a file or link on both sides needs; record it if it is equal.

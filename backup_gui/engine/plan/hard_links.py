@@ -1,7 +1,7 @@
 """Finds the hard links of the source, so that they become hard links in the mirror too.
 
-``Links`` groups the names of each file while both sides are compared; ``apply/hard_links`` creates the links. Only
-files with several hard links come here. A group is dropped once all its links were visited.
+``HardLinkGroups`` groups the names of each file while both sides are compared; ``apply/hard_links`` creates the links.
+Only files with several hard links come here. A group is dropped once all its links were visited.
 
 A new name of a file that the mirror has is linked, never copied. A link changes the file's change time, so all of its
 names look touched. They would look the same after an edit whose time was set back. So the content of one of them is
@@ -54,7 +54,7 @@ class _Group:
         self.judged: dict[_File, bool] = {}
 
 
-class Links:
+class HardLinkGroups:
     """The groups of hard links found in one comparison.
 
     Args:

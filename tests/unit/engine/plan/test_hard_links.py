@@ -18,7 +18,7 @@ from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import difference as equality
-from backup_gui.engine.plan.hard_links import Links
+from backup_gui.engine.plan.hard_links import HardLinkGroups
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.state.database import Catalog
@@ -718,21 +718,21 @@ def test_groups_are_forgotten_when_all_of_their_names_were_seen(rig: Rig, monkey
         link(rig, f"{number}/a", f"{number}/b")
     link(rig, "0/a", "z")
     os.link(rig.source / "1/a", rig.root / "outside")
-    made: list[Links] = []
+    made: list[HardLinkGroups] = []
     most = 0
-    real_init, real_see = Links.__init__, Links.see
+    real_init, real_see = HardLinkGroups.__init__, HardLinkGroups.see
 
-    def init(self: Links, *arguments: Any) -> None:
+    def init(self: HardLinkGroups, *arguments: Any) -> None:
         made.append(self)
         real_init(self, *arguments)
 
-    def see(self: Links, ours: os.stat_result) -> None:
+    def see(self: HardLinkGroups, ours: os.stat_result) -> None:
         nonlocal most
         most = max(most, len(self))
         real_see(self, ours)
 
-    monkeypatch.setattr(Links, "__init__", init)
-    monkeypatch.setattr(Links, "see", see)
+    monkeypatch.setattr(HardLinkGroups, "__init__", init)
+    monkeypatch.setattr(HardLinkGroups, "see", see)
     for _ in range(2):
         rig.run()
         assert len(made[-1]) == 1, "only the group with a name outside is waited for"
@@ -748,7 +748,7 @@ def test_files_with_one_name_never_reach_the_groups(rig: Rig, monkeypatch: pytes
         raise AssertionError("asked about a file with one name")
 
     for call in ("joined", "is_apart", "see", "judge", "judgement", "take_moved", "is_strange"):
-        monkeypatch.setattr(Links, call, fail)
+        monkeypatch.setattr(HardLinkGroups, call, fail)
     rig.write("a", "1")
     rig.write("b", "2")
     rig.run()
@@ -765,7 +765,7 @@ def test_an_unchanged_pass_asks_the_catalog_for_no_names(group: Rig, monkeypatch
         raise AssertionError("asked")
 
     monkeypatch.setattr(Catalog, "paths_of", fail)
-    monkeypatch.setattr(Links, "_group", fail)
+    monkeypatch.setattr(HardLinkGroups, "_group", fail)
     assert group.run().counts == NOTHING
     assert group.run(paths("a", "b", "folder/c")).counts == NOTHING
 
