@@ -14,7 +14,7 @@ from backup_gui.engine.restore.decisions import keep
 from backup_gui.engine.restore.held import put_back_held
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.state.recent_losses import Recent
+from backup_gui.engine.state.recent_losses import RecentLosses
 from backup_gui.model.plans import FULL, Counts, Held, HeldCode, PassStatus, Scope
 from tests.helpers.rig import (
     Rig,
@@ -368,7 +368,7 @@ class Hours:
 
     def restart(self) -> None:
         open_again(self._rig, self._path)
-        self._rig.catalog.recent = Recent(sqlite_of(self._rig.catalog), lambda: self.now_s, lambda: self.now_s)
+        self._rig.catalog.recent = RecentLosses(sqlite_of(self._rig.catalog), lambda: self.now_s, lambda: self.now_s)
 
 
 def sqlite_of(catalog: Catalog) -> sqlite3.Connection:

@@ -21,7 +21,7 @@ from backup_gui.engine.state.integers import read, stored
 from backup_gui.engine.state.integrity import check_mark, is_of_the_moment, reason_of, set_aside
 from backup_gui.engine.state.kept_paths import Kept
 from backup_gui.engine.state.pass_log import PassLog
-from backup_gui.engine.state.recent_losses import Recent
+from backup_gui.engine.state.recent_losses import RecentLosses
 from backup_gui.engine.state.rows import Row, rows_of
 from backup_gui.engine.state.schema import NewerSchemaError, bring_up_to_date, refuse_newer
 from backup_gui.model.entries import Entry, Seen
@@ -87,7 +87,7 @@ class Catalog:
     def __init__(self, connection: Memory) -> None:
         self._connection = connection
         self.passlog = PassLog(connection)
-        self.recent = Recent(connection)
+        self.recent = RecentLosses(connection)
         self.kept = Kept(connection)
         self.busy = Busy(connection)
         # Whether inodes identify files of the source; not on file systems that renumber them.

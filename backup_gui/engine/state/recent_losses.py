@@ -43,7 +43,7 @@ _AFTER_DELETING = (
 )
 
 
-class Recent:
+class RecentLosses:
     """The guard's memory in one catalog. Records are permanent after the catalog's next ``commit``.
 
     Args:
