@@ -11,7 +11,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.history.usage import Tally, folders_of, occupied_bytes, oldest
+from backup_gui.engine.history.usage import UsageCounter, folders_of, occupied_bytes, oldest
 from backup_gui.engine.history.yielding import UNASKED, Rank, Yielding
 from backup_gui.engine.rules.capabilities import NO_LIMIT
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S, Ages, Stamp, thin
@@ -93,13 +93,13 @@ def thin_history(context: PassContext[Destination], ages: Ages) -> Removed:
     yielding = Yielding(target, ages, spares_young=True, protected=catalog.busy.versions())
     # The user set the size limit, so it applies to the last version of a file too.
     ranks_of = partial(yielding.ranks, most=Rank.LAST)
-    tally = Tally()
+    tally = UsageCounter()
     next_s = math.inf
     for folder in keeper.folders():
         next_s = min(next_s, keeper.thin_folder(folder, ages, job.history_days, tally))
     excess_bytes = tally.size().bytes - job.history_max_bytes if job.history_max_bytes else 0
     if excess_bytes > 0:
-        ranked = Tally()
+        ranked = UsageCounter()
         _add_up(ranked, keeper.folders(), ranks_of)
         keeper.remove_oldest(Amount(excess_bytes, 0), ranked, ranks_of)
         # Versions that are too young now may have to be removed in an hour.
@@ -143,7 +143,7 @@ def make_room(
     yielding = Yielding(target, ages, protected=catalog.busy.versions())
     # Without any limit the user wants to keep every version.
     most = Rank.LAST if job.frees_history else UNASKED if has_limits(job) else None
-    tally, asked = Tally(), Tally()
+    tally, asked = UsageCounter(), UsageCounter()
     for folder in keeper.folders():
         ranks = yielding.ranks(folder, Rank.LAST)
         for version in folder.versions:
@@ -168,7 +168,7 @@ def make_room(
     return MadeRoom(keeper.removed, Removed(more.files, more.bytes))
 
 
-def _add_up(tally: Tally, folders: Iterable[Folder], ranks_of: Callable[[Folder], Mapping[str, int]]) -> None:
+def _add_up(tally: UsageCounter, folders: Iterable[Folder], ranks_of: Callable[[Folder], Mapping[str, int]]) -> None:
     for folder in folders:
         ranks = ranks_of(folder)
         for version in folder.versions:
@@ -234,7 +234,7 @@ class _Keeper:
                 self._remove_folders(path)
         self._emptying.end()
 
-    def thin_folder(self, folder: Folder, ages: Ages, days: int, tally: Tally) -> float:
+    def thin_folder(self, folder: Folder, ages: Ages, days: int, tally: UsageCounter) -> float:
         """Remove the versions in one folder that are too old or too close together.
 
         Args:
@@ -277,7 +277,9 @@ class _Keeper:
             self._emptying.end()
         return next_s
 
-    def remove_oldest(self, wanted: Amount, tally: Tally, ranks_of: Callable[[Folder], Mapping[str, int]]) -> None:
+    def remove_oldest(
+        self, wanted: Amount, tally: UsageCounter, ranks_of: Callable[[Folder], Mapping[str, int]]
+    ) -> None:
         """Remove versions, lowest rank first and then oldest first, until enough is free.
 
         Args:

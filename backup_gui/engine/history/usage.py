@@ -128,7 +128,7 @@ class _Shared(NamedTuple):
 Name = tuple[int, Stamp, str]
 
 
-class Tally:
+class UsageCounter:
     """Adds up the space of versions. Holds data of single versions only for files with several hard links."""
 
     def __init__(self) -> None:
@@ -208,7 +208,7 @@ def measure(
     Raises:
         OSError: It cannot be read at all. A history that does not exist is simply empty.
     """
-    tally = Tally()
+    tally = UsageCounter()
     try:
         history = Tree(history_root)
     except FileNotFoundError:
@@ -218,7 +218,7 @@ def measure(
     return None if should_stop() else tally.size()
 
 
-def add_up(tally: Tally, folders: Iterable[Folder]) -> None:
+def add_up(tally: UsageCounter, folders: Iterable[Folder]) -> None:
     """Count all versions in some folders."""
     for folder in folders:
         for version in folder.versions:
@@ -255,8 +255,8 @@ def oldest(
         folders: The history.
         needed: How much to free.
         ranks_of: Returns the ranks of a folder's versions by their paths in the history; versions without a rank stay.
-        last_names: From ``Tally.last_names``: files whose links may all be removed. Their links are removed together,
-            at the position of the last one.
+        last_names: From ``UsageCounter.last_names``: files whose links may all be removed. Their links are removed
+            together, at the position of the last one.
 
     Returns:
         The versions in the order of removal: at most ``MOST_CHOSEN``, and too few if there are no more.
