@@ -181,7 +181,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     own_files.note(*places)
     job = make_job(job_draft(options))
     is_once = options.once or options.dry_run
-    commands = runner.Commands()
+    commands = runner.Mailbox()
     printer = _printer(options, output, is_once=is_once)
     if options.keep_held:
         printer = _RefusingPrinter(printer, commands.put)

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 from backup_gui.config.logging import log_about
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Pulse
-from backup_gui.engine.run.runner import Commands, Outcome
+from backup_gui.engine.run.runner import Mailbox, Outcome
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import Command, Event, Stop
 from backup_gui.model.job import Job
@@ -32,9 +32,7 @@ BATCH_EVERY_MS = 100
 class Run(Protocol):
     """The signature of ``runner.run``; tests replace it."""
 
-    def __call__(
-        self, job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path
-    ) -> Outcome:
+    def __call__(self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         """Run a job until it is told to stop."""
         ...
 
@@ -45,7 +43,7 @@ class Worker(QObject):
     announced = Signal()
     ended = Signal(object)
 
-    def __init__(self, job: Job, commands: Commands, outbox: Outbox, run: Run, data_folder: Path) -> None:
+    def __init__(self, job: Job, commands: Mailbox, outbox: Outbox, run: Run, data_folder: Path) -> None:
         super().__init__()
         self._job = job
         self._commands = commands
@@ -85,7 +83,7 @@ class JobThread(QObject):
     def __init__(self, job: Job, data_folder: Path, *, run: Run = runner.run, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.job = job
-        self._commands = Commands()
+        self._commands = Mailbox()
         self._outbox = Outbox()
         self._outcome: Outcome | None = None
         # Without a parent, so that the controller can abandon a thread that hangs.

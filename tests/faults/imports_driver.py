@@ -80,7 +80,7 @@ def main() -> None:
     job = make_job(Job(str(source), str(folder / "mirror"), exclude=("*.tmp", "/cache/**")))
     reports: list[Report] = []
     outcomes: list[runner.Outcome] = []
-    commands = runner.Commands()
+    commands = runner.Mailbox()
 
     def on_event(event: Event) -> None:
         if isinstance(event, ReportMade):

@@ -95,7 +95,7 @@ def main() -> None:
             reasons[event.status.reason] += 1
 
     observer = Observer()
-    commands = [runner.Commands() for _ in sources]
+    commands = [runner.Mailbox() for _ in sources]
     threads = []
     for number, source in enumerate(sources):
         job = make_job(Job(str(source), str(folder / f"mirror{number}")))

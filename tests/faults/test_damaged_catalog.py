@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backup_gui.engine.roots import continuity, roots
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import Outcome, run
 from backup_gui.engine.state.database import MIRROR_FILES_KEY, Catalog
 from backup_gui.model.errors import BackupError, RootAbsentError
@@ -62,7 +62,7 @@ def scene(base: Path) -> Scene:
 
 def run_once(scene: Scene, base: Path) -> Outcome:
     """Make one full pass as the program does, its catalog opened and closed."""
-    return run(scene.job, Commands(), lambda _event: None, data_folder=base / "data", is_once=True)
+    return run(scene.job, Mailbox(), lambda _event: None, data_folder=base / "data", is_once=True)
 
 
 def cut(file: Path) -> None:

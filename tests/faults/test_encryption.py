@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.run import runner
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.model.events import Event, HeldBack, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Held
@@ -71,7 +71,7 @@ class Victim:
 
     def run(self, until_s: float, clock: FakeClock) -> list[Event]:
         events: list[Event] = []
-        commands = Commands()
+        commands = Mailbox()
         clock.at(until_s, lambda: commands.put(Stop()))
         job = Job(str(self.source), str(self.mirror), "j", "Documents", interval_s=EVERY_S, uses_notification=False)
         runner.run(job, commands, events.append, data_folder=self.data, parts=runner.PARTS._replace(clock=clock))

@@ -18,7 +18,7 @@ from hypothesis import settings
 
 from backup_gui.engine.apply import copying
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import run
 from backup_gui.model.events import Event, ProblemFound, ReportMade, StatusChanged, Stop
 from backup_gui.model.job import Job
@@ -141,7 +141,7 @@ def test_an_error_for_every_file_is_a_problem_each_and_one_change_of_state(
     # Nothing is refused to a second process: with one processor there is none.
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0}, raising=False)
     caplog.set_level(logging.INFO)
-    commands = Commands()
+    commands = Mailbox()
     events: list[Event] = []
 
     def listen(event: Event) -> None:

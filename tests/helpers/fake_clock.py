@@ -6,7 +6,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 
 MOST_WAITS = 200_000
 
@@ -44,7 +44,7 @@ class FakeClock:
         """Have the computer asleep: the user's clock goes on, the steady one does not."""
         self._now_at += seconds
 
-    def wait(self, commands: Commands, timeout_s: float) -> None:
+    def wait(self, commands: Mailbox, timeout_s: float) -> None:
         self.waits += 1
         assert self.waits < MOST_WAITS, "the runner runs hot, or was never stopped"
         assert timeout_s >= 0

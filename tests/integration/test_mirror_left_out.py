@@ -12,7 +12,7 @@ from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.plan import compare
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run import runner
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import JobError
 from backup_gui.model.events import AllowHeld, BackUpNow, Event, HeldBack, RemoveLeftOut, ReportMade, Stop
@@ -147,7 +147,7 @@ def test_removing_it_is_guarded_and_goes_to_the_history(left: Rig) -> None:
 
 def test_the_users_word_removes_it_once_also_if_the_guard_asks_before(left: Rig) -> None:
     left.options |= {"guard_count": 2, "guard_share": 0.1}
-    commands = Commands()
+    commands = Mailbox()
     commands.put(RemoveLeftOut())
     held: list[Held] = []
     completed: list[set[str]] = []

@@ -20,7 +20,7 @@ from backup_gui.config.settings import Appearance
 from backup_gui.config.store import Store
 from backup_gui.desktop.notifier import Notifier
 from backup_gui.desktop.power import Power
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import Command, Event, Pause, Started, StatusChanged, Stop
 from backup_gui.model.job import Job
@@ -86,9 +86,7 @@ class ScriptedRun:
         self._tell: dict[str, Callable[[Event], None]] = {}
         self._lock = threading.Lock()
 
-    def __call__(
-        self, job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path
-    ) -> Outcome:
+    def __call__(self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         with self._lock:
             self._tell[job.id] = on_event
             received = self.commands.setdefault(job.id, [])

@@ -24,7 +24,7 @@ from watchdog.events import (
 from backup_gui.engine.run import runner
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.run.loop import LoopParts
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.model.errors import WatchCancelledError
 from backup_gui.model.events import (
     ActionDone,
@@ -81,7 +81,7 @@ class Absence(Enum):
         return self in {Absence.BARE, Absence.OTHER_VOLUME}
 
 
-class SimulatedCommands(Commands):
+class SimulatedCommands(Mailbox):
     """A mailbox that wakes a task instead of a thread."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -105,7 +105,7 @@ class SimulatedClock:
         self.monotonic = scheduler.monotonic
         self.time = scheduler.time
 
-    def wait(self, commands: Commands, timeout_s: float) -> None:
+    def wait(self, commands: Mailbox, timeout_s: float) -> None:
         if commands.is_empty():
             self._scheduler.pause_until_woken(timeout_s)
 

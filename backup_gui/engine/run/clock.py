@@ -13,7 +13,7 @@ from backup_gui.engine.fs.volumes.volume import has_lasting_inodes
 from backup_gui.engine.roots.continuity import root_stamp
 
 if TYPE_CHECKING:
-    from backup_gui.engine.run.mailbox import Commands
+    from backup_gui.engine.run.mailbox import Mailbox
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Clock(Protocol):
         """The user's clock: seconds since 1970, UTC."""
         ...
 
-    def wait(self, commands: Commands, timeout_s: float) -> None:
+    def wait(self, commands: Mailbox, timeout_s: float) -> None:
         """Wait for an entry in the mailbox, at most ``timeout_s`` seconds; may return early."""
         ...
 
@@ -50,7 +50,7 @@ class SystemClock:
         """Return seconds since 1970, UTC."""
         return time.time()
 
-    def wait(self, commands: Commands, timeout_s: float) -> None:
+    def wait(self, commands: Mailbox, timeout_s: float) -> None:
         """Wait for an entry in the mailbox, at most ``timeout_s`` seconds."""
         commands.wait(min(timeout_s, LONGEST_WAIT_S))
 
@@ -81,7 +81,7 @@ class Wakefulness:
             return True
         return False
 
-    def wait(self, commands: Commands, timeout_s: float) -> bool:
+    def wait(self, commands: Mailbox, timeout_s: float) -> bool:
         """Wait for a command or the timeout; return whether the computer has slept meanwhile."""
         began_s = self._clock.monotonic()
         self._clock.wait(commands, timeout_s)

@@ -14,7 +14,7 @@ from backup_gui.engine.restore.decisions import NOTHING_HELD, Answer, carry_out,
 from backup_gui.engine.rules.pauses import Pauses
 from backup_gui.engine.run.clock import Clock, Presence, Wakefulness
 from backup_gui.engine.run.job_state import Condition, Teller, Trouble
-from backup_gui.engine.run.mailbox import Commands, Inbox
+from backup_gui.engine.run.mailbox import Inbox, Mailbox
 from backup_gui.engine.run.schedule import Schedule
 from backup_gui.engine.run.single_pass import PassOptions
 from backup_gui.engine.state.custody import Custody
@@ -107,7 +107,7 @@ class Loop:
     def __init__(
         self,
         job: Job,
-        commands: Commands,
+        commands: Mailbox,
         on_event: Callable[[Event], None],
         catalog_path: Path,
         parts: LoopParts,

@@ -22,7 +22,7 @@ class Pulse(NamedTuple):
     ran_ns: int = 0
 
 
-class Commands:
+class Mailbox:
     """Thread-safe mailbox of one runner: any thread puts, the runner's thread takes.
 
     A signal handler that interrupts the waiting thread may also call ``put`` and ``wake``. A condition or a
@@ -88,7 +88,7 @@ class Inbox:
         commands: The mailbox. Only this inbox takes from it.
     """
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Mailbox) -> None:
         self._commands = commands
         self._received: deque[Command] = deque()
         # Passes may ask from several threads. Signal handlers never take this lock: they only put.

@@ -10,7 +10,7 @@ from backup_gui.engine.fs.privacy import close_to_others, make_private_folder
 from backup_gui.engine.fs.system.descriptors import BUDGET
 from backup_gui.engine.run.clock import SystemClock
 from backup_gui.engine.run.loop import Loop, LoopParts, Outcome
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.preloading import preload
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backup_gui.model.events import Event
     from backup_gui.model.job import Job
 
-__all__ = ["Commands", "Outcome", "run"]
+__all__ = ["Mailbox", "Outcome", "run"]
 
 
 def _watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool]) -> SourceWatcher:
@@ -39,7 +39,7 @@ PARTS = LoopParts(SystemClock(), run_pass, Catalog.open, _watch)
 
 def run(
     job: Job,
-    commands: Commands,
+    commands: Mailbox,
     on_event: Callable[[Event], None],
     *,
     data_folder: Path,

@@ -17,7 +17,7 @@ from backup_gui.desktop.languages import found_languages, language_name, speak
 from backup_gui.desktop.power import Supply
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import Outcome
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import CheckEvery, Event, StatusChanged, Stop
@@ -74,7 +74,7 @@ def test_a_job_that_never_says_anything_is_overdue_all_the_same(
 ) -> None:
     may_end = threading.Event()
 
-    def stuck(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def stuck(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         if way == "dies":
             raise MemoryError
         may_end.wait(60)
@@ -199,7 +199,7 @@ def test_the_passes_of_an_earlier_run_are_listed_and_charted(
     make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path(job.source, "a").write_text("a")
-    runner.run(job, Commands(), ignore, data_folder=OwnFolders().data, is_once=True)
+    runner.run(job, Mailbox(), ignore, data_folder=OwnFolders().data, is_once=True)
     # The chart's 30 days end now, and the backup above was made by the real clock.
     import time
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.errors import DestinationBusyError
 from backup_gui.model.events import (
@@ -139,7 +139,7 @@ def test_a_changed_job_waits_until_the_old_run_has_let_go(tmp_path: Path, job: J
     may_end = threading.Event()
     running: list[str] = []
 
-    def run(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         running.append(job.name)
         assert len(running) == 1, "two runs at the same time"
         while not isinstance(commands.take(), Stop):
@@ -176,7 +176,7 @@ def test_a_removed_job_ends_and_is_heard_of_no_more(
 def test_a_run_that_ends_by_itself_is_a_failure_and_can_be_tried_again(tmp_path: Path, job: Job, qtbot: QtBot) -> None:
     runs: list[str] = []
 
-    def run(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         runs.append(job.id)
         return Outcome(None, DestinationBusyError(of_system("Another program has this backup.")), is_stopped=False)
 
@@ -210,7 +210,7 @@ def test_shutdown_gives_up_on_a_job_that_hangs(
     abandoned: list[object] = []
     monkeypatch.setattr(controller_module, "_abandoned", abandoned)
 
-    def hang(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def hang(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         assert may_end.wait(20)
         return Outcome(None, None, is_stopped=True)
 

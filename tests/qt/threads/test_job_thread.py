@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.config import logging as logs
 from backup_gui.desktop.log_relay import LogRelay
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import (
@@ -106,7 +106,7 @@ def test_each_event_that_is_shown_becomes_a_signal_with_one_value(
 def test_the_runner_works_in_a_thread_of_its_own(start: Start, job: Job, qtbot: QtBot) -> None:
     threads: list[int] = []
 
-    def run(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         threads.append(threading.get_ident())
         return Outcome(None, None, is_stopped=True)
 
@@ -125,7 +125,7 @@ def test_what_a_job_logs_tells_which_one_it_is(
     lines: list[str] = []
     relay.lines_ready.connect(lines.extend)
 
-    def run(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         logging.getLogger("backup_gui.test").warning("of the job")
         return Outcome(None, None, is_stopped=True)
 
@@ -169,7 +169,7 @@ def test_stopping_ends_the_thread(start: Start, job: Job, scripted: ScriptedRun,
 def test_an_unexpected_error_becomes_a_failed_outcome(
     start: Start, job: Job, qtbot: QtBot, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def fail(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         raise RuntimeError("broken")
 
     thread = start(job, fail)
@@ -182,7 +182,7 @@ def test_an_unexpected_error_becomes_a_failed_outcome(
 
 
 def test_the_last_news_comes_before_the_end(start: Start, job: Job, qtbot: QtBot) -> None:
-    def run(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         for number in range(1_000):
             on_event(StatusChanged(Status(JobState.WORKING, pending=number)))
         on_event(ReportMade(REPORT))

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
-from backup_gui.engine.run.mailbox import Commands, Pulse
+from backup_gui.engine.run.mailbox import Mailbox, Pulse
 from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import Event, Stop
 from backup_gui.model.job import Job
@@ -150,9 +150,7 @@ class Hanging:
         self.may_go_on = threading.Event()
         self.started: list[str] = []
 
-    def __call__(
-        self, job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path
-    ) -> Outcome:
+    def __call__(self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         self.started.append(job.name)
         assert self.may_go_on.wait(60)
         while not isinstance(commands.take(), Stop):
@@ -188,7 +186,7 @@ def test_a_job_that_waits_for_one_that_hangs_to_end_hangs_with_it(
 def test_a_thread_that_hangs_does_not_run_and_one_that_computes_does(tmp_path: Path, job: Job, qtbot: QtBot) -> None:
     computes = threading.Event()
 
-    def run(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         assert computes.wait(60)
         while commands.pulse.looks == 0:
             pass

@@ -27,7 +27,7 @@ from backup_gui.engine.fs import content
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.restore import writer
 from backup_gui.engine.run import runner
-from backup_gui.engine.run.runner import Commands, Outcome
+from backup_gui.engine.run.runner import Mailbox, Outcome
 from backup_gui.model.entries import Entry
 from backup_gui.model.errors import (
     BackupError,
@@ -44,7 +44,7 @@ from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.reasons import of_system
 from tests.helpers.trees import contents, read_tree
 
-Answer = Callable[[Job, Commands, Callable[[Event], None]], Outcome]
+Answer = Callable[[Job, Mailbox, Callable[[Event], None]], Outcome]
 
 
 def no_app(**options: object) -> int:
@@ -69,7 +69,7 @@ class FakeRunner:
     job: Job | None = None
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
-    def __call__(self, job: Job, commands: Commands, on_event: Callable[[Event], None], **options: Any) -> Outcome:
+    def __call__(self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], **options: Any) -> Outcome:
         self.job, self.options = job, options
         return self.outcome if self.answer is None else self.answer(job, commands, on_event)
 
@@ -350,7 +350,7 @@ def test_a_signal_asks_the_run_to_stop_and_is_told_by_the_status(
     before = signal.getsignal(number)
     received: list[object] = []
 
-    def answer(_job: Job, commands: Commands, _on_event: Callable[[Event], None]) -> Outcome:
+    def answer(_job: Job, commands: Mailbox, _on_event: Callable[[Event], None]) -> Outcome:
         signal.raise_signal(number)
         received.append(commands.take())
         return Outcome(report(PassStatus.CANCELLED), None, is_stopped=True)
@@ -371,7 +371,7 @@ def test_results_that_cannot_be_written_are_a_problem(
         def isatty(self) -> bool:
             return False
 
-    def answer(_job: Job, _commands: Commands, on_event: Callable[[Event], None]) -> Outcome:
+    def answer(_job: Job, _commands: Mailbox, on_event: Callable[[Event], None]) -> Outcome:
         on_event(ReportMade(report(PassStatus.COMPLETE)))
         return Outcome(report(PassStatus.COMPLETE), None, is_stopped=False)
 

@@ -181,7 +181,7 @@ def known(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     (source / "file").write_text("x")
     theirs = look(source, tmp_path / "drive" / "theirs").job
     assert theirs is not None
-    outcome = runner.run(theirs, runner.Commands(), ignore, data_folder=tmp_path / "data", is_once=True)
+    outcome = runner.run(theirs, runner.Mailbox(), ignore, data_folder=tmp_path / "data", is_once=True)
     assert outcome.error is None
     return theirs
 

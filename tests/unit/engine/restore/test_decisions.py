@@ -9,7 +9,7 @@ import pytest
 
 from backup_gui.engine.roots.roots import DRIVES_KEY
 from backup_gui.engine.run import runner
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import (
     BackUpNow,
@@ -44,7 +44,7 @@ class Session:
         self.rig = rig
         self.data = data
         self.clock = FakeClock()
-        self.commands = Commands()
+        self.commands = Mailbox()
         self.events: list[Event] = []
 
     def at(self, second: float, command: Command) -> None:

@@ -15,7 +15,7 @@ from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.run import clock, runner
 from backup_gui.engine.run.clock import SystemClock
 from backup_gui.engine.run.loop import HELD_AGAIN_S, LoopParts
-from backup_gui.engine.run.mailbox import Commands, Pulse
+from backup_gui.engine.run.mailbox import Mailbox, Pulse
 from backup_gui.engine.run.single_pass import PassOptions
 from backup_gui.engine.watch.dirty_paths import DirtySet, Pending
 from backup_gui.model.entries import EntryKind
@@ -156,7 +156,7 @@ class World:
 
     tmp: Path
     clock: FakeClock = field(default_factory=FakeClock)
-    commands: Commands = field(default_factory=Commands)
+    commands: Mailbox = field(default_factory=Mailbox)
     events: list[Event] = field(default_factory=list)
     event_times: list[float] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -689,7 +689,7 @@ def test_small_or_backward_clock_step_is_no_sleep(world: World) -> None:
 def test_steady_clock_that_counts_sleep_is_understood_too(world: World) -> None:
     real_wait = world.clock.wait
 
-    def wait(commands: Commands, timeout_s: float) -> None:
+    def wait(commands: Mailbox, timeout_s: float) -> None:
         real_wait(commands, timeout_s + (500 if 10 <= world.clock.elapsed_s < 15 else 0))
 
     world.clock.wait = wait  # type: ignore[method-assign]
@@ -1365,7 +1365,7 @@ def test_a_pass_gives_signs_of_life_at_every_step(world: World) -> None:
 
 @pytest.mark.hazard(18)
 def test_who_waits_for_something_to_do_is_at_rest() -> None:
-    commands = Commands()
+    commands = Mailbox()
     waiter = threading.Thread(target=commands.wait, args=(60.0,))
     before = commands.pulse
     assert not before.is_at_rest
@@ -1378,7 +1378,7 @@ def test_who_waits_for_something_to_do_is_at_rest() -> None:
 
 
 def test_command_from_another_thread_ends_the_waiting_at_once() -> None:
-    commands = Commands()
+    commands = Mailbox()
     waiter = threading.Thread(target=SystemClock().wait, args=(commands, 60.0))
     waiter.start()
     commands.put(Stop())
@@ -1389,7 +1389,7 @@ def test_command_from_another_thread_ends_the_waiting_at_once() -> None:
 
 
 def test_command_put_by_a_signal_handler_in_the_waiting_thread_arrives() -> None:
-    commands = Commands()
+    commands = Mailbox()
     before = signal.signal(signal.SIGALRM, lambda *_: commands.put(Stop()))
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.05)
@@ -1401,7 +1401,7 @@ def test_command_put_by_a_signal_handler_in_the_waiting_thread_arrives() -> None
 
 
 def test_signal_storm_while_taking_loses_nothing_and_never_hangs() -> None:
-    commands = Commands()
+    commands = Mailbox()
     sent = 0
 
     def on_signal(*_: object) -> None:
@@ -1458,7 +1458,7 @@ def test_run_with_the_real_clock_stops_at_once(world: World) -> None:
 
 
 def test_waiting_ends_early_if_something_was_left_before() -> None:
-    commands = Commands()
+    commands = Mailbox()
     commands.wake()
     commands.wait(30)
     commands.wait(30)
@@ -1545,7 +1545,7 @@ def test_last_complete_backup_is_known_while_the_drive_is_away_after_a_restart(t
     source, destination = tmp_path / "source", tmp_path / "mirror"
     source.mkdir()
     job = Job(source=str(source), destination=str(destination), id="j1", name="Documents")
-    commands = Commands()
+    commands = Mailbox()
     statuses: list[Status] = []
 
     def on_event(event: Event) -> None:
