@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Pulse
-from backup_gui.engine.run.runner import Outcome
+from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.events import (
     BackUpNow,
     CheckEvery,
@@ -332,7 +332,7 @@ class Controller(QObject):
             self.files_returned.emit(JobReturned(job_id, returned))
 
     @Slot(object)
-    def _on_finished(self, outcome: Outcome) -> None:
+    def _on_finished(self, outcome: RunOutcome) -> None:
         thread = self.sender()
         if not isinstance(thread, JobThread):
             return
@@ -347,7 +347,7 @@ class Controller(QObject):
         thread.deleteLater()
         self._start_successors()
 
-    def _tell_end(self, job_id: str, outcome: Outcome) -> None:
+    def _tell_end(self, job_id: str, outcome: RunOutcome) -> None:
         """Report a run that ended without being told to: for the user it is a failure."""
         last = self._news[job_id].status
         reason = outcome.error.reason if outcome.error is not None else NO_REASON

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 from backup_gui.config.logging import log_about
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Pulse
-from backup_gui.engine.run.runner import Mailbox, Outcome
+from backup_gui.engine.run.runner import Mailbox, RunOutcome
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import Command, Event, Stop
 from backup_gui.model.job import Job
@@ -32,7 +32,9 @@ BATCH_EVERY_MS = 100
 class Run(Protocol):
     """The signature of ``runner.run``; tests replace it."""
 
-    def __call__(self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def __call__(
+        self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path
+    ) -> RunOutcome:
         """Run a job until it is told to stop."""
         ...
 
@@ -63,7 +65,7 @@ class Worker(QObject):
             # The boundary: a bug in one job must not end the window and the other jobs.
             log.exception("The job has ended unexpectedly")
             error = BackupError(Reason(ReasonCode.RUN_CRASHED))
-            outcome = Outcome(report=None, error=error, is_stopped=False)
+            outcome = RunOutcome(report=None, error=error, is_stopped=False)
         self.ended.emit(outcome)
 
     def _on_event(self, event: Event) -> None:
@@ -85,7 +87,7 @@ class JobThread(QObject):
         self.job = job
         self._commands = Mailbox()
         self._outbox = Outbox()
-        self._outcome: Outcome | None = None
+        self._outcome: RunOutcome | None = None
         # Without a parent, so that the controller can abandon a thread that hangs.
         self._thread = QThread()
         self._thread.setObjectName(f"job {job.id}")
@@ -150,7 +152,7 @@ class JobThread(QObject):
             self._timer.start()
 
     @Slot(object)
-    def _on_ended(self, outcome: Outcome) -> None:
+    def _on_ended(self, outcome: RunOutcome) -> None:
         self._timer.stop()
         self._thread.quit()
         self._outcome = outcome

@@ -79,7 +79,7 @@ def main() -> None:
     logging.basicConfig(filename=folder / "log", level=logging.INFO)
     job = make_job(Job(str(source), str(folder / "mirror"), exclude=("*.tmp", "/cache/**")))
     reports: list[Report] = []
-    outcomes: list[runner.Outcome] = []
+    outcomes: list[runner.RunOutcome] = []
     commands = runner.Mailbox()
 
     def on_event(event: Event) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from backup_gui.engine.roots import continuity, roots
 from backup_gui.engine.run.mailbox import Mailbox
-from backup_gui.engine.run.runner import Outcome, run
+from backup_gui.engine.run.runner import RunOutcome, run
 from backup_gui.engine.state.database import MIRROR_FILES_KEY, Catalog
 from backup_gui.model.errors import BackupError, RootAbsentError
 from backup_gui.model.plans import PassStatus
@@ -60,7 +60,7 @@ def scene(base: Path) -> Scene:
     return make_scene(base)
 
 
-def run_once(scene: Scene, base: Path) -> Outcome:
+def run_once(scene: Scene, base: Path) -> RunOutcome:
     """Make one full pass as the program does, its catalog opened and closed."""
     return run(scene.job, Mailbox(), lambda _event: None, data_folder=base / "data", is_once=True)
 

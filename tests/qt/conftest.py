@@ -21,7 +21,7 @@ from backup_gui.config.store import Store
 from backup_gui.desktop.notifier import Notifier
 from backup_gui.desktop.power import Power
 from backup_gui.engine.run.mailbox import Mailbox
-from backup_gui.engine.run.runner import Outcome
+from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.events import Command, Event, Pause, Started, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import Coverage, JobState, Status
@@ -86,7 +86,9 @@ class ScriptedRun:
         self._tell: dict[str, Callable[[Event], None]] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def __call__(
+        self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path
+    ) -> RunOutcome:
         with self._lock:
             self._tell[job.id] = on_event
             received = self.commands.setdefault(job.id, [])
@@ -97,7 +99,7 @@ class ScriptedRun:
             while (command := commands.take()) is not None:
                 received.append(command)
                 if isinstance(command, Stop):
-                    return Outcome(None, None, is_stopped=True)
+                    return RunOutcome(None, None, is_stopped=True)
                 if isinstance(command, Pause):
                     on_event(StatusChanged(Status(JobState.PAUSED, paused_until=command.until)))
 

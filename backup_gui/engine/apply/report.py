@@ -17,7 +17,7 @@ from backup_gui.model.reasons import NO_REASON, Reason
 
 if TYPE_CHECKING:
     from backup_gui.engine.apply.pass_recorder import PassRecorder
-    from backup_gui.engine.apply.stats import Outcome
+    from backup_gui.engine.apply.stats import PassOutcome
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.guard.guard import Verdict
     from backup_gui.engine.guard.unanswered import Unanswered
@@ -39,7 +39,7 @@ def make_report(
     context: PassContext[Destination],
     plan: Plan,
     verdict: Verdict,
-    outcome: Outcome,
+    outcome: PassOutcome,
     status: PassStatus | None = None,
     reason: Reason = NO_REASON,
 ) -> Report:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _MOST_TOOK = 1_000
 
 
-class Outcome:
+class PassOutcome:
     """The results.
 
     Attributes:
@@ -87,11 +87,11 @@ class PassStats:
         self.unmade: set[str] = set()
         self._tally = dict.fromkeys(Op, 0)
         self._bytes = 0
-        self._outcome = Outcome()
+        self._outcome = PassOutcome()
         self._outcome.spared = spared
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> PassOutcome:
         """The results so far, also of a cancelled pass."""
         self._outcome.counts = counts_of(self._tally, self._bytes)
         return self._outcome

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from backup_gui.engine.fs.xattrs import Attributes
-    from backup_gui.engine.fs.xattrs import Outcome as AttributesOutcome
+    from backup_gui.engine.fs.xattrs import AttributesResult as AttributesOutcome
     from backup_gui.model.entries import Entry
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.fs.folder import FolderHandle
-    from backup_gui.engine.fs.xattrs import Inherited, Outcome
+    from backup_gui.engine.fs.xattrs import AttributesResult, Inherited
     from backup_gui.model.entries import Entry
 
 BLOCK_BYTES: Final = 8 << 20
@@ -124,7 +124,7 @@ def receive(
     inherited: Inherited = NOTHING_INHERITED,
     on_bytes: Callable[[int], None],
     should_stop: Callable[[], bool],
-) -> Outcome:
+) -> AttributesResult:
     """Copy an open file, content and metadata, to a new one; if that fails, nothing is left of it.
 
     Args:
@@ -197,7 +197,7 @@ def is_same_version(before: Entry, after: Entry) -> bool:
     )
 
 
-def _finish(out: int, fd: int, source: Entry, rights: Rights, *, takes_group: bool) -> Outcome:
+def _finish(out: int, fd: int, source: Entry, rights: Rights, *, takes_group: bool) -> AttributesResult:
     """Give a complete copy its metadata; with ``takes_group`` it may have the group of the folder that it is in."""
     if sys.platform == "win32":
         return IN_STEP

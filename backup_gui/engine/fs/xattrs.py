@@ -57,7 +57,7 @@ _DUMB_DEVICES: set[int] = set()
 Attributes = dict[str, bytes]
 
 
-class Outcome(NamedTuple):
+class AttributesResult(NamedTuple):
     """What became of attributes that were to be set.
 
     Attributes:
@@ -69,7 +69,7 @@ class Outcome(NamedTuple):
     error: OSError | None = None
 
 
-IN_STEP: Final = Outcome()
+IN_STEP: Final = AttributesResult()
 
 
 def read_marker(where: str, *, follows_link: bool) -> bytes:
@@ -188,7 +188,7 @@ def have_same_attributes(source: Tree, path: str, entry: Entry, theirs: Callable
     return attributes_of(source, path) == theirs(path)
 
 
-def set_attributes(where: int | str, wanted: Attributes) -> Outcome:
+def set_attributes(where: int | str, wanted: Attributes) -> AttributesResult:
     """Give something exactly the attributes wanted, of those that a mirror has at all.
 
     An access list allows nothing to anybody but the owner until the mode is set, which is to follow.
@@ -203,13 +203,13 @@ def set_attributes(where: int | str, wanted: Attributes) -> Outcome:
     try:
         there = read_attributes(where)
     except OSError as error:
-        return Outcome(error=error)
+        return AttributesResult(error=error)
     changes: list[tuple[str, bytes | None]] = [(name, None) for name in there if name not in wanted]
     changes += [(name, value) for name, value in wanted.items() if there.get(name) != value]
     return _change(where, changes)
 
 
-def copy_attributes(fd: int, out: int) -> Outcome:
+def copy_attributes(fd: int, out: int) -> AttributesResult:
     """Copy the attributes of an open file to one that is new and has none; as ``set_attributes`` does it."""
     if sys.platform != "linux":
         return IN_STEP
@@ -221,7 +221,7 @@ def copy_attributes(fd: int, out: int) -> Outcome:
     except OSError as error:
         if error.errno in _CANNOT_HOLD or is_dumb(fd, error):
             return IN_STEP
-        return Outcome(error=SourceError(error.errno, error.strerror))
+        return AttributesResult(error=SourceError(error.errno, error.strerror))
     return _change(out, found.items()) if found else IN_STEP
 
 
@@ -285,7 +285,7 @@ def place_of(tree: Tree, path: str) -> str:
     return folder.path_of(name)
 
 
-def _change(where: int | str, changes: Iterable[tuple[str, bytes | None]]) -> Outcome:
+def _change(where: int | str, changes: Iterable[tuple[str, bytes | None]]) -> AttributesResult:
     """Set attributes, and remove those without a value."""
     are_held = True
     failure: OSError | None = None
@@ -305,7 +305,7 @@ def _change(where: int | str, changes: Iterable[tuple[str, bytes | None]]) -> Ou
                     are_held = False
                 elif value is not None or error.errno != errno.ENODATA:
                     failure = failure or error
-    return Outcome(are_held, failure)
+    return AttributesResult(are_held, failure)
 
 
 def _change_access_list(where: int | str, value: bytes | None, *, follows: bool) -> None:

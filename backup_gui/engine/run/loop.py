@@ -65,7 +65,7 @@ LOOK_EVERY_S = 5.0
 HELD_AGAIN_S = 30.0
 
 
-class Outcome(NamedTuple):
+class RunOutcome(NamedTuple):
     """How a run ended.
 
     Attributes:
@@ -148,14 +148,14 @@ class Loop:
         self._allowed: Held | None = None
         self._report: Report | None = None
 
-    def run_once(self) -> Outcome:
+    def run_once(self) -> RunOutcome:
         """Make one full pass, and another one if the user has decided about what it held."""
         outcome = self._run_once()
         if self._has_answered and not self._is_stopping and outcome.error is None:
             outcome = self._run_once()
         return outcome
 
-    def _run_once(self) -> Outcome:
+    def _run_once(self) -> RunOutcome:
         error: BackupError | None = None
         self._obey()
         if not self._is_stopping:
@@ -178,15 +178,15 @@ class Loop:
                 self._teller.tell(ReportMade(self._report))
             self._publish()
             self._obey()
-        return Outcome(self._report, error, self._is_stopping, self._has_acted)
+        return RunOutcome(self._report, error, self._is_stopping, self._has_acted)
 
-    def run_until_stopped(self) -> Outcome:
+    def run_until_stopped(self) -> RunOutcome:
         """Make passes whenever they are due, until stopped."""
         self._was_away = True
         while True:
             self._obey()
             if self._is_stopping:
-                return Outcome(self._report, None, is_stopped=True, has_acted=self._has_acted)
+                return RunOutcome(self._report, None, is_stopped=True, has_acted=self._has_acted)
             if self._status is None:
                 self._publish()
             self._look_around()
@@ -198,7 +198,7 @@ class Loop:
             try:
                 self._attempt(scope)
             except (JobError, DestinationBusyError, NewerDataError) as error:
-                return Outcome(self._report, error, is_stopped=False, has_acted=self._has_acted)
+                return RunOutcome(self._report, error, is_stopped=False, has_acted=self._has_acted)
 
     def is_interrupted(self) -> bool:
         """Tell whether a command has come that cancels the current work."""

@@ -9,7 +9,7 @@ from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder
 from backup_gui.engine.fs.system.descriptors import BUDGET
 from backup_gui.engine.run.clock import SystemClock
-from backup_gui.engine.run.loop import Loop, LoopParts, Outcome
+from backup_gui.engine.run.loop import Loop, LoopParts, RunOutcome
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.preloading import preload
 from backup_gui.engine.run.single_pass import run_pass
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backup_gui.model.events import Event
     from backup_gui.model.job import Job
 
-__all__ = ["Mailbox", "Outcome", "run"]
+__all__ = ["Mailbox", "RunOutcome", "run"]
 
 
 def _watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool]) -> SourceWatcher:
@@ -46,7 +46,7 @@ def run(
     is_once: bool = False,
     is_dry_run: bool = False,
     parts: LoopParts = PARTS,
-) -> Outcome:
+) -> RunOutcome:
     """Run a job until a command stops it, or for one full pass.
 
     Args:
@@ -75,13 +75,13 @@ def run(
                     stack.enter_context(DestinationLock(job.destination, data_folder / "locks"))
                 except TooManyOpenError as error:
                     if is_once:
-                        return Outcome(None, error, is_stopped=False)
+                        return RunOutcome(None, error, is_stopped=False)
                     if not loop.wait_out(error):
-                        return Outcome(None, None, is_stopped=True)
+                        return RunOutcome(None, None, is_stopped=True)
                 else:
                     break
             return loop.run_once() if is_once else loop.run_until_stopped()
     except (DestinationBusyError, OwnFolderError) as error:
-        return Outcome(None, error, is_stopped=False)
+        return RunOutcome(None, error, is_stopped=False)
     finally:
         loop.close()

@@ -20,7 +20,7 @@ from backup_gui.engine.apply.report import (
     say_what_is_not_held,
 )
 from backup_gui.engine.apply.standby import Standby
-from backup_gui.engine.apply.stats import Outcome, PassStats
+from backup_gui.engine.apply.stats import PassOutcome, PassStats
 from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
 from backup_gui.engine.fs.content import Cancelled, ignore_count, never
 from backup_gui.engine.fs.system.descriptors import BUDGET
@@ -159,7 +159,7 @@ class _Applied(NamedTuple):
         removed: Old versions that were removed to make space.
     """
 
-    outcome: Outcome
+    outcome: PassOutcome
     recorder: PassRecorder
     status: PassStatus | None
     may_write: bool
@@ -200,7 +200,7 @@ def run_pass(job: Job, catalog: Catalog, scope: Scope, options: PassOptions = _U
             return Report(PassStatus.CANCELLED, context.started_at, took_s, prepared.scope.is_full)
         if options.is_dry_run:
             _tell_each(ActionDone, planned.verdict.actions, options.on_event)
-            return make_report(context, planned.plan, planned.verdict, Outcome(counts=planned.counts))
+            return make_report(context, planned.plan, planned.verdict, PassOutcome(counts=planned.counts))
         return _finish(prepared, planned, _apply(prepared, planned))
 
 

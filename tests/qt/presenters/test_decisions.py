@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.run import runner
-from backup_gui.engine.run.runner import Outcome
+from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import FilesReturned, ForgetDrive, PutBack, ReleaseKept, StatusChanged, UndoPass
 from backup_gui.model.job import Job
@@ -329,7 +329,7 @@ def test_without_a_job_nothing_is_asked(make_shell: ShellMaker, scripted: Script
 
 def test_a_job_that_has_ended_says_so_instead_of_doing_nothing(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> None:
     make_shell.store().save_jobs((job,))
-    shell = make_shell(lambda *_args, **_options: Outcome(None, None, is_stopped=False))
+    shell = make_shell(lambda *_args, **_options: RunOutcome(None, None, is_stopped=False))
     shell.start(Wish())
     qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.FAILED)
     shell.window.put_back_requested.emit(PutBackWish(job.id, HELD))

@@ -18,7 +18,7 @@ from backup_gui.desktop.power import Supply
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Mailbox
-from backup_gui.engine.run.runner import Outcome
+from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import CheckEvery, Event, StatusChanged, Stop
 from backup_gui.model.job import Job
@@ -74,11 +74,11 @@ def test_a_job_that_never_says_anything_is_overdue_all_the_same(
 ) -> None:
     may_end = threading.Event()
 
-    def stuck(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def stuck(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> RunOutcome:
         if way == "dies":
             raise MemoryError
         may_end.wait(60)
-        return Outcome(None, None, is_stopped=True)
+        return RunOutcome(None, None, is_stopped=True)
 
     make_shell.store().keep(f"added/{job.id}", repr(NOW - 9 * DAY_S))
     remember_complete(places, job, NOW - 4 * DAY_S)

@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from backup_gui.engine.run.mailbox import Mailbox
-from backup_gui.engine.run.runner import Outcome
+from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.errors import DestinationBusyError
 from backup_gui.model.events import (
     AllowHeld,
@@ -139,14 +139,14 @@ def test_a_changed_job_waits_until_the_old_run_has_let_go(tmp_path: Path, job: J
     may_end = threading.Event()
     running: list[str] = []
 
-    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> RunOutcome:
         running.append(job.name)
         assert len(running) == 1, "two runs at the same time"
         while not isinstance(commands.take(), Stop):
             commands.wait(1.0)
         assert may_end.wait(5)
         running.clear()
-        return Outcome(None, None, is_stopped=True)
+        return RunOutcome(None, None, is_stopped=True)
 
     controller = Controller(tmp_path / "data", run=run)
     controller.add(job)
@@ -176,9 +176,9 @@ def test_a_removed_job_ends_and_is_heard_of_no_more(
 def test_a_run_that_ends_by_itself_is_a_failure_and_can_be_tried_again(tmp_path: Path, job: Job, qtbot: QtBot) -> None:
     runs: list[str] = []
 
-    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> RunOutcome:
         runs.append(job.id)
-        return Outcome(None, DestinationBusyError(of_system("Another program has this backup.")), is_stopped=False)
+        return RunOutcome(None, DestinationBusyError(of_system("Another program has this backup.")), is_stopped=False)
 
     controller = Controller(tmp_path / "data", run=run)
     controller.add(job)
@@ -210,9 +210,9 @@ def test_shutdown_gives_up_on_a_job_that_hangs(
     abandoned: list[object] = []
     monkeypatch.setattr(controller_module, "_abandoned", abandoned)
 
-    def hang(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def hang(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> RunOutcome:
         assert may_end.wait(20)
-        return Outcome(None, None, is_stopped=True)
+        return RunOutcome(None, None, is_stopped=True)
 
     controller = Controller(tmp_path / "data", run=hang)
     controller.add(job)

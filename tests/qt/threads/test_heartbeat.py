@@ -17,7 +17,7 @@ from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.fs.system.worker_process import OBJECTS_BETWEEN_COLLECTIONS
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Mailbox
-from backup_gui.engine.run.runner import Outcome
+from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import ActionDone, Event, ProblemFound, Progressed, StatusChanged, Stop
 from backup_gui.model.job import Job
@@ -56,7 +56,7 @@ def as_in_the_app() -> Iterator[None]:
 def test_a_flood_of_events_does_not_stop_the_window(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> None:
     told = threading.Event()
 
-    def flood(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def flood(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> RunOutcome:
         problems = tuple(Problem(f"f{n}", Stage.COPY, ProblemCode.IN_USE, of_system("x")) for n in range(EVENTS // 10))
         for number in range(EVENTS):
             on_event(
@@ -71,7 +71,7 @@ def test_a_flood_of_events_does_not_stop_the_window(make_shell: ShellMaker, job:
         told.set()
         while not isinstance(commands.take(), Stop):
             commands.wait(1.0)
-        return Outcome(None, None, is_stopped=True)
+        return RunOutcome(None, None, is_stopped=True)
 
     shell = make_shell(flood)
     shell.start(Wish())

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from backup_gui.config import logging as logs
 from backup_gui.desktop.log_relay import LogRelay
 from backup_gui.engine.run.mailbox import Mailbox
-from backup_gui.engine.run.runner import Outcome
+from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import (
     ActionDone,
@@ -106,9 +106,9 @@ def test_each_event_that_is_shown_becomes_a_signal_with_one_value(
 def test_the_runner_works_in_a_thread_of_its_own(start: Start, job: Job, qtbot: QtBot) -> None:
     threads: list[int] = []
 
-    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> RunOutcome:
         threads.append(threading.get_ident())
-        return Outcome(None, None, is_stopped=True)
+        return RunOutcome(None, None, is_stopped=True)
 
     thread = start(job, run)
     with qtbot.waitSignal(thread.finished):
@@ -125,9 +125,9 @@ def test_what_a_job_logs_tells_which_one_it_is(
     lines: list[str] = []
     relay.lines_ready.connect(lines.extend)
 
-    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> RunOutcome:
         logging.getLogger("backup_gui.test").warning("of the job")
-        return Outcome(None, None, is_stopped=True)
+        return RunOutcome(None, None, is_stopped=True)
 
     thread = start(job, run)
     with qtbot.waitSignal(thread.finished):
@@ -161,7 +161,7 @@ def test_stopping_ends_the_thread(start: Start, job: Job, scripted: ScriptedRun,
     thread.start()
     with qtbot.waitSignal(thread.finished) as blocker:
         thread.stop()
-    assert blocker.args == [Outcome(None, None, is_stopped=True)]
+    assert blocker.args == [RunOutcome(None, None, is_stopped=True)]
     assert thread.wait(5_000)
     assert not thread._thread.isRunning()
 
@@ -169,25 +169,25 @@ def test_stopping_ends_the_thread(start: Start, job: Job, scripted: ScriptedRun,
 def test_an_unexpected_error_becomes_a_failed_outcome(
     start: Start, job: Job, qtbot: QtBot, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def fail(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> RunOutcome:
         raise RuntimeError("broken")
 
     thread = start(job, fail)
     with qtbot.waitSignal(thread.finished) as blocker:
         thread.start()
     (outcome,) = blocker.args or [None]
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, RunOutcome)
     assert outcome.error is not None
     assert "broken" in caplog.text
 
 
 def test_the_last_news_comes_before_the_end(start: Start, job: Job, qtbot: QtBot) -> None:
-    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> RunOutcome:
         for number in range(1_000):
             on_event(StatusChanged(Status(JobState.WORKING, pending=number)))
         on_event(ReportMade(REPORT))
         on_event(StatusChanged(ok_status()))
-        return Outcome(REPORT, None, is_stopped=False)
+        return RunOutcome(REPORT, None, is_stopped=False)
 
     thread = start(job, run)
     order: list[object] = []
@@ -196,7 +196,7 @@ def test_the_last_news_comes_before_the_end(start: Start, job: Job, qtbot: QtBot
     thread.finished.connect(order.append)
     with qtbot.waitSignal(thread.finished):
         thread.start()
-    assert order[-3:] == [REPORT, ok_status(), Outcome(REPORT, None, is_stopped=False)]
+    assert order[-3:] == [REPORT, ok_status(), RunOutcome(REPORT, None, is_stopped=False)]
 
 
 def test_the_outbox_keeps_all_reports_but_only_the_latest_progress() -> None:

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Mailbox, Pulse
-from backup_gui.engine.run.runner import Outcome
+from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.events import Event, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
@@ -150,12 +150,14 @@ class Hanging:
         self.may_go_on = threading.Event()
         self.started: list[str] = []
 
-    def __call__(self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def __call__(
+        self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path
+    ) -> RunOutcome:
         self.started.append(job.name)
         assert self.may_go_on.wait(60)
         while not isinstance(commands.take(), Stop):
             commands.wait(1.0)
-        return Outcome(None, None, is_stopped=True)
+        return RunOutcome(None, None, is_stopped=True)
 
 
 @pytest.fixture
@@ -186,11 +188,11 @@ def test_a_job_that_waits_for_one_that_hangs_to_end_hangs_with_it(
 def test_a_thread_that_hangs_does_not_run_and_one_that_computes_does(tmp_path: Path, job: Job, qtbot: QtBot) -> None:
     computes = threading.Event()
 
-    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> RunOutcome:
         assert computes.wait(60)
         while commands.pulse.looks == 0:
             pass
-        return Outcome(None, None, is_stopped=True)
+        return RunOutcome(None, None, is_stopped=True)
 
     thread = JobThread(job, tmp_path / "data", run=run)
     assert thread.pulse == Pulse(0, is_at_rest=False)

@@ -27,7 +27,7 @@ from backup_gui.engine.fs import content
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.restore import writer
 from backup_gui.engine.run import runner
-from backup_gui.engine.run.runner import Mailbox, Outcome
+from backup_gui.engine.run.runner import Mailbox, RunOutcome
 from backup_gui.model.entries import Entry
 from backup_gui.model.errors import (
     BackupError,
@@ -44,7 +44,7 @@ from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.reasons import of_system
 from tests.helpers.trees import contents, read_tree
 
-Answer = Callable[[Job, Mailbox, Callable[[Event], None]], Outcome]
+Answer = Callable[[Job, Mailbox, Callable[[Event], None]], RunOutcome]
 
 
 def no_app(**options: object) -> int:
@@ -59,17 +59,17 @@ def report(status: PassStatus) -> Report:
     return Report(status, 0.0, 0.1, is_full=True)
 
 
-COMPLETE = Outcome(report(PassStatus.COMPLETE), None, is_stopped=False)
+COMPLETE = RunOutcome(report(PassStatus.COMPLETE), None, is_stopped=False)
 
 
 @dataclasses.dataclass
 class FakeRunner:
-    outcome: Outcome = COMPLETE
+    outcome: RunOutcome = COMPLETE
     answer: Answer | None = None
     job: Job | None = None
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
-    def __call__(self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], **options: Any) -> Outcome:
+    def __call__(self, job: Job, commands: Mailbox, on_event: Callable[[Event], None], **options: Any) -> RunOutcome:
         self.job, self.options = job, options
         return self.outcome if self.answer is None else self.answer(job, commands, on_event)
 
@@ -300,14 +300,14 @@ def test_a_log_file_where_none_can_be_is_refused(pair: tuple[str, str], tmp_path
 def test_the_exit_status_tells_how_the_last_pass_ended(
     status: PassStatus, expected: int, pair: tuple[str, str], fake: FakeRunner
 ) -> None:
-    fake.outcome = Outcome(report(status), None, is_stopped=False, has_acted=True)
+    fake.outcome = RunOutcome(report(status), None, is_stopped=False, has_acted=True)
     assert call("run", *pair, "--once") == expected
 
 
 def test_a_pass_that_failed_before_anything_was_done_is_no_success_with_problems(
     pair: tuple[str, str], fake: FakeRunner
 ) -> None:
-    fake.outcome = Outcome(report(PassStatus.FAILED), None, is_stopped=False)
+    fake.outcome = RunOutcome(report(PassStatus.FAILED), None, is_stopped=False)
     assert call("run", *pair, "--once") == 3
 
 
@@ -334,7 +334,7 @@ def test_the_exit_status_tells_what_ended_the_run_and_whether_anything_was_done(
     fake: FakeRunner,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    fake.outcome = Outcome(None, error(of_system("Why\nthat is")), is_stopped=False, has_acted=has_acted)
+    fake.outcome = RunOutcome(None, error(of_system("Why\nthat is")), is_stopped=False, has_acted=has_acted)
     assert call("run", *pair, "--once", "--json") == expected
     captured = capsys.readouterr()
     assert captured.err == "backup-gui: Why\\nthat is\n"
@@ -350,10 +350,10 @@ def test_a_signal_asks_the_run_to_stop_and_is_told_by_the_status(
     before = signal.getsignal(number)
     received: list[object] = []
 
-    def answer(_job: Job, commands: Mailbox, _on_event: Callable[[Event], None]) -> Outcome:
+    def answer(_job: Job, commands: Mailbox, _on_event: Callable[[Event], None]) -> RunOutcome:
         signal.raise_signal(number)
         received.append(commands.take())
-        return Outcome(report(PassStatus.CANCELLED), None, is_stopped=True)
+        return RunOutcome(report(PassStatus.CANCELLED), None, is_stopped=True)
 
     fake.answer = answer
     assert call("run", *pair) == expected
@@ -371,9 +371,9 @@ def test_results_that_cannot_be_written_are_a_problem(
         def isatty(self) -> bool:
             return False
 
-    def answer(_job: Job, _commands: Mailbox, on_event: Callable[[Event], None]) -> Outcome:
+    def answer(_job: Job, _commands: Mailbox, on_event: Callable[[Event], None]) -> RunOutcome:
         on_event(ReportMade(report(PassStatus.COMPLETE)))
-        return Outcome(report(PassStatus.COMPLETE), None, is_stopped=False)
+        return RunOutcome(report(PassStatus.COMPLETE), None, is_stopped=False)
 
     fake.answer = answer
     with monkeypatch.context() as patched:

@@ -17,7 +17,7 @@ from backup_gui.engine.apply.apply import PlanRunner
 from backup_gui.engine.apply.copying import NotCopied
 from backup_gui.engine.apply.remove import Remover
 from backup_gui.engine.apply.standby import Standby
-from backup_gui.engine.apply.stats import Outcome, PassStats
+from backup_gui.engine.apply.stats import PassOutcome, PassStats
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import Cancelled
@@ -48,7 +48,7 @@ class Run:
         self.problems: list[Problem] = []
         self.progress: list[Progress] = []
 
-    def __call__(self, *actions: Action, litter: Iterable[str] = ()) -> Outcome:
+    def __call__(self, *actions: Action, litter: Iterable[str] = ()) -> PassOutcome:
         history = str(self.rig.history) if self.keeps_history else None
         with Tree(str(self.rig.source)) as source, LocalDestination(str(self.rig.mirror), history) as target:
             meter = Meter(self.progress.append)

@@ -50,7 +50,7 @@ class Session:
     def at(self, second: float, command: Command) -> None:
         self.clock.at(second, lambda: self.commands.put(command))
 
-    def run(self, until_s: float = 30.0, *, is_once: bool = False) -> runner.Outcome:
+    def run(self, until_s: float = 30.0, *, is_once: bool = False) -> runner.RunOutcome:
         if not is_once:
             self.at(until_s, Stop())
         self.rig.options["uses_notification"] = False

@@ -172,7 +172,7 @@ class World:
 
     def run(
         self, until_s: float = 0.0, *, is_once: bool = False, is_dry_run: bool = False, **options: Any
-    ) -> runner.Outcome:
+    ) -> runner.RunOutcome:
         if until_s:
             self.clock.at(until_s, lambda: self.commands.put(Stop()))
         job = Job(source="/source", destination=str(self.tmp / "mirror"), id="j1", name="Documents", **options)
@@ -324,7 +324,7 @@ def test_run_starts_with_watches_then_a_full_pass_and_says_so(world: World) -> N
     assert len(world.watchers) == 1
     assert world.told(Started) == [Started("/source", str(world.tmp / "mirror"))]
     assert world.states == [JobState.WORKING, JobState.OK]
-    assert outcome == runner.Outcome(report(), None, is_stopped=True)
+    assert outcome == runner.RunOutcome(report(), None, is_stopped=True)
 
 
 def test_watches_are_set_before_the_first_comparison(world: World) -> None:
@@ -348,7 +348,7 @@ def test_started_is_told_before_anything_of_the_pass(world: World) -> None:
 
 def test_stop_before_the_start_makes_no_pass(world: World) -> None:
     world.commands.put(Stop())
-    assert world.run() == runner.Outcome(None, None, is_stopped=True)
+    assert world.run() == runner.RunOutcome(None, None, is_stopped=True)
     assert not world.calls
 
 
@@ -364,7 +364,7 @@ def test_stop_cancels_the_pass_under_way_within_moments(world: World) -> None:
 @pytest.mark.parametrize("error", [JobError(of_system("nested")), DestinationBusyError(of_system("another instance"))])
 def test_senseless_job_or_busy_destination_ends_the_run(world: World, error: BackupError) -> None:
     world.answers = [error]
-    assert world.run() == runner.Outcome(None, error, is_stopped=False)
+    assert world.run() == runner.RunOutcome(None, error, is_stopped=False)
     assert not world.told(Started)
     assert world.watchers[0].is_stopped
 
@@ -373,7 +373,7 @@ def test_busy_destination_later_on_ends_the_run_too(world: World) -> None:
     error = DestinationBusyError(of_system("another instance"))
     world.answers = [report(), error]
     world.change(2, "a")
-    assert world.run() == runner.Outcome(report(), error, is_stopped=False)
+    assert world.run() == runner.RunOutcome(report(), error, is_stopped=False)
 
 
 @pytest.mark.hazard(57)
@@ -381,7 +381,7 @@ def test_folders_that_make_no_sense_for_a_while_are_tried_again(world: World) ->
     world.answers = [report(), JobError(of_system("The destination is not a folder")), report()]
     world.change(2, "a")
     outcome = world.run(until_s=20)
-    assert outcome == runner.Outcome(report(), None, is_stopped=True)
+    assert outcome == runner.RunOutcome(report(), None, is_stopped=True)
     assert JobState.FAILED in {status.state for status in world.statuses}
     assert [call.scope for call in world.calls][2:] == [FULL]
     assert world.statuses[-1].state is JobState.OK
@@ -413,7 +413,7 @@ def test_once_makes_one_full_pass_without_watching(world: World) -> None:
     outcome = world.run(is_once=True)
     assert [call.scope for call in world.calls] == [FULL]
     assert not world.watchers
-    assert outcome == runner.Outcome(report(), None, is_stopped=False)
+    assert outcome == runner.RunOutcome(report(), None, is_stopped=False)
     assert world.told(ReportMade) == [ReportMade(report())]
     assert world.told(Started)
     assert world.statuses[-1].last_complete_at is not None
@@ -429,7 +429,7 @@ def test_once_can_be_stopped(world: World) -> None:
 
 def test_once_stopped_beforehand_makes_no_pass(world: World) -> None:
     world.commands.put(Stop())
-    assert world.run(is_once=True) == runner.Outcome(None, None, is_stopped=True)
+    assert world.run(is_once=True) == runner.RunOutcome(None, None, is_stopped=True)
 
 
 @pytest.mark.parametrize(
@@ -442,7 +442,7 @@ def test_once_stopped_beforehand_makes_no_pass(world: World) -> None:
 )
 def test_once_hands_back_what_stood_in_the_way(world: World, error: BackupError, state: JobState) -> None:
     world.answers = [error]
-    assert world.run(is_once=True) == runner.Outcome(None, error, is_stopped=False)
+    assert world.run(is_once=True) == runner.RunOutcome(None, error, is_stopped=False)
     assert world.statuses[-1].state is state
 
 
@@ -1432,7 +1432,7 @@ def test_run_with_the_real_clock_stops_at_once(world: World) -> None:
         has_pass.set()
         return report()
 
-    outcomes: list[runner.Outcome] = []
+    outcomes: list[runner.RunOutcome] = []
     mirror = str(world.tmp / "mirror")
     job = Job(source="/source", destination=mirror, id="j1", name="Documents", uses_notification=False)
     thread = threading.Thread(
@@ -1490,7 +1490,7 @@ def test_real_watcher_pass_and_catalog_keep_a_folder_in_step(world: World, tmp_p
             changed.clear()
         raise AssertionError(world.statuses[-1])
 
-    outcomes: list[runner.Outcome] = []
+    outcomes: list[runner.RunOutcome] = []
     thread = threading.Thread(
         target=lambda: outcomes.append(runner.run(job, world.commands, on_event, data_folder=tmp_path / "data"))
     )
