@@ -25,7 +25,7 @@ TAKES_AWAY = frozenset({Op.DELETE, Op.REPLACE})
 NOTHING_LATELY = Lately()
 
 
-class Condition(NamedTuple):
+class Circumstances(NamedTuple):
     """What the guard needs to know besides the plan.
 
     Attributes:
@@ -84,7 +84,7 @@ class _Suspicion(NamedTuple):
     together: bool = False
 
 
-def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = None) -> Verdict:
+def judge(plan: Plan, job: Job, condition: Circumstances, allowed: Held | None = None) -> Verdict:
     """Judge a plan.
 
     Args:
@@ -131,7 +131,7 @@ class _Measure:
         condition: The circumstances.
     """
 
-    def __init__(self, plan: Plan, job: Job, condition: Condition) -> None:
+    def __init__(self, plan: Plan, job: Job, condition: Circumstances) -> None:
         self._plan = plan
         self._job = job
         self._condition = condition
@@ -281,7 +281,9 @@ def _waits(action: Action, folders: frozenset[str]) -> bool:
     return bool(folders) and any(parent in folders for parent in parents_of(action.path))
 
 
-def _hold(plan: Plan, taking: Part, held: Part, code: HeldCode, condition: Condition, suspicion: _Suspicion) -> Verdict:
+def _hold(
+    plan: Plan, taking: Part, held: Part, code: HeldCode, condition: Circumstances, suspicion: _Suspicion
+) -> Verdict:
     held = _with_what_belongs_to(held, taking)
     unmade = frozenset(action.path for action in held if action.op is Op.REPLACE and action.kind is EntryKind.FOLDER)
     counts = count_losses(held)
@@ -310,7 +312,7 @@ def _hold(plan: Plan, taking: Part, held: Part, code: HeldCode, condition: Condi
     )
 
 
-def _hold_everything(plan: Plan, condition: Condition) -> Verdict:
+def _hold_everything(plan: Plan, condition: Circumstances) -> Verdict:
     """Hold new files too, since the owner of this folder is unknown. A complete copy of the mirror is accepted."""
     code = HeldCode.DESTINATION_REPLACED
     counts = count_losses(plan.actions)
@@ -323,7 +325,7 @@ def _hold_everything(plan: Plan, condition: Condition) -> Verdict:
     )
 
 
-def _unanswered(plan: Plan, code: HeldCode, condition: Condition, suspicion: _Suspicion) -> Unanswered:
+def _unanswered(plan: Plan, code: HeldCode, condition: Circumstances, suspicion: _Suspicion) -> Unanswered:
     """Return what the next pass has to know about the held actions."""
     before = condition.unanswered or NOTHING_UNANSWERED
     now = Unanswered(

@@ -41,7 +41,7 @@ class Trouble(NamedTuple):
     reason: Reason
 
 
-class Condition(NamedTuple):
+class JobCondition(NamedTuple):
     """The part of a job's status that persists between passes.
 
     Attributes:
@@ -72,7 +72,7 @@ class Condition(NamedTuple):
 
     def after(
         self, report: Report, scope: Scope, ended_at: float, *, is_polling: bool, is_behind: bool = False
-    ) -> "Condition":
+    ) -> "JobCondition":
         """Return the state after a pass that was not cancelled.
 
         Args:
@@ -105,7 +105,7 @@ class Condition(NamedTuple):
             kept=report.kept,
         )
 
-    def after_cancel(self, report: Report, ended_at: float) -> "Condition":
+    def after_cancel(self, report: Report, ended_at: float) -> "JobCondition":
         """Return the state after a cancelled pass; what it did not reach is unchanged."""
         known = {(problem.path, problem.stage): problem for problem in (*self.problems, *report.problems)}
         return self._replace(problems=tuple(known.values()), last_pass_at=ended_at)

@@ -13,7 +13,7 @@ from backup_gui.engine.guard.unanswered import still_held
 from backup_gui.engine.restore.decisions import NOTHING_HELD, Answer, carry_out, decline
 from backup_gui.engine.rules.pauses import Pauses
 from backup_gui.engine.run.clock import Clock, Presence, Wakefulness
-from backup_gui.engine.run.job_state import Condition, Teller, Trouble
+from backup_gui.engine.run.job_state import JobCondition, Teller, Trouble
 from backup_gui.engine.run.mailbox import Inbox, Mailbox
 from backup_gui.engine.run.schedule import Schedule
 from backup_gui.engine.run.single_pass import PassOptions
@@ -132,7 +132,7 @@ class Loop:
 
         self._pauses = Pauses(job.source)
         self._backlog = BacklogMeter(job.source)
-        self._condition = Condition()
+        self._condition = JobCondition()
         self._status: Status | None = None
         self._scope = Scope()
         self._is_working = False

@@ -25,7 +25,7 @@ from backup_gui.engine.destination.history_loss import is_history_lost, remember
 from backup_gui.engine.fs.content import Cancelled, ignore_count, never
 from backup_gui.engine.fs.system.descriptors import BUDGET
 from backup_gui.engine.fs.system.platform import uptime_s
-from backup_gui.engine.guard.guard import TAKES_AWAY, Condition, Verdict, judge
+from backup_gui.engine.guard.guard import TAKES_AWAY, Circumstances, Verdict, judge
 from backup_gui.engine.guard.unanswered import Unanswered, from_text
 from backup_gui.engine.history.trusted_clock import (
     Belief,
@@ -455,7 +455,7 @@ def _judged(plan: Plan, prepared: _Prepared, others: Held | None) -> Verdict:
     return with_others(judge(plan, context.job, condition, options.allowed), others)
 
 
-def _condition(plan: Plan, context: "PassContext[Destination]", unanswered: Unanswered | None) -> Condition:
+def _condition(plan: Plan, context: "PassContext[Destination]", unanswered: Unanswered | None) -> Circumstances:
     catalog = context.catalog
     mirror_files = plan.mirror_files
     if not plan.is_full:
@@ -465,7 +465,7 @@ def _condition(plan: Plan, context: "PassContext[Destination]", unanswered: Unan
         is_source_empty = bool(taken) and context.source.is_empty()
     except OSError as error:
         raise RootAbsentError(Reason(ReasonCode.SOURCE_UNREAD, why=system_words(error))) from error
-    condition = Condition(mirror_files, is_source_empty=is_source_empty)
+    condition = Circumstances(mirror_files, is_source_empty=is_source_empty)
     recent = catalog.recent
     is_loss = unanswered is not None and unanswered.is_loss
     recent.held_since_s = unanswered.since_s if unanswered is not None and is_loss else None
