@@ -178,9 +178,9 @@ class PlanRunner:
     # Publishing
 
     def _start_batches(self, actions: Iterable[Action]) -> None:
-        copier = self._standby.copier(actions, self._target)
-        if copier is not None:
-            self._batches = Batches(copier, self._target, self._publisher, partial(self._do, self._creator.make))
+        copy_worker = self._standby.copy_worker(actions, self._target)
+        if copy_worker is not None:
+            self._batches = Batches(copy_worker, self._target, self._publisher, partial(self._do, self._creator.make))
 
     def _finish_batches(self) -> None:
         if self._batches is not None:

@@ -13,7 +13,7 @@ from backup_gui.engine.apply.publish import PORTION_FILES, Ready
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.apply.copy_worker import Copier
+    from backup_gui.engine.apply.copy_worker import CopyWorker
     from backup_gui.engine.apply.publish import Publisher
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.model.plans import Action
@@ -23,7 +23,7 @@ class Batches:
     """The small files of one pass.
 
     Args:
-        copier: Copies in the worker process.
+        copy_worker: Copies in the worker process.
         target: The destination.
         publisher: Receives complete copies.
         make: Copies in this process.
@@ -33,9 +33,9 @@ class Batches:
     """
 
     def __init__(
-        self, copier: Copier, target: Destination, publisher: Publisher, make: Callable[[Action], None]
+        self, copy_worker: CopyWorker, target: Destination, publisher: Publisher, make: Callable[[Action], None]
     ) -> None:
-        self._copier = copier
+        self._copy_worker = copy_worker
         self._target = target
         self._publisher = publisher
         self._make = make
@@ -45,12 +45,12 @@ class Batches:
         """Hand the waiting copies to the worker process, or copy them here if it is busy."""
         batch = self._take_waiting()
         self._take_results()
-        while self._publisher.has_unrecorded and not self._copier.takes_more():
+        while self._publisher.has_unrecorded and not self._copy_worker.takes_more():
             # This is the best time for it, since the worker process continues meanwhile.
             self._publisher.record(PORTION_FILES)
             self._take_results()
-        if self._copier.takes_more():
-            self._copier.hand_over([Order(action, *self._target.reserve(action.path)) for action in batch])
+        if self._copy_worker.takes_more():
+            self._copy_worker.hand_over([Order(action, *self._target.reserve(action.path)) for action in batch])
         else:
             for action in batch:
                 self._make(action)
@@ -63,7 +63,7 @@ class Batches:
 
     def close(self) -> None:
         """Remove copies that were not used."""
-        self._copier.close()
+        self._copy_worker.close()
 
     def _take_waiting(self) -> list[Action]:
         # Taken first: copying one of them may publish what is ready, and so call this again.
@@ -71,7 +71,7 @@ class Batches:
         return batch
 
     def _take_results(self, *, waits: bool = False) -> None:
-        for (action, temporary, _), entry in self._copier.results(waits=waits):
+        for (action, temporary, _), entry in self._copy_worker.results(waits=waits):
             if entry is None:
                 self._make(action)
             else:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.fs.folder import FolderHandle
-    from backup_gui.engine.fs.system.worker_process import Coprocess
+    from backup_gui.engine.fs.system.worker_process import WorkerProcess
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.xattrs import Inherited
     from backup_gui.model.plans import Action
@@ -58,7 +58,7 @@ class Copied(NamedTuple):
     entry: Seen | None
 
 
-class Copier:
+class CopyWorker:
     """The pass's side.
 
     Args:
@@ -66,7 +66,7 @@ class Copier:
         target: The destination.
     """
 
-    def __init__(self, coprocess: Coprocess, target: Destination) -> None:
+    def __init__(self, coprocess: WorkerProcess, target: Destination) -> None:
         self._coprocess = coprocess
         self._target = target
         self._settings = (*target.rights.owner, list(target.rights.distrusted), target.flushes_files)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.apply.copy_worker import Copier, is_small_copy
+from backup_gui.engine.apply.copy_worker import CopyWorker, is_small_copy
 from backup_gui.engine.apply.report import remembered_files
-from backup_gui.engine.plan.scan_worker import Scout
+from backup_gui.engine.plan.scan_worker import ScanWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from backup_gui.engine.destination.destination import Destination
-    from backup_gui.engine.fs.system.worker_process import Coprocess
+    from backup_gui.engine.fs.system.worker_process import WorkerProcess
     from backup_gui.engine.rules.exclusions import ExclusionRules
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.plans import Action
@@ -30,11 +30,11 @@ class Standby:
         start: Starts the process; returns None if it cannot help.
     """
 
-    def __init__(self, start: Callable[[], Coprocess | None]) -> None:
-        self._start: Callable[[], Coprocess | None] | None = start
-        self._coprocess: Coprocess | None = None
+    def __init__(self, start: Callable[[], WorkerProcess | None]) -> None:
+        self._start: Callable[[], WorkerProcess | None] | None = start
+        self._coprocess: WorkerProcess | None = None
 
-    def get(self) -> Coprocess | None:
+    def get(self) -> WorkerProcess | None:
         """Return the process, and start it if necessary; None if there can be none."""
         if self._start is not None:
             start, self._start = self._start, None
@@ -50,21 +50,21 @@ class Standby:
         if copies >= WORTHWHILE_COPIES:
             self.get()
 
-    def copier(self, actions: Iterable[Action], target: Destination) -> Copier | None:
+    def copy_worker(self, actions: Iterable[Action], target: Destination) -> CopyWorker | None:
         """Return the copier of small files in the worker process, if there are enough of them."""
         if sum(map(is_small_copy, actions)) < WORTHWHILE_COPIES:
             return None
         coprocess = self.get()
-        return None if coprocess is None else Copier(coprocess, target)
+        return None if coprocess is None else CopyWorker(coprocess, target)
 
-    def scout(self, rules: ExclusionRules, target: Destination, catalog: Catalog) -> Scout | None:
+    def scan_worker(self, rules: ExclusionRules, target: Destination, catalog: Catalog) -> ScanWorker | None:
         """Return the scanner in the worker process, if the tree is large and most of it is recorded."""
         if catalog.file is None or remembered_files(catalog) < WORTHWHILE_FILES:
             return None
         coprocess = self.get()
         if coprocess is None:
             return None
-        return Scout(coprocess, str(catalog.file), rules.fields, compares_owner=target.holds_owner)
+        return ScanWorker(coprocess, str(catalog.file), rules.fields, compares_owner=target.holds_owner)
 
     def close(self) -> None:
         """Stop the process, if there is one."""

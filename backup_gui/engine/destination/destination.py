@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backup_gui.engine.fs.content import Rights
-    from backup_gui.engine.fs.system.worker_process import Coprocess
+    from backup_gui.engine.fs.system.worker_process import WorkerProcess
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.xattrs import Attributes
     from backup_gui.engine.rules.capabilities import Abilities
@@ -124,7 +124,7 @@ class Destination(DestinationView, Protocol):
     def is_in_place(self) -> bool:
         """Tell whether what was opened is still what the job's destination leads to."""
 
-    def helper(self, source: Tree) -> Coprocess | None:
+    def helper(self, source: Tree) -> WorkerProcess | None:
         """Start a second process that looks and copies for this destination, too; None if none can help."""
 
     def falls_together(self, one: str, other: str) -> bool:

@@ -19,7 +19,7 @@ from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.destination.probe import falls_together
 from backup_gui.engine.fs.content import NOT_SUPPORTED
 from backup_gui.engine.fs.system.locks import is_locked_by_strangers
-from backup_gui.engine.fs.system.worker_process import Coprocess
+from backup_gui.engine.fs.system.worker_process import WorkerProcess
 from backup_gui.engine.fs.tree import pair
 from backup_gui.engine.fs.volumes.volume import has_lasting_inodes
 from backup_gui.engine.fs.writable import refuse_unwritable
@@ -88,9 +88,9 @@ class LocalDestination(MirrorWriter):
             return False
         return is_on_drive and not has_lasting_inodes(self.root)
 
-    def helper(self, source: Tree) -> Coprocess | None:
+    def helper(self, source: Tree) -> WorkerProcess | None:
         """Start the second process; None if it cannot help."""
-        return Coprocess.start_for(source, self, self.abilities)
+        return WorkerProcess.start_for(source, self, self.abilities)
 
     def falls_together(self, one: str, other: str) -> bool:
         """Tell by an experiment, which leaves nothing, whether two names are one to the file system."""

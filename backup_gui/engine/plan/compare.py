@@ -24,7 +24,7 @@ from backup_gui.engine.plan.moves import Moves
 from backup_gui.engine.plan.other_names import OtherNames
 from backup_gui.engine.plan.scan_worker import BATCH_FOLDERS
 from backup_gui.engine.plan.submounts import Submounts
-from backup_gui.engine.plan.unchanged import sift
+from backup_gui.engine.plan.unchanged import split_unchanged
 from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
 from backup_gui.engine.state.database import ROOT_KEY, fingerprint_of
 from backup_gui.model.entries import EntryKind, is_linked_file, is_same_file, kind_of
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.plan.name_mapping import Respelling
     from backup_gui.engine.plan.pass_context import PassContext
-    from backup_gui.engine.plan.scan_worker import Scout
+    from backup_gui.engine.plan.scan_worker import ScanWorker
     from backup_gui.engine.rules.portions import Portion
     from backup_gui.engine.state.database import Fingerprint
     from backup_gui.engine.state.rows import Row
@@ -57,7 +57,7 @@ def compare(
     *,
     drives: frozenset[str] = frozenset(),
     on_copies: Callable[[int], None] = ignore_count,
-    scout: Scout | None = None,
+    scan_worker: ScanWorker | None = None,
 ) -> Plan:
     """Compare a source and its mirror.
 
@@ -67,7 +67,7 @@ def compare(
         drives: Folders of the source on which another volume was mounted before. If one is not mounted, nothing at or
             below it is deleted.
         on_copies: Called between folders with the number of copies found so far.
-        scout: The worker process that finds unchanged folders, if any.
+        scan_worker: The worker process that finds unchanged folders, if any.
 
     Returns:
         The plan: first deletions of what is in the way, then folders before their contents, then moves, then hard
@@ -75,7 +75,7 @@ def compare(
     """
     if context.learns:
         settle(context.destination, context.catalog)
-    comparison = _Comparison(context, scope, drives, on_copies, scout)
+    comparison = _Comparison(context, scope, drives, on_copies, scan_worker)
     for path in sorted(scope.trees):
         comparison.compare_path(path, is_tree=True)
     for path in sorted(scope.paths):
@@ -93,7 +93,7 @@ class _Comparison:
         scope: Scope,
         drives: frozenset[str],
         on_copies: Callable[[int], None],
-        scout: Scout | None,
+        scan_worker: ScanWorker | None,
     ) -> None:
         self._source = source = context.source
         self._target = target = context.destination
@@ -103,7 +103,7 @@ class _Comparison:
         self._should_stop = context.should_stop
         self._learns = context.learns
         self._on_copies = on_copies
-        self._scout = scout
+        self._scan_worker = scan_worker
         self._compares_owner = target.holds_owner
         self._abilities = target.abilities
         self._makes_links = target.abilities.holds_hard_links
@@ -261,8 +261,8 @@ class _Comparison:
         """Compare folders and everything below them."""
         with contextlib.suppress(Cancelled):
             while not self._should_stop():
-                if self._scout is not None:
-                    self._share(pending, self._scout)
+                if self._scan_worker is not None:
+                    self._share(pending, self._scan_worker)
                 if not pending:
                     return
                 path, making = pending.pop()
@@ -270,9 +270,9 @@ class _Comparison:
                 self._compare_folder(path, making, pending)
                 self._on_copies(len(self._copies))
 
-    def _share(self, pending: list[_Folder], scout: Scout) -> None:
+    def _share(self, pending: list[_Folder], scan_worker: ScanWorker) -> None:
         """Handle the worker's findings and give it more folders; wait for it only if there is nothing else to do."""
-        while findings := scout.findings(waits=not pending):
+        while findings := scan_worker.findings(waits=not pending):
             for path, found in findings:
                 self._builder.source_folders += 1
                 if found is None:
@@ -282,7 +282,7 @@ class _Comparison:
                 self._builder.mirror_files += found.files
                 prefix = path + "/" if path else ""
                 pending.extend([(prefix + name, None) for name in found.folders])
-        while len(pending) > 1 and scout.takes_more():
+        while len(pending) > 1 and scan_worker.takes_more():
             # The last folder is for this process, and new folders are never handed over. The fewer there are, the
             # smaller the batch: at the end neither process should wait long for the other.
             some = slice(-1 - max(1, min(BATCH_FOLDERS, len(pending) // 4)), -1)
@@ -290,7 +290,7 @@ class _Comparison:
             if not batch:
                 return
             pending[some] = [folder for folder in pending[some] if folder[1] is not None]
-            scout.hand_over(batch)
+            scan_worker.hand_over(batch)
 
     def _compare_folder(self, path: str, making: Action | None, pending: list[_Folder]) -> None:
         refused: dict[str, OSError] = {}
@@ -379,7 +379,7 @@ class _Comparison:
             self._respelling.align(path, ours, theirs, known, is_new=making is not None)
         prefix = path + "/" if path else ""
         excludes = self._excludes_in(path, len(ours))
-        as_before, others = sift(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)
+        as_before, others = split_unchanged(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)
         self._builder.mirror_files += as_before
         for name, our, their, mark in others:
             # As ``_compare_safely`` does, without a call for each name.

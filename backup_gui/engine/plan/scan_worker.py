@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.fs.tree import WideFolderError
-from backup_gui.engine.plan.unchanged import TYPE_BITS, sift
+from backup_gui.engine.plan.unchanged import TYPE_BITS, split_unchanged
 from backup_gui.engine.rules.exclusions import ExclusionFields, ExclusionRules
 from backup_gui.engine.rules.portions import MOST_AT_ONCE
 from backup_gui.engine.state.rows import open_for_reading, rows_of
@@ -21,7 +21,7 @@ from backup_gui.model.entries import is_same_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from backup_gui.engine.fs.system.worker_process import Coprocess
+    from backup_gui.engine.fs.system.worker_process import WorkerProcess
     from backup_gui.engine.fs.tree import Tree
 
 BATCH_FOLDERS: Final = 8
@@ -42,7 +42,7 @@ class Unchanged(NamedTuple):
     folders: Sequence[str]
 
 
-class Scout:
+class ScanWorker:
     """The pass's side.
 
     Args:
@@ -53,7 +53,7 @@ class Scout:
     """
 
     def __init__(
-        self, coprocess: Coprocess, catalog_file: str, exclude: ExclusionFields, *, compares_owner: bool
+        self, coprocess: WorkerProcess, catalog_file: str, exclude: ExclusionFields, *, compares_owner: bool
     ) -> None:
         self._coprocess = coprocess
         self._settings = (catalog_file, exclude, compares_owner)
@@ -87,7 +87,7 @@ class Scout:
 
 
 class _OtherEnd:
-    """The worker process's side; see ``Scout`` for the arguments."""
+    """The worker process's side; see ``ScanWorker`` for the arguments."""
 
     def __init__(
         self, source: Tree, target: Tree, connection: sqlite3.Connection, rules: ExclusionRules, *, compares_owner: bool
@@ -121,7 +121,7 @@ class _OtherEnd:
         known = rows_of(self._connection, path)
         prefix = path + "/" if path else ""
         excludes = self._rules.in_folder(path)
-        files, others = sift(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)
+        files, others = split_unchanged(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)
         if theirs or known:
             return None
         folders = []
@@ -158,7 +158,7 @@ def worker(
     exclude: ExclusionFields,
     compares_owner: bool,  # noqa: FBT001 - called with positions
 ) -> Callable[[str], object]:
-    """Return the function that scans a folder in the worker process; see ``Scout`` for the arguments."""
+    """Return the function that scans a folder in the worker process; see ``ScanWorker`` for the arguments."""
     try:
         connection = open_for_reading(Path(catalog_file))
     except sqlite3.Error:

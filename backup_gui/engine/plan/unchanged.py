@@ -22,7 +22,7 @@ TYPE_BITS: Final = stat.S_IFMT(0xFFFF)
 Other = tuple[str, "Entry", "Entry | None", "Row | None"]
 
 
-def sift(
+def split_unchanged(
     prefix: str,
     ours: dict[str, Entry],
     theirs: dict[str, Entry],

@@ -257,7 +257,7 @@ def _plan(prepared: _Prepared) -> _Planned | None:
         scope,
         drives=drives,
         on_copies=standby.expect if context.learns else ignore_count,
-        scout=None if drives or not scope.is_full else standby.scout(context.rules, target, catalog),
+        scan_worker=None if drives or not scope.is_full else standby.scan_worker(context.rules, target, catalog),
     )
     if options.should_stop():
         return None

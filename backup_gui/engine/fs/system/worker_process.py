@@ -42,7 +42,7 @@ OPTION: Final = "--second-process"
 OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
 
 
-class Coprocess:
+class WorkerProcess:
     """The pass's end.
 
     Args:

@@ -13,13 +13,13 @@ import pytest
 from backup_gui.engine.apply import batches, standby
 from backup_gui.engine.apply import copy_worker as copier
 from backup_gui.engine.apply import publish as publishing
-from backup_gui.engine.apply.copy_worker import SMALL_BYTES, Copied, Copier, Order
+from backup_gui.engine.apply.copy_worker import SMALL_BYTES, Copied, CopyWorker, Order
 from backup_gui.engine.apply.publish import Publisher
 from backup_gui.engine.destination import local
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import receive
 from backup_gui.engine.fs.system import worker_process as coprocess
-from backup_gui.engine.fs.system.worker_process import Coprocess, serve
+from backup_gui.engine.fs.system.worker_process import WorkerProcess, serve
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL
@@ -49,12 +49,12 @@ def many(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
 
 
 @pytest.fixture
-def started(many: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Coprocess]]:
+def started(many: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[WorkerProcess]]:
     """The processes that passes start."""
     assert many.source.exists()
-    processes: list[Coprocess] = []
+    processes: list[WorkerProcess] = []
 
-    class Noted(Coprocess):
+    class Noted(WorkerProcess):
         def __init__(self, source: Tree, target: LocalDestination) -> None:
             super().__init__(source, target)
             processes.append(self)
@@ -64,7 +64,7 @@ def started(many: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Coproce
             wait_until(lambda: not self._ahead or coprocess._has_message(self._answering), "an answer")
             return super().takes_more()
 
-    monkeypatch.setattr(local, "Coprocess", Noted)
+    monkeypatch.setattr(local, "WorkerProcess", Noted)
     yield processes
     for process in processes:
         assert process._exit_code is not None
@@ -72,19 +72,19 @@ def started(many: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Coproce
 
 def note_results(monkeypatch: pytest.MonkeyPatch) -> list[Copied]:
     seen: list[Copied] = []
-    results = Copier.results
+    results = CopyWorker.results
 
-    def noted(self: Copier, *, waits: bool = False) -> Iterator[Copied]:
+    def noted(self: CopyWorker, *, waits: bool = False) -> Iterator[Copied]:
         for copied in results(self, waits=waits):
             seen.append(copied)
             yield copied
 
-    monkeypatch.setattr(Copier, "results", noted)
+    monkeypatch.setattr(CopyWorker, "results", noted)
     return seen
 
 
 def test_both_processes_together_make_an_exact_mirror(
-    many: Rig, started: list[Coprocess], monkeypatch: pytest.MonkeyPatch
+    many: Rig, started: list[WorkerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = note_results(monkeypatch)
     report = many.run()
@@ -96,7 +96,7 @@ def test_both_processes_together_make_an_exact_mirror(
     assert many.run().counts.total == 0
 
 
-def test_replaced_files_go_to_the_history_as_ever(many: Rig, started: list[Coprocess]) -> None:
+def test_replaced_files_go_to_the_history_as_ever(many: Rig, started: list[WorkerProcess]) -> None:
     many.options["guard_count"] = 10**6
     many.run()
     old = read_tree(many.mirror)
@@ -113,18 +113,18 @@ def test_replaced_files_go_to_the_history_as_ever(many: Rig, started: list[Copro
 
 
 def test_a_process_that_is_killed_leaves_nothing_undone(
-    many: Rig, started: list[Coprocess], monkeypatch: pytest.MonkeyPatch
+    many: Rig, started: list[WorkerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hand_over = Copier.hand_over
+    hand_over = CopyWorker.hand_over
     handed = []
 
-    def kill_at_third(self: Copier, orders: list[Order]) -> None:
+    def kill_at_third(self: CopyWorker, orders: list[Order]) -> None:
         hand_over(self, orders)
         handed.append(orders)
         if len(handed) == 3:
             kill(self._coprocess)
 
-    monkeypatch.setattr(Copier, "hand_over", kill_at_third)
+    monkeypatch.setattr(CopyWorker, "hand_over", kill_at_third)
     report = many.run()
     assert report.problems == ()
     assert read_tree(many.mirror) == read_tree(many.source)
@@ -148,7 +148,7 @@ def test_without_a_second_process_the_pass_copies_alone(many: Rig, monkeypatch: 
 
 @pytest.mark.parametrize("lacking", [{"holds_owner": False}, {"holds_modes": False}, {"earliest_ns": 0}])
 def test_a_drive_that_does_not_keep_what_it_is_given_starts_no_process(
-    many: Rig, started: list[Coprocess], monkeypatch: pytest.MonkeyPatch, lacking: dict[str, Any]
+    many: Rig, started: list[WorkerProcess], monkeypatch: pytest.MonkeyPatch, lacking: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(roots, "abilities_of", lambda *_arguments, **_options: ALL._replace(**lacking))
     assert many.run().counts.created == len(read_tree(many.source))
@@ -156,23 +156,23 @@ def test_a_drive_that_does_not_keep_what_it_is_given_starts_no_process(
 
 
 def test_a_pass_that_is_stopped_leaves_no_temporaries_and_no_process(
-    many: Rig, started: list[Coprocess], monkeypatch: pytest.MonkeyPatch
+    many: Rig, started: list[WorkerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handed = []
-    hand_over = Copier.hand_over
+    hand_over = CopyWorker.hand_over
 
-    def note(self: Copier, orders: list[Order]) -> None:
+    def note(self: CopyWorker, orders: list[Order]) -> None:
         hand_over(self, orders)
         handed.append(orders)
 
-    monkeypatch.setattr(Copier, "hand_over", note)
+    monkeypatch.setattr(CopyWorker, "hand_over", note)
     many.run(should_stop=lambda: len(handed) == 4)
     assert len(started) == 1
     assert os.listdir(many.mirror) == []
 
 
 def test_what_the_process_cannot_copy_is_named_by_the_pass(
-    many: Rig, started: list[Coprocess], monkeypatch: pytest.MonkeyPatch
+    many: Rig, started: list[WorkerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files that the other process does not get to read are left to the pass, with its tries and its sentences."""
     reserve = LocalDestination.reserve
@@ -192,12 +192,12 @@ def test_what_the_process_cannot_copy_is_named_by_the_pass(
 
 @pytest.mark.hazard(59)
 def test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_else(
-    many: Rig, started: list[Coprocess], monkeypatch: pytest.MonkeyPatch
+    many: Rig, started: list[WorkerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = "folder 3/deeper/file 10"
-    results, receive_here = Copier.results, LocalDestination.receive
+    results, receive_here = CopyWorker.results, LocalDestination.receive
 
-    def left_one(self: Copier, *, waits: bool = False) -> Iterator[Copied]:
+    def left_one(self: CopyWorker, *, waits: bool = False) -> Iterator[Copied]:
         for copied in results(self, waits=waits):
             if copied.order.action.path == odd:
                 (many.mirror / copied.order.place).unlink()
@@ -210,7 +210,7 @@ def test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_els
             raise OverflowError("a number that no file should have")
         return receive_here(self, path, *arguments, **options)
 
-    monkeypatch.setattr(Copier, "results", left_one)
+    monkeypatch.setattr(CopyWorker, "results", left_one)
     monkeypatch.setattr(LocalDestination, "receive", fail)
     report = many.run()
     assert len(started) == 1
@@ -218,7 +218,7 @@ def test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_els
     assert read_tree(many.mirror).keys() == read_tree(many.source).keys() - {odd}
 
 
-def test_few_files_start_no_process(rig: Rig, started: list[Coprocess]) -> None:
+def test_few_files_start_no_process(rig: Rig, started: list[WorkerProcess]) -> None:
     for path in list(rig.source.rglob("file *"))[: MANY // 2]:
         path.unlink()
     rig.run()
@@ -226,20 +226,20 @@ def test_few_files_start_no_process(rig: Rig, started: list[Coprocess]) -> None:
     assert started == []
 
 
-def test_it_starts_while_the_rest_is_still_being_compared(many: Rig, started: list[Coprocess]) -> None:
+def test_it_starts_while_the_rest_is_still_being_compared(many: Rig, started: list[WorkerProcess]) -> None:
     at_plan: list[int] = []
     many.run(on_event=lambda event: at_plan.append(len(started)) if isinstance(event, PlanMade) else None)
     assert at_plan == [1]
     assert len(started) == 1
 
 
-def test_it_ends_when_nothing_comes_of_the_plan(many: Rig, started: list[Coprocess]) -> None:
+def test_it_ends_when_nothing_comes_of_the_plan(many: Rig, started: list[WorkerProcess]) -> None:
     many.run(should_stop=lambda: bool(started))
     assert len(started) == 1
     assert os.listdir(many.mirror) == []
 
 
-def test_it_ends_when_most_of_what_is_to_be_copied_is_not_small(rig: Rig, started: list[Coprocess]) -> None:
+def test_it_ends_when_most_of_what_is_to_be_copied_is_not_small(rig: Rig, started: list[WorkerProcess]) -> None:
     for number, path in enumerate(sorted(rig.source.rglob("file *"))):
         path.unlink()
         path.symlink_to(f"text {number}")
@@ -248,7 +248,7 @@ def test_it_ends_when_most_of_what_is_to_be_copied_is_not_small(rig: Rig, starte
     assert len(started) == 1
 
 
-def test_looking_at_what_would_be_done_starts_no_process(many: Rig, started: list[Coprocess]) -> None:
+def test_looking_at_what_would_be_done_starts_no_process(many: Rig, started: list[WorkerProcess]) -> None:
     many.run(is_dry_run=True)
     assert started == []
 

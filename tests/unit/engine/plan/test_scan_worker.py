@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.apply import standby
-from backup_gui.engine.fs.system.worker_process import Coprocess
+from backup_gui.engine.fs.system.worker_process import WorkerProcess
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import compare as comparing
 from backup_gui.engine.plan import scan_worker as scout
-from backup_gui.engine.plan.scan_worker import Scout, Unchanged, worker
+from backup_gui.engine.plan.scan_worker import ScanWorker, Unchanged, worker
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
@@ -61,15 +61,15 @@ def known(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
 def findings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Unchanged | None]:
     """What the other process says, by folder."""
     seen: dict[str, Unchanged | None] = {}
-    original = Scout.findings
+    original = ScanWorker.findings
 
-    def noted(self: Scout, *, waits: bool) -> list[tuple[str, Unchanged | None]]:
+    def noted(self: ScanWorker, *, waits: bool) -> list[tuple[str, Unchanged | None]]:
         # However slow its start is, everything that it was given is its to answer.
         found = original(self, waits=waits or bool(self._coprocess._ahead))
         seen.update(found)
         return found
 
-    monkeypatch.setattr(Scout, "findings", noted)
+    monkeypatch.setattr(ScanWorker, "findings", noted)
     return seen
 
 
@@ -278,15 +278,15 @@ def test_without_the_catalog_it_says_nothing(known: Rig) -> None:
 @pytest.mark.parametrize("at", [1, 3])
 def test_a_process_that_is_killed_costs_nothing_but_time(known: Rig, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     handed: list[str] = []
-    hand_over = Scout.hand_over
+    hand_over = ScanWorker.hand_over
 
-    def hand_over_and_kill(self: Scout, paths: list[str]) -> None:
+    def hand_over_and_kill(self: ScanWorker, paths: list[str]) -> None:
         hand_over(self, paths)
         handed.extend(paths)
         if len(handed) >= 3 * at and self._coprocess.takes_more():
             kill(self._coprocess)
 
-    monkeypatch.setattr(Scout, "hand_over", hand_over_and_kill)
+    monkeypatch.setattr(ScanWorker, "hand_over", hand_over_and_kill)
     both = plans_of(known, monkeypatch)()
     assert handed
     assert both.actions == ()
@@ -294,14 +294,14 @@ def test_a_process_that_is_killed_costs_nothing_but_time(known: Rig, monkeypatch
 
 
 def test_a_pass_that_is_stopped_ends_the_process(known: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    processes: list[Coprocess] = []
-    hand_over = Scout.hand_over
+    processes: list[WorkerProcess] = []
+    hand_over = ScanWorker.hand_over
 
-    def note(self: Scout, paths: list[str]) -> None:
+    def note(self: ScanWorker, paths: list[str]) -> None:
         hand_over(self, paths)
         processes.append(self._coprocess)
 
-    monkeypatch.setattr(Scout, "hand_over", note)
+    monkeypatch.setattr(ScanWorker, "hand_over", note)
     assert known.run(should_stop=lambda: bool(processes)).status is PassStatus.CANCELLED
     assert processes[0]._exit_code == 0
 
