@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QDateTime, QObject, QTimer, Slot
 
 from backup_gui.engine.fs.content import Cancelled
-from backup_gui.engine.history.listing import Shelf, moments
+from backup_gui.engine.history.listing import VersionCache, moments
 from backup_gui.engine.history.snapshot import Snapshot, backup_at
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import one_line
@@ -311,7 +311,7 @@ class _Reading:
     """The cache of one history; only the thread that currently reads uses it."""
 
     def __init__(self) -> None:
-        self.shelf = Shelf()
+        self.shelf = VersionCache()
 
 
 class HistoryPagePresenter(QObject):
@@ -391,7 +391,7 @@ class HistoryPagePresenter(QObject):
 
     @Slot()
     def _on_left(self) -> None:
-        self._reading.shelf = Shelf()
+        self._reading.shelf = VersionCache()
 
     def _read(self, key: str, asked: Asked, look: Callable[[Snapshot], _T], show: Callable[[Asked, _T], None]) -> None:
         """Read from the requested backup, and show the result."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from backup_gui.engine.destination.history_place import history_at
-from backup_gui.engine.history.listing import Shelf
+from backup_gui.engine.history.listing import VersionCache
 from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.restore.put_back import put_back
 from backup_gui.engine.rules.progress import Meter
@@ -35,7 +35,7 @@ class Backup(NamedTuple):
         """Return the absolute path of the history where it is now; None if there is none."""
         return None if self.history is None else history_at(self.destination, self.history)
 
-    def open(self, should_stop: StopAsked, shelf: Shelf | None = None) -> Snapshot:
+    def open(self, should_stop: StopAsked, shelf: VersionCache | None = None) -> Snapshot:
         """Open it for reading; see ``Snapshot``."""
         return Snapshot(self.destination, self.history_root, should_stop, shelf)
 

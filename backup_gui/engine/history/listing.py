@@ -26,7 +26,7 @@ _SETTLED_NS = 2_000_000_000
 _MOST_REMEMBERED = 200_000
 
 
-class Shelf:
+class VersionCache:
     """Caches the versions in the folders of one history, as long as the folders do not change."""
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from backup_gui.engine.history.listing import Shelf, Version
+    from backup_gui.engine.history.listing import Version, VersionCache
     from backup_gui.model.entries import Entry
 
 # How many entries to search for the content of a folder. If there are more, the folder counts as not empty.
@@ -88,7 +88,7 @@ class Snapshot:
         destination: str,
         history_root: str | None,
         should_stop: Callable[[], bool] = never,
-        shelf: Shelf | None = None,
+        shelf: VersionCache | None = None,
     ) -> None:
         self._versions_in = versions_in if shelf is None else shelf.versions
         self._should_stop = should_stop

@@ -55,7 +55,7 @@ class SystemClock:
         commands.wait(min(timeout_s, LONGEST_WAIT_S))
 
 
-class Wakefulness:
+class SleepDetector:
     """Detects from the clocks that the computer has slept.
 
     Args:
@@ -105,7 +105,7 @@ class _Seen(NamedTuple):
     stamp: str
 
 
-class Presence:
+class DriveSentinel:
     """Detects that the destination's folder was replaced or changed."""
 
     def __init__(self, path: str) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from backup_gui.engine.guard.unanswered import still_held
 from backup_gui.engine.restore.decisions import NOTHING_HELD, Answer, carry_out, decline
 from backup_gui.engine.rules.pauses import Pauses
-from backup_gui.engine.run.clock import Clock, Presence, Wakefulness
+from backup_gui.engine.run.clock import Clock, DriveSentinel, SleepDetector
 from backup_gui.engine.run.job_state import JobCondition, Teller, Trouble
 from backup_gui.engine.run.mailbox import Inbox, Mailbox
 from backup_gui.engine.run.schedule import Schedule
@@ -123,12 +123,12 @@ class Loop:
         self._run_pass = parts.run_pass
         self._custody = Custody(catalog_path, parts.open_catalog)
 
-        self._presence = Presence(job.destination)
+        self._presence = DriveSentinel(job.destination)
         self._watching = WatchSupervisor(job, parts.make_watcher, commands.wake, self._inbox.interrupts)
         now_s = clock.monotonic()
         self._schedule = Schedule(job.interval_s, job.full_pass_every_s, now_s)
         self._look_s = now_s + LOOK_EVERY_S
-        self._wakefulness = Wakefulness(clock)
+        self._wakefulness = SleepDetector(clock)
 
         self._pauses = Pauses(job.source)
         self._backlog = BacklogMeter(job.source)

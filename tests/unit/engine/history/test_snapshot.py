@@ -12,7 +12,7 @@ import pytest
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import listing as shelf_module
-from backup_gui.engine.history.listing import Shelf, Version, moments, versions_in
+from backup_gui.engine.history.listing import Version, VersionCache, moments, versions_in
 from backup_gui.engine.history.snapshot import Snapshot, backup_at
 from backup_gui.engine.rules.version_names import version_path
 from backup_gui.model.entries import Entry, EntryKind
@@ -317,7 +317,7 @@ def test_folders_of_the_history_are_read_again_only_when_they_change(rig: Rig, m
         return real(tree, folder)
 
     monkeypatch.setattr(shelf_module, "versions_in", note)
-    shelf = Shelf()
+    shelf = VersionCache()
 
     def look() -> list[str]:
         with Snapshot(str(rig.mirror), str(rig.history), shelf=shelf) as opened:
@@ -337,7 +337,7 @@ def test_folders_of_the_history_are_read_again_only_when_they_change(rig: Rig, m
 
 def test_no_more_is_remembered_than_there_is_room_for(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shelf_module, "_MOST_REMEMBERED", 3)
-    shelf = Shelf()
+    shelf = VersionCache()
     for folder in "abc":
         for name in "xy":
             keep(rig, f"{folder}/{name}", "1")

@@ -658,7 +658,7 @@ def test_destination_that_stays_is_no_reason_for_a_pass(world: World) -> None:
 
 def test_destination_that_becomes_a_file_is_lost(tmp_path: Path) -> None:
     folder = tmp_path / "mirror"
-    known = clock.Presence(str(folder))
+    known = clock.DriveSentinel(str(folder))
     known.note()
     assert not known.is_lost(), "what never was there cannot get lost"
     folder.mkdir()
