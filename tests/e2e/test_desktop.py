@@ -202,8 +202,8 @@ def add_job(desktop: Desktop, source: Path, destination: Path, screenshot: str =
     desktop.focus(WINDOW)
     desktop.press("ctrl+n")
     for mnemonic, title, folder in (
-        ("alt+p", "^Choose the folder to protect", source),
-        ("alt+t", "^Choose the folder for the backup", destination),
+        ("alt+e", "^Choose the folder to protect", source),
+        ("alt+u", "^Choose the folder for the backup", destination),
     ):
         desktop.focus(NEW_JOB)
         desktop.press(mnemonic, "Tab", "space")
@@ -214,7 +214,7 @@ def add_job(desktop: Desktop, source: Path, destination: Path, screenshot: str =
 
     def is_accepted() -> bool:
         # The button works as soon as the folders have been checked, which is shown by nothing outside the program.
-        desktop.press("alt+s")
+        desktop.press("alt+t")
         return not desktop.windows(NEW_JOB)
 
     wait_until(is_accepted, "the dialog to accept the folders")

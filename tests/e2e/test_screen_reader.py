@@ -35,7 +35,6 @@ PAINTED = {
 }
 DIALOGS = {
     "^New backup —": ("ctrl+n",),
-    "^Edit “Documents”": ("ctrl+e",),
     "^What would be done": ("ctrl+p",),
     "^Settings": ("alt+f", "s"),
     "^About Folder Backup": ("alt+h", "a"),
