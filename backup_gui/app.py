@@ -69,25 +69,25 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = _application()
     try:
-        places = OwnFolders()
-        own_files.note(*places)
+        folders = OwnFolders()
+        own_files.note(*folders)
         wish = Wish(
             shows_window=not is_hidden,
             source=absolute(source) if source else "",
             destination=absolute(destination) if destination else "",
             interval_s=interval_s,
         )
-        instance = Instance(places.state)
+        instance = Instance(folders.state)
         is_first = instance.take()
     except BackupError as error:
         return _refuse(application, error.reason)
     if not is_first:
         return 0 if instance.tell(wish) else _refuse(application, Reason(ReasonCode.RUNNING_ALREADY))
     try:
-        faults = own_folder_faults(places)
+        faults = own_folder_faults(folders)
         if faults:
             return _refuse(application, *faults)
-        status, is_clean = _run(application, places, instance, wish)
+        status, is_clean = _run(application, folders, instance, wish)
     except BackupError as error:
         return _refuse(application, error.reason)
     finally:
@@ -100,17 +100,17 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
     return status
 
 
-def own_folder_faults(places: OwnFolders) -> tuple[Reason, ...]:
+def own_folder_faults(folders: OwnFolders) -> tuple[Reason, ...]:
     """Make the program's own folders private, and find those that cannot be used.
 
     Args:
-        places: The folders.
+        folders: The folders.
 
     Returns:
         A reason for each folder that cannot be used.
     """
     faults = []
-    for folder in places:
+    for folder in folders:
         try:
             make_private_folder(folder)
             if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
@@ -161,17 +161,17 @@ def _application() -> QApplication:
     return application
 
 
-def _run(application: QApplication, places: OwnFolders, instance: Instance, wish: Wish) -> tuple[int, bool]:
+def _run(application: QApplication, folders: OwnFolders, instance: Instance, wish: Wish) -> tuple[int, bool]:
     """Run as the first instance; return the exit status and whether all threads have ended."""
     try:
-        set_up_logging(file=places.state / LOG_NAME)
+        set_up_logging(file=folders.state / LOG_NAME)
     except OSError as error:
         log.warning("There is no log file: %s", error)
     qInstallMessageHandler(qt_message_handler)
     log.info("Folder Backup %s has started", __version__)
     icons = Icons(resource_folder() / "icons")
     application.setWindowIcon(icons.app())
-    store = Store(places.config, places.data)
+    store = Store(folders.config, folders.data)
     translations = resource_folder() / "translations"
     application.setLayoutDirection(speak(application, translations, store.settings().language))
     languages = tuple((code, language_name(code)) for code in found_languages(translations))
@@ -179,7 +179,7 @@ def _run(application: QApplication, places: OwnFolders, instance: Instance, wish
     apply_appearance(application, store.settings().appearance)
     signals = QuitSignals()
     shell = Shell(
-        icons, store, places, System(apply_appearance=partial(apply_appearance, application), languages=languages)
+        icons, store, folders, System(apply_appearance=partial(apply_appearance, application), languages=languages)
     )
     shell.finished.connect(application.quit, Qt.ConnectionType.QueuedConnection)
     # The session may end without asking, so shut down then too.

@@ -177,8 +177,8 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     from backup_gui.config.job_factory import make_job  # noqa: PLC0415
     from backup_gui.engine.run import runner  # noqa: PLC0415
 
-    places = OwnFolders()
-    own_files.note(*places)
+    folders = OwnFolders()
+    own_files.note(*folders)
     job = make_job(job_draft(options))
     is_once = options.once or options.dry_run
     commands = runner.Mailbox()
@@ -189,7 +189,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     log.debug("Job %s: %s -> %s", job.id, escape(job.source), escape(job.destination))
     try:
         outcome = runner.run(
-            job, commands, printer, data_folder=places.data, is_once=is_once, is_dry_run=options.dry_run
+            job, commands, printer, data_folder=folders.data, is_once=is_once, is_dry_run=options.dry_run
         )
     finally:
         printer.close()
@@ -260,8 +260,8 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
     from backup_gui.engine.state.pass_log import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.verify import verify  # noqa: PLC0415
 
-    places = OwnFolders()
-    own_files.note(*places)
+    folders = OwnFolders()
+    own_files.note(*folders)
     job = make_job(job_draft(options)._replace(keeps_history=False))
     bar = ProgressBar() if _is_watched(options) else None
     seen = Progress(phase=Phase.COMPARING)
@@ -275,7 +275,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
     count = problems = 0
     try:
         # From any job that has probed the drive.
-        memories = remembered_facts(places.data, ABILITIES_KEY)
+        memories = remembered_facts(folders.data, ABILITIES_KEY)
         found = verify(
             job.source,
             job.destination,

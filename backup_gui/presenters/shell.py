@@ -91,28 +91,28 @@ class Shell(QObject):
 
     finished = Signal()
 
-    def __init__(self, icons: Icons, store: Store, places: OwnFolders, system: System) -> None:
+    def __init__(self, icons: Icons, store: Store, folders: OwnFolders, system: System) -> None:
         super().__init__()
         self._store = store
-        self._places = places
+        self._folders = folders
         self._system = system
         self._settings = store.settings()
         self._is_over = False
         self.has_ended_cleanly = True
 
         self.tasks = TaskRunner(parent=self)
-        self.controller = Controller(places.data, run=system.run, parent=self)
+        self.controller = Controller(folders.data, run=system.run, parent=self)
         self.window = MainWindow(icons, system.now, __version__, has_tray=system.has_tray)
-        self.overview = OverviewPresenter(self.window, self.controller, self.tasks, places.data, system.now, self)
+        self.overview = OverviewPresenter(self.window, self.controller, self.tasks, folders.data, system.now, self)
         self.care = HealthPresenter(
-            self.window, self.controller, self.tasks, store, places.data, system.now, system.make_power, self
+            self.window, self.controller, self.tasks, store, folders.data, system.now, system.make_power, self
         )
         self.restoring = HistoryPresenter(
             icons, self.window, self.controller, self.tasks, system.now, self._on_folder_requested, self
         )
         self.answers = DecisionsPresenter(icons, self.window, self.controller, self._on_folder_requested, self)
         self.views = JobViewsPresenter(self.window, self.controller, self.tasks, self._completed, self)
-        self.jobs = JobsPresenter(self.window, self.controller, store, self.tasks, places.data, self)
+        self.jobs = JobsPresenter(self.window, self.controller, store, self.tasks, folders.data, self)
         self._tray_icon = system.make_tray_icon()
         self._trays = TrayPresenter(
             icons,
@@ -128,14 +128,14 @@ class Shell(QObject):
         self.tray = self._trays.tray
         self.tray.is_on_bus = system.is_menu_on_bus()
         self._relay = LogRelay(self)
-        self._plans = PlanPresenter(self.window, self.tasks, places.data, self)
+        self._plans = PlanPresenter(self.window, self.tasks, folders.data, self)
         self._serve_form(self.window.board.settings)
         self.window.form_opened.connect(self._serve_form)
         self._first = FirstRunPresenter(
             self.window,
             self.controller,
             self.tasks,
-            places.data,
+            folders.data,
             settings=lambda: self._settings,
             adopt=self._adopt,
             parent=self,
@@ -231,7 +231,7 @@ class Shell(QObject):
 
     @Slot(object)
     def _serve_form(self, form: JobSettings) -> None:
-        JobFormPresenter(form, self.controller, self.tasks, self.jobs.put, self._places.data, form)
+        JobFormPresenter(form, self.controller, self.tasks, self.jobs.put, self._folders.data, form)
 
     @Slot()
     def _on_settings_requested(self) -> None:
@@ -272,7 +272,7 @@ class Shell(QObject):
 
     @Slot()
     def _on_log_folder_requested(self) -> None:
-        self._on_folder_requested(str(self._places.state))
+        self._on_folder_requested(str(self._folders.state))
 
     # The end
 
