@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from backup_gui import __version__
 from backup_gui.model.job import DEFAULT_INTERVAL_S, MAX_INTERVAL_S, Job
 from backup_gui.model.path_text import one_line
+from backup_gui.model.place import Place
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -236,7 +237,7 @@ def job_draft(options: argparse.Namespace) -> Job:
 
 def _add_folders(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", type=path, help="the folder protected")
-    parser.add_argument("destination", metavar="DESTINATION", type=path, help="the folder that mirrors it")
+    parser.add_argument("destination", metavar="DESTINATION", type=place, help="the folder that mirrors it")
 
 
 def _add_kept(parser: argparse.ArgumentParser) -> None:
@@ -272,6 +273,11 @@ def path(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("a path is needed, not an empty text")
     return text
+
+
+def place(text: str) -> Place:
+    """Accept any place but an empty one."""
+    return Place.parse(path(text))
 
 
 def pattern(text: str) -> str:

@@ -61,7 +61,7 @@ def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], boo
     from backup_gui.engine.restore.undo import undo_pass  # noqa: PLC0415 - the other commands do not need it
 
     job = make_job(job_draft(options))
-    with DestinationLock(job.destination, OwnFolders().data / "locks"):
+    with DestinationLock(job.destination.path, OwnFolders().data / "locks"):
         catalog = Catalog.open(_catalog_path(job))
         try:
             if catalog.passlog.find(options.pass_id) is None:
@@ -87,7 +87,7 @@ def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bo
         # No output would look like a failure; stdout stays empty for programs.
         sys.stderr.write(f"{PROGRAM}: Nothing is kept against the source.\n")
     if options.release:
-        with DestinationLock(job.destination, OwnFolders().data / "locks"):
+        with DestinationLock(job.destination.path, OwnFolders().data / "locks"):
             catalog = Catalog.open(_catalog_path(job))
             catalog.kept.release()
             catalog.close()

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from backup_gui.model.events import Command, Event
+    from backup_gui.model.place import Place
 
 log = logging.getLogger(__name__)
 
@@ -126,8 +127,8 @@ def _is_log_in_the_way(options: argparse.Namespace) -> bool:
     """Return whether the log would lie in the mirror, where it is a stranger. In a source it is excluded."""
     from backup_gui.engine.fs.volumes.nesting import is_within  # noqa: PLC0415
 
-    destination: str | None = getattr(options, "destination", None)
-    return destination is not None and is_within(os.path.abspath(options.log_file), os.path.abspath(destination))
+    destination: Place | str | None = getattr(options, "destination", None)
+    return destination is not None and is_within(os.path.abspath(options.log_file), os.path.abspath(str(destination)))
 
 
 def _is_watched(options: argparse.Namespace) -> bool:
@@ -186,7 +187,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     if options.keep_held:
         printer = _RefusingPrinter(printer, commands.put)
     interruption.then(lambda: commands.put(Stop()))
-    log.debug("Job %s: %s -> %s", job.id, escape(job.source), escape(job.destination))
+    log.debug("Job %s: %s -> %s", job.id, escape(job.source), escape(job.destination.path))
     try:
         outcome = runner.run(
             job, commands, printer, data_folder=folders.data, is_once=is_once, is_dry_run=options.dry_run
@@ -278,7 +279,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
         memories = remembered_facts(folders.data, ABILITIES_KEY)
         found = verify(
             job.source,
-            job.destination,
+            job.destination.path,
             job.exclude,
             interruption.has_come,
             on_progress,

@@ -18,6 +18,7 @@ from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.model.errors import JobError, OwnFolderError
 from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, Job
 from backup_gui.model.path_text import escape
+from backup_gui.model.place import Place
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 
 
@@ -35,10 +36,10 @@ def make_job(draft: Job) -> Job:
         JobError: Something is wrong; the reason is one plain sentence.
     """
     _refuse(job_faults(draft), draft)
-    source, destination = absolute(draft.source), absolute(draft.destination)
+    source, destination = absolute(draft.source), absolute(draft.destination.path)
     job = draft._replace(
         source=source,
-        destination=destination,
+        destination=Place(destination),
         history=absolute(draft.history) if draft.history else "",
         id=draft.id or job_id(source, destination),
         name=draft.name.strip() or default_name(source),
@@ -120,7 +121,7 @@ def job_faults(job: Job) -> dict[str, Reason]:
     faults: dict[str, Reason] = {}
     for name, path, is_needed in (
         ("source", job.source, True),
-        ("destination", job.destination, True),
+        ("destination", job.destination.path, True),
         ("history", job.history, False),
     ):
         if not path and is_needed:
@@ -145,7 +146,7 @@ def job_faults(job: Job) -> dict[str, Reason]:
 
 def _equal_paths(job: Job) -> dict[str, Reason]:
     """Refuse paths that are equal as text; ``folder_faults`` checks the folders."""
-    source, destination = _lexical(job.source), _lexical(job.destination)
+    source, destination = _lexical(job.source), _lexical(job.destination.path)
     if source == destination:
         return {"destination": Reason(ReasonCode.TYPED_SAME)}
     if job.keeps_history and job.history and _lexical(job.history) in (source, destination):
@@ -170,7 +171,7 @@ def folder_faults(job: Job) -> dict[str, Reason]:
     Returns:
         A reason for each field that is wrong; empty if all are right.
     """
-    folders = {"source": absolute(job.source), "destination": absolute(job.destination)}
+    folders = {"source": absolute(job.source), "destination": absolute(job.destination.path)}
     if job.keeps_history:
         folders["history"] = history_at(folders["destination"], absolute(job.history) if job.history else "")
     faults = {
@@ -226,5 +227,5 @@ def _history_fault(history: Location, source: Location, destination: Location, o
 def _refuse(faults: dict[str, Reason], job: Job) -> None:
     """Raise the first fault, with its path."""
     for name, fault in faults.items():
-        path = {"source": job.source, "destination": job.destination, "history": job.history}.get(name)
+        path = {"source": job.source, "destination": job.destination.path, "history": job.history}.get(name)
         raise JobError(Reason(ReasonCode.ABOUT, detail=fault, path=path) if path else fault)

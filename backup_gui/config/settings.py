@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from backup_gui.config.job_factory import job_faults
 from backup_gui.model.errors import BackupError
 from backup_gui.model.job import MAX_INTERVAL_S, Job
+from backup_gui.model.place import Place
 from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
@@ -128,7 +129,11 @@ class ParsedJobs:
 
 def jobs_to_text(jobs: tuple[Job, ...] | list[Job]) -> str:
     """Return jobs as one JSON text; ASCII only, so that no store can garble it."""
-    return json.dumps({"schema": SCHEMA, "jobs": [job._asdict() for job in jobs]}, indent=1)
+    return json.dumps({"schema": SCHEMA, "jobs": [_row(job) for job in jobs]}, indent=1)
+
+
+def _row(job: Job) -> dict[str, object]:
+    return {**job._asdict(), "destination": str(job.destination)}
 
 
 def parse_jobs(text: str) -> ParsedJobs:
@@ -192,6 +197,10 @@ def _text(value: object) -> str:
     return value
 
 
+def _place(value: object) -> Place:
+    return Place.parse(_text(value))
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise DamagedSettingsError(Reason(ReasonCode.FLAG_EXPECTED))
@@ -219,6 +228,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 _READERS_BY_TYPE: dict[object, Callable[[object], object]] = {
     str: _text,
+    Place: _place,
     bool: _flag,
     int: _whole_number,
     float: _number,

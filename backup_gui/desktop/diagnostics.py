@@ -132,7 +132,7 @@ def _job_lines(number: int, job: Job, status: Status, *, has_names: bool) -> lis
         texts = (
             ("name", job.name),
             ("source", job.source),
-            ("destination", job.destination),
+            ("destination", job.destination.path),
             ("reason", status.reason),
         )
         lines += [f"  {name}: {one_line(text)}" for name, text in texts if text]

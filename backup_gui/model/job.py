@@ -6,6 +6,7 @@ __future__ import annotations`` here.
 
 from typing import Annotated, Final, NamedTuple
 
+from backup_gui.model.place import NOWHERE, Place
 from backup_gui.model.reasons import Code, ReasonCode
 
 DEFAULT_INTERVAL_S = 5
@@ -38,7 +39,7 @@ class Job(NamedTuple):
 
     Attributes:
         source: Absolute path of the folder to back up.
-        destination: Absolute path of the folder that mirrors it.
+        destination: Where its mirror lies.
         id: Stable key of the job, also the name of its database; empty for a draft.
         name: The user's name for it; empty for the source's name.
         interval_s: Seconds between checks.
@@ -67,7 +68,7 @@ class Job(NamedTuple):
     """
 
     source: str
-    destination: str
+    destination: Place
     id: str = ""
     name: Annotated[str, Limits(0, MAX_NAME_LENGTH, ReasonCode.TYPED_NAME)] = ""
     interval_s: Annotated[int, Limits(1, MAX_INTERVAL_S, ReasonCode.TYPED_INTERVAL)] = DEFAULT_INTERVAL_S
@@ -97,4 +98,4 @@ LIMITS: Final[dict[str, Limits]] = {
 }
 
 # A job from the window can ask its user.
-NEW_JOB: Final = Job("", "", asks_about_strangers=True)
+NEW_JOB: Final = Job("", NOWHERE, asks_about_strangers=True)

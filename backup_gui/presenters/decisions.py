@@ -105,7 +105,7 @@ class DecisionsPresenter(QObject):
         if job is not None:
             welcome = partial(self._controller.send, job_id, ForgetDrive(""))
             on_yes = partial(self._pass_on, job_id, welcome)
-            ask_to_use_drive(job.destination, on_yes, self._window, keeps_history=job.keeps_history)
+            ask_to_use_drive(job.destination.path, on_yes, self._window, keeps_history=job.keeps_history)
 
     @Slot()
     def _on_release_requested(self) -> None:

@@ -183,4 +183,4 @@ class HealthPresenter(QObject):
 
 def _is_on_network(job: Job) -> bool:
     """Whether one of a job's folders is on a network drive. Reads the table of mounts and touches no drive."""
-    return any(can_watch(path) for path in (job.source, job.destination))
+    return any(can_watch(path) for path in (job.source, job.destination.path))

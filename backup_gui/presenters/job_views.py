@@ -151,5 +151,5 @@ class JobViewsPresenter(QObject):
 
 
 def _room(job: Job) -> FreeSpace | None:
-    found = room(job.destination)
+    found = room(job.destination.path)
     return None if found is None else FreeSpace(*found, history=history_of(job) or "")

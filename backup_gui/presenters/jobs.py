@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.engine.state.register import forget_folders
 from backup_gui.model.job import NEW_JOB, Job
+from backup_gui.model.place import Place
 from backup_gui.services.job_check import Findings, examine, leave_out
 from backup_gui.threads.tasks import ignore_result
 from backup_gui.ui.text.reasons import said
@@ -94,11 +95,12 @@ class JobsPresenter(QObject):
 
     def add_pair(self, wish: Wish) -> None:
         """Add the job that a start of the program asked for, if it is valid; select it if it already runs."""
+        destination = Place.parse(wish.destination)
         for job in self._controller.jobs:
-            if (job.source, job.destination) == (wish.source, wish.destination):
+            if (job.source, job.destination) == (wish.source, destination):
                 self._window.board.select_job(job.id)
                 return
-        wanted = NEW_JOB._replace(source=wish.source, destination=wish.destination)
+        wanted = NEW_JOB._replace(source=wish.source, destination=destination)
         if wish.interval_s:
             wanted = wanted._replace(interval_s=wish.interval_s)
         others, data_folder = self._controller.jobs, self._data_folder

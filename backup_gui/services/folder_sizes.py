@@ -152,10 +152,10 @@ def count_copies(job: Job, should_stop: Callable[[], bool]) -> FolderSize | None
         path, is_out = pending.pop()
         excludes = rules.in_folder(path)
         try:
-            with os.scandir(os.path.join(job.destination, path)) as entries:
+            with os.scandir(os.path.join(job.destination.path, path)) as entries:
                 for entry in entries:
                     found = entry.stat(follow_symlinks=False)
-                    if not path and is_not_the_mirrors(job.destination, entry.name, found):
+                    if not path and is_not_the_mirrors(job.destination.path, entry.name, found):
                         continue
                     name = join(path, entry.name)
                     is_folder = stat.S_ISDIR(found.st_mode)

@@ -22,6 +22,7 @@ from backup_gui.engine.state.register import ReadFacts
 from backup_gui.model.errors import JobError
 from backup_gui.model.job import Job
 from backup_gui.model.path_text import one_line
+from backup_gui.model.place import Place
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, lines, system_words
 
 _SYSTEM_FOLDERS = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
@@ -57,8 +58,8 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...], data_folde
     faults = job_faults(wanted) or folder_faults(wanted)
     if faults:
         return Findings(faults=faults)
-    source, destination = absolute(wanted.source), absolute(wanted.destination)
-    is_same_pair = before is not None and (source, destination) == (before.source, before.destination)
+    source, destination = absolute(wanted.source), absolute(wanted.destination.path)
+    is_same_pair = before is not None and (source, destination) == (before.source, before.destination.path)
     faults, notes = {}, {}
     source_fault = _source_fault(source)
     if source_fault and not is_same_pair:
@@ -77,7 +78,7 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...], data_folde
     # Another pair of folders is another job, which must not use the old one's catalog.
     known_id = before.id if before is not None and is_same_pair else ""
     try:
-        job = make_job(wanted._replace(source=source, destination=destination, id=known_id))
+        job = make_job(wanted._replace(source=source, destination=Place(destination), id=known_id))
     except JobError as error:
         return Findings(faults={"other": error.reason}, notes=notes)
     if any(job.id == other.id for other in others):
@@ -147,7 +148,7 @@ def _destination_fault(destination: str, others: tuple[Job, ...]) -> Reason:
         return Reason(ReasonCode.PLACE_OF_SYSTEM)
     for other in others:
         history = history_of(other)
-        taken = [other.destination, *([history] if history is not None else [])]
+        taken = [other.destination.path, *([history] if history is not None else [])]
         if any(is_within(destination, folder) or is_within(folder, destination) for folder in taken):
             return Reason(ReasonCode.PLACE_TAKEN, name=one_line(other.name))
     parent = nearest_existing(destination)

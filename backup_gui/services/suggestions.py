@@ -12,6 +12,7 @@ from pathlib import Path
 from backup_gui.config.job_factory import absolute, default_name
 from backup_gui.engine.destination.history_place import is_vacant
 from backup_gui.model.job import NEW_JOB, Job
+from backup_gui.model.place import Place
 from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.services.job_check import examine
 
@@ -66,7 +67,7 @@ def propose(choice: Choice, others: tuple[Job, ...], data_folder: Path | None = 
     jobs: list[Job] = []
     notes: list[Reason] = []
     for source, destination in _pairs(choice, place):
-        wanted = NEW_JOB._replace(source=source, destination=destination, keeps_history=choice.keeps_history)
+        wanted = NEW_JOB._replace(source=source, destination=Place(destination), keeps_history=choice.keeps_history)
         if any(_is_same(source, other.source) for other in jobs):
             continue
         findings = examine(wanted, None, (*others, *jobs), data_folder)

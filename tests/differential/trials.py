@@ -21,6 +21,7 @@ from typing import NamedTuple
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, NO_COUNTS, ProblemCode
 from tests.differential.edits import Editor
 from tests.helpers.project import PROJECT
@@ -58,7 +59,8 @@ def try_once(bursts: Bursts) -> str:
     with place() as here:
         editor = Editor(here / "source")
         job = Job(
-            *(str(here / "source"), str(here / "mirror")),
+            str(here / "source"),
+            Place(str(here / "mirror")),
             id="job",
             name="job",
             keeps_history=False,

@@ -20,6 +20,7 @@ from backup_gui.engine.run import runner
 from backup_gui.engine.run.preloading import preload
 from backup_gui.model.events import BackUpNow, Event, ReportMade, Stop, UndoPass
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Report
 from tests.helpers.waiting import wait_until
 
@@ -77,7 +78,7 @@ def main() -> None:
     source = folder / "source"
     make_source(source)
     logging.basicConfig(filename=folder / "log", level=logging.INFO)
-    job = make_job(Job(str(source), str(folder / "mirror"), exclude=("*.tmp", "/cache/**")))
+    job = make_job(Job(str(source), Place(str(folder / "mirror")), exclude=("*.tmp", "/cache/**")))
     reports: list[Report] = []
     outcomes: list[runner.RunOutcome] = []
     commands = runner.Mailbox()

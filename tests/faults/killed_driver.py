@@ -23,6 +23,7 @@ from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_temporary
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL
 from tests.helpers.trees import contents, read_tree
 
@@ -108,7 +109,7 @@ class Scene:
     def __init__(self, base: Path) -> None:
         self.base = base
         self.source, self.mirror, self.history = base / "source", base / "mirror", base / "mirror.history"
-        self.job = Job(str(self.source), str(self.mirror), id="job", name="job", guard_count=10**6)
+        self.job = Job(str(self.source), Place(str(self.mirror)), id="job", name="job", guard_count=10**6)
         self.surplus = [self.history / f"{path}~20200101-000000Z" for path in ("deep/er/a", "deep/b", "only/c", "d")]
         self.foreign = self.history / "only/stranger"
         (self.source / "deep/er").mkdir(parents=True)

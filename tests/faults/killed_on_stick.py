@@ -19,6 +19,7 @@ from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_temporary
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL
 from tests.faults.killed_driver import MOST_KILLS, Countdown
 from tests.helpers.trees import contents
@@ -30,7 +31,7 @@ class Scene:
     def __init__(self, base: Path, drive: Path) -> None:
         self.base, self.drive = base, drive
         self.source, self.mirror, self.history = base / "source", drive / "mirror", drive / "mirror.history"
-        self.job = Job(str(self.source), str(self.mirror), id="job", name="job", guard_count=10**6)
+        self.job = Job(str(self.source), Place(str(self.mirror)), id="job", name="job", guard_count=10**6)
         self.write("changed", "deep/changed", "deleted", "spelt", "Rival", "moved", version="old")
         self.old = contents(self.source)
         self.make_pass()

@@ -19,6 +19,7 @@ from backup_gui.engine.fs.system.descriptors import BUDGET
 from backup_gui.engine.run import runner
 from backup_gui.model.events import BackUpNow, Event, ReportMade, StatusChanged, Stop
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import PassStatus
 from tests.helpers.waiting import wait_until
 
@@ -98,7 +99,7 @@ def main() -> None:
     commands = [runner.Mailbox() for _ in sources]
     threads = []
     for number, source in enumerate(sources):
-        job = make_job(Job(str(source), str(folder / f"mirror{number}")))
+        job = make_job(Job(str(source), Place(str(folder / f"mirror{number}"))))
         run = partial(runner.run, job, commands[number], partial(on_event, number), data_folder=folder / "data")
         threads.append(threading.Thread(target=run))
     for thread in threads:

@@ -14,6 +14,7 @@ from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import BackupError
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL
 
 
@@ -21,7 +22,7 @@ def main() -> None:
     source, destination, *options = sys.argv[1:]
     if "--each" in options:
         setattr(writer, "supports_syncfs", lambda _path: False)  # noqa: B010 - to the type checker it is constant
-    job = Job(source, destination, id="job", name="job")
+    job = Job(source, Place(destination), id="job", name="job")
     try:
         report = run_pass(job, Catalog.in_memory(), FULL)
     except BackupError as error:

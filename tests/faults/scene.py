@@ -14,6 +14,7 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_temporary
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, NO_COUNTS, Report
 from tests.helpers.trees import contents, read_tree
 
@@ -32,7 +33,12 @@ class Scene:
         self.history = destination / "mirror.history"
         self.source.mkdir()
         self.job = Job(
-            str(self.source), str(self.mirror), id="job", name="job", keeps_history=keeps_history, guard_count=10**9
+            str(self.source),
+            Place(str(self.mirror)),
+            id="job",
+            name="job",
+            keeps_history=keeps_history,
+            guard_count=10**9,
         )
         self.catalog = Catalog.in_memory()
         self.passed_s = 0.0

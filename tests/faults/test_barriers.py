@@ -20,6 +20,7 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import ActionDone, Event
 from backup_gui.model.paths import is_temporary
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Action, Op
 from tests.faults.scene import Scene
 
@@ -213,7 +214,7 @@ def test_the_entries_of_a_new_destination_and_history_reach_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = Scene(tmp_path, tmp_path)
-    scene.job = scene.job._replace(destination=str(tmp_path / "new/deep/mirror"))
+    scene.job = scene.job._replace(destination=Place(str(tmp_path / "new/deep/mirror")))
     scene.write("file", b"old")
     flushed = FlushedFolders(monkeypatch)
     scene.make_pass()

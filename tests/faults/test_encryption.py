@@ -13,6 +13,7 @@ from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.model.events import Event, HeldBack, StatusChanged, Stop
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Held
 from backup_gui.model.status import JobState
 from tests.helpers.fake_clock import FakeClock
@@ -73,7 +74,9 @@ class Victim:
         events: list[Event] = []
         commands = Mailbox()
         clock.at(until_s, lambda: commands.put(Stop()))
-        job = Job(str(self.source), str(self.mirror), "j", "Documents", interval_s=EVERY_S, uses_notification=False)
+        job = Job(
+            str(self.source), Place(str(self.mirror)), "j", "Documents", interval_s=EVERY_S, uses_notification=False
+        )
         runner.run(job, commands, events.append, data_folder=self.data, parts=runner.PARTS._replace(clock=clock))
         return events
 

@@ -24,6 +24,7 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.events import ActionDone, Event, PlanMade
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Counts, Op, PassStatus, ProblemCode, Report, Scope
 from backup_gui.model.reasons import Code
 from tests.faults.scene import Scene
@@ -480,7 +481,7 @@ def test_what_changes_all_times_by_whole_hours_copies_nothing_anew(scene: Scene)
 @pytest.mark.hazard(33)
 def test_a_mirror_at_the_mount_point_itself_comes_to_rest(scene: Scene, stick: Stick) -> None:
     write(scene, "docs/a", "1")
-    scene.with_job(destination=str(stick.point), keeps_history=False)
+    scene.with_job(destination=Place(str(stick.point)), keeps_history=False)
     report = scene.make_pass()
     stick.replug()
     again = scene.make_pass()
@@ -495,7 +496,7 @@ def test_a_whole_stick_keeps_its_history_in_it_and_is_the_same_one_whenever_it_i
     own = mirror / "System Volume Information"
     own.mkdir()
     (own / "WPSettings.dat").write_bytes(b"the stick's")
-    scene.with_job(destination=str(mirror))
+    scene.with_job(destination=Place(str(mirror)))
     for name in ("a", "docs/b"):
         write(scene, name, "1")
     write(scene, ".Backup-HISTORY/mine", "one name with the history's to the stick")

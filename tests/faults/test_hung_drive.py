@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.threads import controller as controller_module
 from backup_gui.threads.controller import Controller
 from backup_gui.threads.job_thread import JobThread
@@ -37,7 +38,7 @@ def test_while_a_drive_does_not_answer_the_window_does_and_quitting_works(
         controller = Controller(tmp_path / "data")
         # Should anything fail here: a thread that is left at work would end the whole run when it is destroyed.
         stack.callback(controller.shut_down, 20.0)
-        controller.add(Job(str(source), str(mirror), id="job", name="job", interval_s=1))
+        controller.add(Job(str(source), Place(str(mirror)), id="job", name="job", interval_s=1))
         qtbot.waitUntil(lambda: contents(mirror) == {"file": OLD}, timeout=20_000)
         run_tool("fsfreeze", "--freeze", str(disk.point))
         try:

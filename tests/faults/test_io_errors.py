@@ -51,7 +51,15 @@ def make_pass_with(scene: Scene, fault: str, *options: str) -> dict[str, Any]:
         f"inject={fault}",
     ]
     run = subprocess.run(
-        [*command, sys.executable, "-m", "tests.faults.pass_driver", scene.job.source, scene.job.destination, *options],
+        [
+            *command,
+            sys.executable,
+            "-m",
+            "tests.faults.pass_driver",
+            scene.job.source,
+            scene.job.destination.path,
+            *options,
+        ],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -22,6 +22,7 @@ from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import run
 from backup_gui.model.events import Event, ProblemFound, ReportMade, StatusChanged, Stop
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import PassStatus, ProblemCode
 from backup_gui.model.status import JobState
 from tests.faults.scene import Scene
@@ -42,9 +43,10 @@ import sys
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL
 from pathlib import Path
-job = Job(sys.argv[1], sys.argv[2], id="job", name="job", allows_mass_delete=len(sys.argv) > 4)
+job = Job(sys.argv[1], Place(sys.argv[2]), id="job", name="job", allows_mass_delete=len(sys.argv) > 4)
 catalog = Catalog.open(Path(sys.argv[3]))
 def most_kb():
     # Not getrusage: what that tells begins with the memory of the process that started this one.
@@ -149,7 +151,9 @@ def test_an_error_for_every_file_is_a_problem_each_and_one_change_of_state(
         if isinstance(event, ReportMade) and sum(isinstance(known, ReportMade) for known in events) == 2:
             commands.put(Stop())
 
-    job = Job(str(base / "source"), str(base / "mirror"), id="job", name="job", interval_s=1, uses_notification=False)
+    job = Job(
+        str(base / "source"), Place(str(base / "mirror")), id="job", name="job", interval_s=1, uses_notification=False
+    )
     run(job, commands, listen, data_folder=base / "data")
     reports = [event.report for event in events if isinstance(event, ReportMade)]
     assert [len(report.problems) for report in reports] == [UNREADABLE] * 2

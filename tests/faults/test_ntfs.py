@@ -12,6 +12,7 @@ import pytest
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.place import Place
 from backup_gui.model.plans import PassStatus, ProblemCode, Report, Scope
 from backup_gui.model.reasons import Code
 from tests.faults.scene import Scene
@@ -141,7 +142,7 @@ def test_mounted_without_regard_to_case_names_are_listed_otherwise_and_still_the
 
 @pytest.mark.hazard(31)
 def test_names_that_the_volume_keeps_for_itself_are_left_alone(scene: Scene, stick: Stick) -> None:
-    scene.with_job(destination=str(stick.point), keeps_history=False)
+    scene.with_job(destination=Place(str(stick.point)), keeps_history=False)
     write(scene, "$MFT", "x")
     write(scene, "$Extend/x", "x")
     write(scene, "plain", "1")

@@ -160,7 +160,7 @@ def test_a_temporary_is_never_written_through_a_link_planted_under_its_name(scen
     planted.write_bytes(SECRET)
     before = look_at(outside)
     with (
-        LocalDestination(scene.job.destination, None) as target,
+        LocalDestination(scene.job.destination.path, None) as target,
         (scene.source / FOLDERS[0] / "changed").open("rb") as file,
     ):
         # The name is random, so only a test can know it beforehand.
@@ -228,7 +228,7 @@ def test_a_version_is_kept_or_the_file_stays_when_the_history_is_deleted_meanwhi
     scene.write("folder/a", b"a")
     scene.write("folder/b", b"b")
     scene.make_pass()
-    with LocalDestination(scene.job.destination, history_of(scene.job)) as target:
+    with LocalDestination(scene.job.destination.path, history_of(scene.job)) as target:
         target.history.keep("folder/a", datetime.now(UTC), leaves=False)
         shutil.rmtree(scene.history)
         # Either it is kept, or it is told that it could not be; never that there was nothing to keep.

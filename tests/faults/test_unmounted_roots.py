@@ -18,6 +18,7 @@ import pytest
 from backup_gui.engine.roots.roots import forget_drive
 from backup_gui.model.errors import BackupError, RootAbsentError
 from backup_gui.model.events import ActionDone, Event, PlanMade, Progressed
+from backup_gui.model.place import Place
 from backup_gui.model.plans import HeldCode
 from tests.faults.scene import Scene
 from tests.faults.volumes import run_tool, small_volume
@@ -186,8 +187,8 @@ def test_the_users_word_does_not_fill_the_place_where_a_drive_was_mounted(
     scene = Scene(tmp_path, drive)
     scene.with_job(allows_mass_delete=True, keeps_history=False)
     if is_drive_itself:
-        scene.with_job(destination=str(drive))
-    mirror = Path(scene.job.destination)
+        scene.with_job(destination=Place(str(drive)))
+    mirror = Path(scene.job.destination.path)
     plant(scene)
     drive.mkdir()
     with mounted_anew(drive):
@@ -243,8 +244,8 @@ def test_a_new_drive_where_the_old_one_was_mounted_is_taken_by_the_users_word_al
     drive = tmp_path / name
     drive.mkdir()
     scene = Scene(tmp_path, drive)
-    scene.with_job(destination=str(drive / "backups" / "mine"))
-    mirror = Path(scene.job.destination)
+    scene.with_job(destination=Place(str(drive / "backups" / "mine")))
+    mirror = Path(scene.job.destination.path)
     plant(scene)
     with mounted_anew(drive):
         scene.make_pass()
@@ -322,7 +323,7 @@ def test_a_listing_that_fails_at_any_call_deletes_nothing_that_the_source_still_
         run = subprocess.run(
             [
                 *(*command, *inject, *folders, sys.executable, "-m", "tests.faults.pass_driver"),
-                *(scene.job.source, scene.job.destination),
+                *(scene.job.source, scene.job.destination.path),
             ],
             cwd=PROJECT,
             capture_output=True,

@@ -24,6 +24,7 @@ from pathlib import Path
 from backup_gui.engine.run.mailbox import Commands
 from backup_gui.model.events import StatusChanged, Stop
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.engine.run.runner import run
 
 def listen(event):
@@ -33,7 +34,8 @@ def listen(event):
 
 source, folder = sys.argv[1:]
 commands = Commands()
-run(Job(source, f"{folder}/mirror", id="job", name="job"), commands, listen, data_folder=Path(folder, "data"))
+job = Job(source, Place(f"{folder}/mirror"), id="job", name="job")
+run(job, commands, listen, data_folder=Path(folder, "data"))
 """
 
 pytestmark = [

@@ -30,6 +30,7 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_temporary
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, Counts, Report, Scope
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import read_tree
@@ -111,7 +112,8 @@ class Rig:
     @property
     def job(self) -> Job:
         given = {"source": str(self.source), "destination": str(self.mirror), "id": "j", "name": "job"}
-        return Job(**(given | self.options))
+        chosen: dict[str, Any] = given | self.options
+        return Job(**(chosen | {"destination": Place.parse(chosen["destination"])}))
 
     def write(self, path: str, content: bytes | str = b"content") -> Path:
         """Write a file of the source, with the folders above it; each write has a time of its own."""

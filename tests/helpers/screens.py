@@ -23,6 +23,7 @@ from backup_gui.config.settings import Settings
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
 from backup_gui.model.passes import DayTotal, PastChange, PastPass
+from backup_gui.model.place import Place
 from backup_gui.model.plan_tree import Arrangement
 from backup_gui.model.plans import (
     Action,
@@ -110,17 +111,17 @@ _LARGE_PT = 15
 # What a screen of 1920 x 1080 points has room for.
 _MOST_ROOM = QSize(1_840, 1_000)
 
-DOCUMENTS = Job("/home/anna/Documents", "/media/anna/Backup/Documents", id="a1", name="Documents")
+DOCUMENTS = Job("/home/anna/Documents", Place("/media/anna/Backup/Documents"), id="a1", name="Documents")
 PICTURES = Job(
     "/home/anna/Pictures",
-    "/media/anna/Backup/Pictures of all the years since the children were born",
+    Place("/media/anna/Backup/Pictures of all the years since the children were born"),
     id="b2",
     name="Pictures",
     interval_s=60,
 )
 # The path that the first run proposes.
-FIRST_PICTURES = PICTURES._replace(destination="/media/anna/Backup/Pictures")
-NOTES = Job("/home/anna/Notes", "/mnt/nas/anna/Notes", id="c3", name="Notes", keeps_history=False)
+FIRST_PICTURES = PICTURES._replace(destination=Place("/media/anna/Backup/Pictures"))
+NOTES = Job("/home/anna/Notes", Place("/mnt/nas/anna/Notes"), id="c3", name="Notes", keeps_history=False)
 
 _COLON = Reason(ReasonCode.NAME_WITH_CHARACTER, character=":")
 PROBLEMS = tuple(
@@ -345,7 +346,7 @@ MOMENTS = (
 def _past_item(path: str, size_bytes: int, age_s: float, left_s: float | None = None, *, is_gone: bool = False) -> Item:
     """A file, or with a size of -1 a folder, of the pictures."""
     kind = EntryKind.FOLDER if size_bytes < 0 else EntryKind.FILE
-    root = DOCUMENTS.destination if left_s is None else f"{DOCUMENTS.destination}.history"
+    root = DOCUMENTS.destination.path if left_s is None else f"{DOCUMENTS.destination}.history"
     left_at = NOW - left_s if left_s is not None else None
     stored = path if left_s is None else f"{path}~{left_s}"
     return Item(path, kind, max(0, size_bytes), round((NOW - age_s) * 1e9), root, stored, left_at, is_gone)
@@ -608,7 +609,7 @@ def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
         elif name.startswith("silent"):
             page.show_silence(40)
         yield f"history-{name}", window
-    subject = Subject("Documents", DOCUMENTS.destination, f"{DOCUMENTS.destination}.history")
+    subject = Subject("Documents", DOCUMENTS.destination.path, f"{DOCUMENTS.destination}.history")
     standalone = HistoryWindow(icons, fixed_now, subject)
     fill_history(standalone.page, subject)
     yield "history-window", standalone
@@ -634,7 +635,7 @@ def answer_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     parent = QWidget()
     yield "ask-undo", ask_to_undo(312, parent.show, parent)
     yield "ask-drive", ask_to_forget_drive("Pictures/Camera", parent.show, parent, keeps_history=True)
-    yield "ask-new-drive", ask_to_use_drive(DOCUMENTS.destination, parent.show, parent, keeps_history=True)
+    yield "ask-new-drive", ask_to_use_drive(DOCUMENTS.destination.path, parent.show, parent, keeps_history=True)
     yield "ask-release", ask_to_release(840, parent.show, parent, keeps_history=True)
     yield "returned", ReturnedDialog(icons, DOCUMENTS.source, RestoreResult(840, tuple(map(str, range(840)))))
     yield "returned-part", ReturnedDialog(icons, DOCUMENTS.source, RETURNED)

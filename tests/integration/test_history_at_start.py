@@ -117,7 +117,7 @@ def test_a_history_that_goes_in_the_middle_of_a_pass_is_made_anew_where_it_is_lo
         report = rig.run(on_event=go)
         # One that was put in its place by somebody else is in use without a word.
         assert [problem.code for problem in report.problems] == ([] if becomes == "replaced" else [HISTORY_LOST])
-        assert contents(Path(rig.job.destination))["a"] == b"2"
+        assert contents(Path(rig.job.destination.path))["a"] == b"2"
         assert list(contents(history).values()) == [b"1", b"1"]
         assert not (drive / "lost+found").exists() or contents(drive / "lost+found") == {}
 

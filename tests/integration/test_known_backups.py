@@ -30,6 +30,7 @@ from backup_gui.engine.verify import verify
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
 from backup_gui.model.job import Job
 from backup_gui.model.paths import MARKER_NAME
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Report, Scope, Stage
 from tests.helpers.rig import Rig, as_nobody
 from tests.helpers.trees import contents, read_tree
@@ -90,7 +91,7 @@ class World:
         """
         if "history" in options:
             options["history"] = str(self.path(options["history"]))
-        job = make_job(Job(str(self.path(source)), str(self.path(destination)), **options))
+        job = make_job(Job(str(self.path(source)), Place(str(self.path(destination))), **options))
         catalog = Catalog.open(self.memory / "jobs" / f"{job.id}.sqlite")
         try:
             return run_pass(job, catalog, scope, PassOptions(allowed=allowed, is_dry_run=is_dry_run))

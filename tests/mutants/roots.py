@@ -463,7 +463,7 @@ MUTATIONS = (
     Mutation(
         "lock of the running job",
         "engine/run/runner.py",
-        '                stack.enter_context(DestinationLock(job.destination, data_folder / "locks"))\n',
+        '                stack.enter_context(DestinationLock(job.destination.path, data_folder / "locks"))\n',
         "                pass\n",
         ("unit/engine/run/test_loop.py::test_destination_of_another_instance_ends_the_run",),
     ),

@@ -12,6 +12,7 @@ import pytest
 
 from backup_gui.config.job_factory import job_faults
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.problems import ADVICE
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, lines, of_system
@@ -111,7 +112,15 @@ def test_every_reason_has_a_sentence_of_the_window_and_every_problem_its_advice(
 @pytest.mark.parametrize("path", ["", "  ", "/a\0b"])
 def test_the_window_has_a_sentence_for_every_fault_of_what_is_typed(path: str) -> None:
     job = Job(
-        path, path, "a", "", history=path, interval_s=0, full_pass_every_s=0, history_days=-1, history_max_bytes=-1
+        path,
+        Place(path),
+        "a",
+        "",
+        history=path,
+        interval_s=0,
+        full_pass_every_s=0,
+        history_days=-1,
+        history_max_bytes=-1,
     )
     job = job._replace(guard_count=-1, guard_share=2.0, name="n" * 200, exclude=("",))
     faults = job_faults(job)

@@ -25,6 +25,7 @@ from backup_gui.engine.state.recent_losses import REWRITTEN
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.events import ActionDone, Event
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, Action, Op, Report
 from tests.property.reference import Before, Case, Decision, Known, Node, Step, Tree, judge, plan
 from tests.property.world import FAST
@@ -206,7 +207,7 @@ def test_the_program_decides_what_the_specification_says(
     first: list[Any], second: list[Any], third: list[Any], options: dict[str, Any], between: str
 ) -> None:
     with folders() as base, contextlib.closing(Catalog.in_memory()) as catalog:
-        job = Job(str(base / "source"), str(base / "mirror"), "j", "j", **options)
+        job = Job(str(base / "source"), Place(str(base / "mirror")), "j", "j", **options)
         source, mirror = base / "source", base / "mirror"
         # Never an empty source, which is a question of its own.
         edit(source, ("write", "anchor", b"anchor", TIMES_NS[0]))

@@ -23,6 +23,7 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import UnknownThenError
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_at_or_below
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, PassStatus
 from tests.helpers.trees import Node, read_tree
 from tests.property.world import ANCHOR, FAST, clear_path, is_file, is_folder
@@ -50,7 +51,9 @@ class RestoreMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.base = Path(tempfile.mkdtemp(prefix="backup-gui-property-", dir=FAST))
         self.source, self.mirror, self.history = (self.base / name for name in ("source", "mirror", "mirror.history"))
-        self.job = Job(str(self.source), str(self.mirror), "j", "j", guard_count=10**9, guard_share=1.0, history_days=0)
+        self.job = Job(
+            str(self.source), Place(str(self.mirror)), "j", "j", guard_count=10**9, guard_share=1.0, history_days=0
+        )
         self.catalog = Catalog.open(self.base / "job.sqlite")
         self.passes = self.serial = self.restores = 0
         # The last content of each path.

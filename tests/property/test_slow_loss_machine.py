@@ -20,6 +20,7 @@ from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Scope
 from tests.helpers.minutes import a_minute_later
 from tests.helpers.trees import contents
@@ -46,7 +47,7 @@ class SlowLossMachine(RuleBasedStateMachine):
         self.base = Path(tempfile.mkdtemp(prefix="backup-gui-property-", dir=FAST))
         self.source, self.mirror, self.history = (self.base / name for name in ("source", "mirror", "mirror.history"))
         self.job = Job(
-            str(self.source), str(self.mirror), "j", "j", guard_count=COUNT, guard_share=SHARE, history_days=0
+            str(self.source), Place(str(self.mirror)), "j", "j", guard_count=COUNT, guard_share=SHARE, history_days=0
         )
         self.catalog = Catalog.open(self.base / "job.sqlite")
         self.serial = 0

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from backup_gui.engine.rules.version_names import read_version_name
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_temporary
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Scope
 from tests.helpers.memory_destination import MemoryDestination, MemoryTree, passes_over
 from tests.helpers.trees import Node, contents, read_tree
@@ -64,7 +65,7 @@ class World:
         self.outside = self.base / "outside"
         self.job = Job(
             str(self.source),
-            str(self.mirror),
+            Place(str(self.mirror)),
             id="job",
             name="job",
             keeps_history=keeps_history,

@@ -24,6 +24,7 @@ from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.events import Command, Event, Pause, Started, StatusChanged, Stop
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.status import Coverage, JobState, Status
 from backup_gui.presenters.shell import Shell, System
 from backup_gui.threads import controller as controller_module
@@ -92,7 +93,7 @@ class ScriptedRun:
         with self._lock:
             self._tell[job.id] = on_event
             received = self.commands.setdefault(job.id, [])
-        on_event(Started(job.source, job.destination))
+        on_event(Started(job.source, job.destination.path))
         self.started.set()
         while True:
             commands.wait(1.0)
@@ -207,7 +208,7 @@ def make_test_job(folder: Path, name: str) -> Job:
     """A job whose source exists."""
     source = folder / name
     source.mkdir(parents=True)
-    return Job(str(source), str(folder / "backup" / name), id=name.lower(), name=name)
+    return Job(str(source), Place(str(folder / "backup" / name)), id=name.lower(), name=name)
 
 
 class ShellMaker:

@@ -16,6 +16,7 @@ from backup_gui.config.settings import SCHEMA
 from backup_gui.config.store import Store
 from backup_gui.engine.fs.system.syscalls import lock_file
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from tests.helpers.unprivileged import Unprivileged
 from tests.helpers.waiting import wait_until
 
@@ -74,6 +75,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMessageBox
 from backup_gui import app
 from backup_gui.__main__ import main
+from backup_gui.model.place import Place
 class Told(app.Refusal):
     def showEvent(self, event):
         super().showEvent(event)
@@ -137,7 +139,7 @@ def test_settings_of_a_newer_version_are_told_in_a_window_and_nothing_runs(
     started: list[subprocess.Popen[str]], own_places: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "source").mkdir()
-    job = Job(str(tmp_path / "source"), str(tmp_path / "mirror"), id="a1", name="A")
+    job = Job(str(tmp_path / "source"), Place(str(tmp_path / "mirror")), id="a1", name="A")
     settings = own_places / "config" / "backup-gui" / "settings.ini"
     assert Store(settings.parent).save_jobs((job,))
     settings.write_text(settings.read_text().replace(f'\\"schema\\": {SCHEMA}', f'\\"schema\\": {SCHEMA + 1}'))

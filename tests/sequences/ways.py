@@ -18,6 +18,7 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.watch.watcher import Watcher
 from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents
 from tests.helpers.waiting import wait_until
@@ -79,7 +80,12 @@ class Program:
 
     def __init__(self, here: Path, *, watches: bool) -> None:
         self._job = Job(
-            *(str(here / "source"), str(here / "mirror")), id="job", name="job", allows_mass_delete=True, interval_s=1
+            str(here / "source"),
+            Place(str(here / "mirror")),
+            id="job",
+            name="job",
+            allows_mass_delete=True,
+            interval_s=1,
         )
         self._here = here
         self._watches = watches
@@ -169,7 +175,7 @@ class Program:
             self.problems += [
                 str(problem) for problem in report.problems if problem.code is not ProblemCode.SPECIAL_FILE
             ]
-        self.seen.update(contents(self._job.destination).values())
+        self.seen.update(contents(self._job.destination.path).values())
         return frozenset((*report.unsettled, *report.missed)), done
 
     def _notified(self, watcher: Watcher) -> Scope:

@@ -29,7 +29,7 @@ HISTORY_NAME: Final = ".backup-history"
 
 def history_of(job: Job) -> str | None:
     """Return the absolute path of a job's history; None if it keeps none."""
-    return history_at(job.destination, job.history) if job.keeps_history else None
+    return history_at(job.destination.path, job.history) if job.keeps_history else None
 
 
 def history_at(destination: str, chosen: str = "") -> str:

@@ -204,7 +204,7 @@ def mark(target: LocalDestination, job: Job, catalog: Catalog, belonging: Belong
         _remember_agreed(catalog, belonging.agreed)
     if catalog.fact(MARKER_KEY) != marker.id:
         catalog.remember(MARKER_KEY, marker.id)
-    remember_folders(catalog, job.source, job.destination, history)
+    remember_folders(catalog, job.source, job.destination.path, history)
     catalog.commit()
     marks = _Marks(target, marker, belonging.ids)
     try:
@@ -295,7 +295,7 @@ class _Inquiry:
         self._job = job
         self._catalog = catalog
         self._source = Location(job.source)
-        self._destination = Location(job.destination)
+        self._destination = Location(job.destination.path)
         self._history = None if history is None else Location(history)
         self.known_id = catalog.fact(MARKER_KEY) or ""
         self.own_ids = {self.known_id} - {""}
@@ -388,7 +388,7 @@ class _Inquiry:
     def _is_remembered(self) -> bool:
         """Tell whether the catalog has recorded this very folder as the destination."""
         try:
-            now = identify(self._job.destination)
+            now = identify(self._job.destination.path)
         except OSError:
             return False
         return standing(read_identity(self._catalog.fact(_DESTINATION_KEY)), now) is Standing.SAME

@@ -41,7 +41,7 @@ def rules_of(job: Job) -> ExclusionRules:
         JobError: A rule is invalid.
     """
     history = history_of(job)
-    backup = (job.destination,) if history is None else (job.destination, history)
+    backup = (job.destination.path,) if history is None else (job.destination.path, history)
     return rules_for(job.source, job.exclude, backup, leaves_out_system_folders=job.leaves_out_system_folders)
 
 

@@ -52,7 +52,7 @@ def put_back_held(
     # A folder that a replacement is in the place of has two actions.
     replaced = {action.path for action in held.actions if action.op is Op.REPLACE}
     wanted = [action for action in held.actions if action.op is Op.REPLACE or action.path not in replaced]
-    with Tree(job.destination) as mirror:
+    with Tree(job.destination.path) as mirror:
         pieces = [_piece(mirror, action, should_stop) for action in sorted(wanted, key=lambda action: action.path)]
     return put_back(
         pieces,

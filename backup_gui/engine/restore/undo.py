@@ -70,7 +70,7 @@ def undo_pass(
         job.source,
         Policy.SET_ASIDE,
         mark=marked("before undoing", at),
-        backup=job.destination,
+        backup=job.destination.path,
         is_by_job=True,
         rights_of=catalog.passlog.folder,
         reason_of=_reason,

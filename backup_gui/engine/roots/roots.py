@@ -121,7 +121,7 @@ def open_roots(
     target.distrust(distrusted_devices(source.root, source.root_fd, source.root_entry.st_dev))
     if not is_dry_run:
         target.lock()
-    target.adopt(abilities_of(target, job.destination, catalog, may_try=not (is_dry_run or is_other)))
+    target.adopt(abilities_of(target, job.destination.path, catalog, may_try=not (is_dry_run or is_other)))
     if not is_dry_run:
         if not is_other:
             # Write access to the history can be checked only where the file system has owners and modes.
@@ -139,13 +139,13 @@ def _continuity(job: Job, target: LocalDestination, catalog: Catalog, *, has_new
     Raises:
         RootAbsentError: It has vanished since it was opened.
     """
-    if target.root != job.destination:
+    if target.root != job.destination.path:
         # A dry run for a destination that does not exist yet.
         return Continuity.SAME
     try:
         found = compare_with_last(target, catalog)
     except OSError as error:
-        raise RootAbsentError(Reason(ReasonCode.DESTINATION_AWAY, path=job.destination)) from error
+        raise RootAbsentError(Reason(ReasonCode.DESTINATION_AWAY, path=job.destination.path)) from error
     return Continuity.ANEW if found is Continuity.OTHER and has_new_destination else found
 
 
@@ -158,8 +158,8 @@ def accept_destination(job: Job, target: LocalDestination, catalog: Catalog) -> 
     try:
         remember_folder(target, catalog)
     except OSError as error:
-        raise RootAbsentError(Reason(ReasonCode.FOLDER_GONE, path=job.destination)) from error
-    catalog.remember(POINT_KEY, _mount_point(job.destination))
+        raise RootAbsentError(Reason(ReasonCode.FOLDER_GONE, path=job.destination.path)) from error
+    catalog.remember(POINT_KEY, _mount_point(job.destination.path))
     catalog.remember(WELCOME_KEY, "")
 
 
@@ -171,7 +171,7 @@ def check_roots(job: Job, catalog: Catalog) -> None:
     """
     roots = (
         (job.source, SOURCE_KEY, ReasonCode.SOURCE_AWAY, ReasonCode.SOURCE_DRIVE_AWAY),
-        (job.destination, DESTINATION_KEY, ReasonCode.DESTINATION_AWAY, ReasonCode.DESTINATION_DRIVE_AWAY),
+        (job.destination.path, DESTINATION_KEY, ReasonCode.DESTINATION_AWAY, ReasonCode.DESTINATION_DRIVE_AWAY),
     )
     for root, key, away, drive_away in roots:
         try:
@@ -230,12 +230,12 @@ def _refuse_nesting(job: Job) -> None:
     Raises:
         JobError: One lies in another.
     """
-    source, destination = Location(job.source), Location(job.destination)
+    source, destination = Location(job.source), Location(job.destination.path)
     if destination.is_within(source):
-        raise JobError(Reason(ReasonCode.DESTINATION_INSIDE_SOURCE, path=job.destination))
+        raise JobError(Reason(ReasonCode.DESTINATION_INSIDE_SOURCE, path=job.destination.path))
     if source.is_within(destination):
         raise JobError(Reason(ReasonCode.SOURCE_INSIDE_DESTINATION, path=job.source))
-    mounted = mounted_below(job.destination, job.source)
+    mounted = mounted_below(job.destination.path, job.source)
     if mounted is not None:
         raise JobError(Reason(ReasonCode.SOURCE_MOUNTED_INSIDE, path=mounted))
     ours = [Location(place) for place in own_files.noted()]
@@ -243,9 +243,9 @@ def _refuse_nesting(job: Job) -> None:
         raise JobError(Reason(ReasonCode.SOURCE_INSIDE_OWN, path=job.source))
     # Its contents are not in the source: they would be removed from the mirror while they are in use.
     if any(destination.overlaps(place) for place in ours):
-        raise JobError(Reason(ReasonCode.DESTINATION_AROUND_OWN, path=job.destination))
+        raise JobError(Reason(ReasonCode.DESTINATION_AROUND_OWN, path=job.destination.path))
     history = history_of(job)
-    if history is None or is_place_inside(history, job.destination):
+    if history is None or is_place_inside(history, job.destination.path):
         return
     kept = Location(history)
     if kept.overlaps(source):
@@ -265,7 +265,7 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
         DestinationUnusableError: It cannot be created or opened.
     """
     recorded = read_identity(catalog.fact(DESTINATION_KEY))
-    root = job.destination
+    root = job.destination.path
     try:
         is_there = os.path.lexists(root)
         anchor = nearest_existing(root)
@@ -312,7 +312,7 @@ def _may_be_other(job: Job, catalog: Catalog, anchor: str) -> bool:
     Raises:
         OSError: It cannot be read.
     """
-    if job.allows_mass_delete and _is_in_use(job.destination):
+    if job.allows_mass_delete and _is_in_use(job.destination.path):
         return True
     return (job.allows_mass_delete or bool(catalog.fact(WELCOME_KEY))) and _is_new_drive(anchor, catalog)
 

@@ -123,7 +123,7 @@ class Loop:
         self._run_pass = parts.run_pass
         self._custody = Custody(catalog_path, parts.open_catalog)
 
-        self._presence = DriveSentinel(job.destination)
+        self._presence = DriveSentinel(job.destination.path)
         self._watching = WatchSupervisor(job, parts.make_watcher, commands.wake, self._inbox.interrupts)
         now_s = clock.monotonic()
         self._schedule = Schedule(job.interval_s, job.full_pass_every_s, now_s)
@@ -453,7 +453,7 @@ class Loop:
         """Record that both folders were accepted."""
         if not self._has_started:
             self._has_started = True
-            self._teller.tell(Started(self._job.source, self._job.destination))
+            self._teller.tell(Started(self._job.source, self._job.destination.path))
         trouble = self._condition.trouble
         if trouble is not None and trouble.state is JobState.WAITING:
             self._condition = self._condition._replace(trouble=None)

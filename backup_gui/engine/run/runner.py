@@ -72,7 +72,7 @@ def run(
             stack.enter_context(BUDGET.job(loop.is_interrupted))
             while not is_dry_run:
                 try:
-                    stack.enter_context(DestinationLock(job.destination, data_folder / "locks"))
+                    stack.enter_context(DestinationLock(job.destination.path, data_folder / "locks"))
                 except TooManyOpenError as error:
                     if is_once:
                         return RunOutcome(None, error, is_stopped=False)

@@ -384,7 +384,7 @@ def _check_places(context: "PassContext[Destination]") -> None:
     if not context.source.is_root_in_place():
         raise RootAbsentError(Reason(ReasonCode.SOURCE_GONE, path=context.job.source))
     if not context.destination.is_in_place():
-        raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=context.job.destination))
+        raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=context.job.destination.path))
 
 
 def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[str, ...]]:

@@ -334,7 +334,7 @@ class StartPage(_Page):
                 widget.deleteLater()
         for job in jobs:
             text = self.tr("{source}  →  {destination}").format(
-                source=path_text(job.source), destination=path_text(job.destination)
+                source=path_text(job.source), destination=path_text(job.destination.path)
             )
             self._jobs.addWidget(ElidedLabel(text))
 

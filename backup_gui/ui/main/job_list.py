@@ -113,7 +113,7 @@ class JobsModel(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(len(self._views) - 1))
 
     def _tooltip(self, view: JobView) -> str:
-        lines = [f"{path_text(view.job.source)}\n→ {path_text(view.job.destination)}"]
+        lines = [f"{path_text(view.job.source)}\n→ {path_text(view.job.destination.path)}"]
         if view.status.last_complete_at is not None:
             lines.append(self.tr("Last complete backup: {time}").format(time=exact_text(view.status.last_complete_at)))
         if view.room is not None:
@@ -178,7 +178,7 @@ class CardDelegate(QStyledItemDelegate):
         self, painter: QPainter, view: JobView, area: QRect, palette: QPalette, font: QFont, *, is_rtl: bool
     ) -> None:
         name_font, rest_font = self._fonts(font)
-        destination = leads_to(path_text(view.job.destination), is_rtl=is_rtl)
+        destination = leads_to(path_text(view.job.destination.path), is_rtl=is_rtl)
         lines = [
             (view.job.name, name_font, palette.color(QPalette.ColorRole.WindowText), Qt.TextElideMode.ElideRight),
             (path_text(view.job.source), rest_font, muted(palette), Qt.TextElideMode.ElideMiddle),

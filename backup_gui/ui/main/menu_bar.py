@@ -154,4 +154,4 @@ class MenuBar(QMenuBar):
     @Slot()
     def _on_open(self) -> None:
         if self._view is not None:
-            self.folder_requested.emit(self._view.job.destination)
+            self.folder_requested.emit(self._view.job.destination.path)

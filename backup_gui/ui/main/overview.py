@@ -90,7 +90,7 @@ class Overview(QScrollArea):
         self._resume.setVisible(is_paused)
         self._back_up.setEnabled(not is_working)
         self._source.set_full_text(path_text(view.job.source))
-        self._destination.set_full_text(path_text(view.job.destination))
+        self._destination.set_full_text(path_text(view.job.destination.path))
         root = self._history_root()
         self._history.set_full_text(
             path_text(root) if root else self.tr("Off: replaced and deleted files are not kept")
@@ -262,7 +262,7 @@ class Overview(QScrollArea):
     @Slot()
     def _on_open_clicked(self) -> None:
         if self._view is not None:
-            self.folder_requested.emit(self._view.job.destination)
+            self.folder_requested.emit(self._view.job.destination.path)
 
     @Slot()
     def _on_source_clicked(self) -> None:
@@ -281,7 +281,9 @@ class Overview(QScrollArea):
             return ""
         job, room = self._view.job, self._view.room
         return (
-            (room.history if room is not None else "") or job.history or job.destination.rstrip("/\\") + HISTORY_SUFFIX
+            (room.history if room is not None else "")
+            or job.history
+            or job.destination.path.rstrip("/\\") + HISTORY_SUFFIX
         )
 
 

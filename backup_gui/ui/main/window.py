@@ -221,7 +221,7 @@ class MainWindow(QMainWindow):
         job = view.job
         answer = HeldAnswer(job.id, held, is_right=True)
         on_yes = partial(self.held_answered.emit, answer)
-        ask_to_take_over(held_text(held), job.destination, on_yes, self, keeps_history=job.keeps_history)
+        ask_to_take_over(held_text(held), job.destination.path, on_yes, self, keeps_history=job.keeps_history)
 
     def preview(self, job: Job) -> PreviewDialog:
         """Open the preview of a job's pass; the receiver of ``preview_opened`` fills it."""
@@ -256,7 +256,7 @@ class MainWindow(QMainWindow):
         """Explain what removing a job means, and request it if the user confirms."""
         job_id = view.job.id
         on_yes = lambda: self.removal_requested.emit(job_id)  # noqa: E731 - a signal's emit would get Qt's "checked"
-        return ask_to_remove(view.job.name, view.job.destination, on_yes, self)
+        return ask_to_remove(view.job.name, view.job.destination.path, on_yes, self)
 
     # What Qt tells
 

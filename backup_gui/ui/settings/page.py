@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, NEW_JOB, Job
+from backup_gui.model.place import Place
 from backup_gui.ui.settings.history_limits import HistoryLimits
 from backup_gui.ui.settings.rules_panel import RulesCount, RulesPanel
 from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_px
@@ -70,7 +71,7 @@ class JobSettings(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_QUIET_MS)
         self._timer.timeout.connect(self._request_check)
-        self._sized: tuple[str, str, bool] | None = None
+        self._sized: tuple[Place, str, bool] | None = None
         self._copies_of: Job | None = None
         self.area = QScrollArea()
         self.area.setAccessibleName(self.tr("Settings of the backup"))
@@ -225,7 +226,10 @@ class JobSettings(QWidget):
         self.name_edit.setMaxLength(MAX_NAME_LENGTH)
         self.name_edit.setPlaceholderText(self.tr("The folder’s name"))
         self._bind_text("source", self.source_field.edit)
-        self._bind_text("destination", self.destination_field.edit)
+        edit = self.destination_field.edit
+        self._bind(
+            "destination", edit.textChanged, lambda: Place.parse(edit.text()), lambda place: edit.setText(str(place))
+        )
         self._bind("name", self.name_edit.textChanged, lambda: self.name_edit.text().strip(), self.name_edit.setText)
         panel = FormPanel(self.tr("Folders"))
         form = panel.form

@@ -32,7 +32,7 @@ class Subject:
 
 def subject_of(job: Job) -> Subject:
     """The backup of a job, for its History page."""
-    return Subject(job.name, job.destination, job.history if job.keeps_history else None, job.id, job.source)
+    return Subject(job.name, job.destination.path, job.history if job.keeps_history else None, job.id, job.source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from backup_gui.desktop.crash_handler import Crash, CrashRelay, place_of
 from backup_gui.desktop.diagnostics import ErrorKeeper, describe
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Counts, Held, HeldCode
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status
@@ -159,7 +160,7 @@ def test_private_names_are_told_only_if_wanted(qapp: QApplication) -> None:
         keeper.close()
     log.warning("after the end")
     assert len(keeper.notes()) == len(notes) == 2
-    job = Job(SECRET, "/media/anna/Secret", id="a", name="Anna's secrets")
+    job = Job(SECRET, Place("/media/anna/Secret"), id="a", name="Anna's secrets")
     held = Held(HeldCode.MASS_CHANGE, of_system("840 of them"), Counts(deleted=840), 1_000)
     status = Status(JobState.HELD, reason=of_system(f"{SECRET} is odd"), problems=PROBLEMS, held=held)
     plain, full = (describe(((job, status),), Settings(), notes, has_names=has) for has in (False, True))

@@ -250,4 +250,4 @@ def test_a_long_return_is_stopped_in_the_middle_and_done_again(
     qtbot.waitUntil(lambda: [one.is_over for one in dialogs(shell)] == [True], timeout=LONG_MS)
     assert contents(job.source) == before
     qtbot.waitUntil(lambda: state() is JobState.OK, timeout=LONG_MS)
-    assert contents(job.destination) == before
+    assert contents(job.destination.path) == before

@@ -18,6 +18,7 @@ from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import FilesReturned, ForgetDrive, PutBack, ReleaseKept, StatusChanged, UndoPass
 from backup_gui.model.job import Job
 from backup_gui.model.paths import MARKER_NAME
+from backup_gui.model.place import Place
 from backup_gui.model.plans import (
     Action,
     Counts,
@@ -125,7 +126,7 @@ def test_what_is_held_is_put_back_into_the_folder(
     assert result._title.text() == "All 8 files and folders are back in your folder, and verified."
     assert contents(Path(job.source)) == before
     settle(shell, job, qtbot)
-    assert contents(Path(job.destination)) == before
+    assert contents(Path(job.destination.path)) == before
     result.open_button.click()
     qtbot.waitUntil(lambda: make_shell.opened == [job.source])
 
@@ -149,19 +150,19 @@ def test_what_is_kept_is_kept_after_a_new_start_until_it_is_taken_back(
     shell = make_shell(runner.run)
     shell.start(Wish())
     settle(shell, job, qtbot, kept=8)
-    assert contents(Path(job.destination)) == before
+    assert contents(Path(job.destination.path)) == before
     shell.window.board.overview.release_button.click()
     assert box_of(shell.window).text() == "Keep these 8 files no more?"
     say_yes(shell.window)
     # So many deletions at once are a question again.
     qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
     assert shell.controller.status(job.id).kept == 0
-    assert contents(Path(job.destination)) == before
+    assert contents(Path(job.destination.path)) == before
     again = shell.window.review(job.id)
     assert again is not None
     again.allow_button.click()
     settle(shell, job, qtbot)
-    assert contents(Path(job.destination)).keys() == {"8.txt", "9.txt"}
+    assert contents(Path(job.destination.path)).keys() == {"8.txt", "9.txt"}
     assert not shell.window.board.overview.kept_label.isVisible()
 
 
@@ -170,7 +171,7 @@ def test_a_pass_that_deleted_files_is_undone(careful: tuple[Shell, Job], qtbot: 
     before = contents(Path(job.source))
     for number in range(2):
         Path(job.source, f"{number}.txt").unlink()
-    qtbot.waitUntil(lambda: len(os.listdir(job.destination)) == COUNT - 2, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: len(os.listdir(job.destination.path)) == COUNT - 2, timeout=LONG_MS)
     settle(shell, job, qtbot)
     board = shell.window.board
     board.show_page(Page.ACTIVITY)
@@ -198,9 +199,9 @@ def test_a_pass_that_deleted_files_is_undone(careful: tuple[Shell, Job], qtbot: 
     say_yes(shell.window)
     assert result_of(shell, qtbot)._title.text() == "All 2 files and folders are back in your folder, and verified."
     assert contents(Path(job.source)) == before
-    qtbot.waitUntil(lambda: set(os.listdir(job.destination)) == set(before), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: set(os.listdir(job.destination.path)) == set(before), timeout=LONG_MS)
     settle(shell, job, qtbot)
-    assert contents(Path(job.destination)) == before
+    assert contents(Path(job.destination.path)) == before
 
 
 @pytest.fixture
@@ -258,11 +259,11 @@ def test_a_new_drive_is_used_only_when_the_user_means_it(
     shell.start(Wish())
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     banner = shell.window.board.banner
-    away = Status(JobState.WAITING, reason=Reason(ReasonCode.DESTINATION_DRIVE_AWAY, path=job.destination))
+    away = Status(JobState.WAITING, reason=Reason(ReasonCode.DESTINATION_DRIVE_AWAY, path=job.destination.path))
     scripted.tell(job.id, StatusChanged(away))
     qtbot.waitUntil(lambda: banner._title.text().startswith("Waiting for the drive of “Documents”"))
     assert banner.button.text() == "What is this?"
-    replaced = away._replace(reason=Reason(ReasonCode.DESTINATION_REPLACED, path=job.destination))
+    replaced = away._replace(reason=Reason(ReasonCode.DESTINATION_REPLACED, path=job.destination.path))
     scripted.tell(job.id, StatusChanged(replaced))
     title = f"Another drive is where the backup of “Documents” was: {job.destination}"
     qtbot.waitUntil(lambda: banner._title.text() == title)
@@ -287,7 +288,7 @@ def test_a_backup_goes_on_upon_a_new_drive_after_one_click_and_one_answer(
     drive = tmp_path / "drive"
     drive.mkdir()
     Path(job.source, "a").write_text("1")
-    job = job._replace(destination=str(drive / "backup"), interval_s=1, asks_about_strangers=True)
+    job = job._replace(destination=Place(str(drive / "backup")), interval_s=1, asks_about_strangers=True)
     make_shell.store().save_jobs((job,))
     shell = make_shell(runner.run)
     banner = shell.window.board.banner
@@ -380,7 +381,7 @@ def test_nothing_brought_back_is_never_called_a_success(icons: Icons, qtbot: QtB
 @pytest.fixture
 def late(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> tuple[Shell, Job]:
     """A job whose destination another computer has used before, with the same folder name and other files."""
-    destination = Path(job.destination)
+    destination = Path(job.destination.path)
     destination.mkdir(parents=True)
     (destination / "theirs.txt").write_text("theirs")
     history = Path(f"{destination}.history")
@@ -408,12 +409,12 @@ def test_a_place_of_another_backup_is_taken_over_after_one_click_and_one_answer(
     assert "/home/eve/Documents" in words.title
     assert "laptop" in words.title
     assert words.remedy is Remedy.REVIEW
-    assert contents(job.destination) == {"theirs.txt": b"theirs"}
+    assert contents(job.destination.path) == {"theirs.txt": b"theirs"}
     shell.window.review(job.id)
     assert "/home/eve/Documents" in box_of(shell.window).informativeText()
     say_yes(shell.window)
     settle(shell, job, qtbot)
-    assert contents(job.destination) == {"ours.txt": b"ours"}
+    assert contents(job.destination.path) == {"ours.txt": b"ours"}
     assert list(contents(f"{job.destination}.history").values()) == [b"theirs"]
 
 
@@ -424,7 +425,7 @@ def test_without_an_answer_a_place_of_another_backup_stays_as_it_is(late: tuple[
     box_of(shell.window).reject()
     shell.controller.back_up_now(job.id)
     qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
-    assert contents(job.destination) == {"theirs.txt": b"theirs"}
+    assert contents(job.destination.path) == {"theirs.txt": b"theirs"}
 
 
 @pytest.mark.hazard(52)

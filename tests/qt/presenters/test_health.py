@@ -216,7 +216,7 @@ def test_the_passes_of_an_earlier_run_are_listed_and_charted(
 def test_sizes_are_counted_once_an_hour_or_when_asked(
     make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    Path(job.destination).mkdir(parents=True)
+    Path(job.destination.path).mkdir(parents=True)
     shell = start(make_shell, job, scripted)
     shell.window.show()
     shell.views.look_for_room()
@@ -232,7 +232,7 @@ def test_sizes_are_counted_once_an_hour_or_when_asked(
 
 
 def test_hidden_windows_count_nothing(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
-    Path(job.destination).mkdir(parents=True)
+    Path(job.destination.path).mkdir(parents=True)
     shell = start(make_shell, job, scripted)
     shell.views.look_for_room()
     qtbot.waitUntil(lambda: shell.window.board.selected.room is not None)  # type: ignore[union-attr]

@@ -85,7 +85,7 @@ def backed_up(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> Shell:
     store.save_jobs((job,))
     shell = make_shell(runner.run, store)
     shell.start(Wish())
-    mirror, history = Path(job.destination), Path(history_of(job) or "")
+    mirror, history = Path(job.destination.path), Path(history_of(job) or "")
     qtbot.waitUntil(lambda: is_complete(shell, job) and (mirror / "report.txt").exists(), timeout=LONG_MS)
     (source / "report.txt").unlink()
     (source / "note.txt").write_text("second, longer")
@@ -108,7 +108,7 @@ def test_a_deleted_file_comes_back_with_four_clicks(backed_up: Shell, job: Job, 
     assert dialog._title.text() == "The file was restored and verified."
     assert (source / "report.txt").read_text() == "the report"
     # The job goes on by itself.
-    qtbot.waitUntil((Path(job.destination) / "report.txt").exists, timeout=LONG_MS)
+    qtbot.waitUntil((Path(job.destination.path) / "report.txt").exists, timeout=LONG_MS)
     qtbot.waitUntil(lambda: is_complete(shell, job), timeout=LONG_MS)
     assert shell.controller.jobs[0].is_enabled
 
@@ -164,7 +164,7 @@ def test_a_backup_folder_is_restored_from_without_any_job(
     QTest.mouseClick(shell.window.welcome.restore_button, Qt.MouseButton.LeftButton)
     chooser = shell.window.findChild(QFileDialog)
     assert chooser is not None
-    chooser.fileSelected.emit(job.destination)
+    chooser.fileSelected.emit(job.destination.path)
     chooser.close()
     qtbot.waitUntil(lambda: shell.window.findChild(HistoryWindow) is not None, timeout=LONG_MS)
     window = shell.window.findChild(HistoryWindow)
@@ -198,8 +198,8 @@ def test_a_folder_that_cannot_be_read_is_told(
 @pytest.fixture
 def scene(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Shell:
     """A job whose runner does what it is told, with one file in its backup."""
-    Path(job.destination).mkdir(parents=True)
-    Path(job.destination, "a").write_text("1")
+    Path(job.destination.path).mkdir(parents=True)
+    Path(job.destination.path, "a").write_text("1")
     shell = make_shell(scripted)
     shell.start(Wish())
     shell.controller.add(job)
@@ -213,8 +213,8 @@ def scene(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot)
 
 def test_files_are_found_by_name(scene: Shell, job: Job, qtbot: QtBot) -> None:
     page = scene.window.board.history
-    Path(job.destination, "deep").mkdir()
-    Path(job.destination, "deep", "Needle").write_text("1")
+    Path(job.destination.path, "deep").mkdir()
+    Path(job.destination.path, "deep", "Needle").write_text("1")
     QTest.keyClicks(page.search, "need")
     qtbot.waitUntil(lambda: row_of(page, "deep/Needle").isValid(), timeout=LONG_MS)
     QTest.keyClicks(page.search, "x")
@@ -316,13 +316,13 @@ def test_a_restore_that_fails_as_a_whole_is_told_and_the_job_goes_on(
 
 
 def test_a_backup_that_has_gone_is_told(scene: Shell, job: Job, tmp_path: Path, qtbot: QtBot) -> None:
-    Path(job.destination).rename(tmp_path / "moved")
+    Path(job.destination.path).rename(tmp_path / "moved")
     page = scene.window.board.history
     page.save_to(str(tmp_path / "saved"))
     assert "not there at the moment" in result_of(scene, qtbot).progress.words
     page.note_change()
     qtbot.waitUntil(lambda: page.list.currentWidget() is page.list.vacancies["failed"], timeout=LONG_MS)
-    (tmp_path / "moved").rename(job.destination)
+    (tmp_path / "moved").rename(job.destination.path)
     scene.window.board.show_page(Page.OVERVIEW)
     scene.window.board.show_page(Page.HISTORY)
     qtbot.waitUntil(lambda: row_of(page, "a").isValid(), timeout=LONG_MS)

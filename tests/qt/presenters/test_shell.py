@@ -22,6 +22,7 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.register import ReadFacts, other_jobs, remember_folders
 from backup_gui.model.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, StatusChanged
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Counts, PassStatus, Phase, Progress, Report
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status
@@ -57,7 +58,7 @@ def test_two_real_jobs_back_up_side_by_side(
     shell.start(Wish())
     qtbot.waitUntil(lambda: all(shell.controller.status(job.id).state is JobState.OK for job in jobs), timeout=15_000)
     for job in jobs:
-        assert Path(job.destination, "file.txt").read_text() == job.name
+        assert Path(job.destination.path, "file.txt").read_text() == job.name
     qtbot.waitUntil(lambda: shell.window.board.banner._title.text() == "Everything is backed up.", timeout=10_000)
     qtbot.waitUntil(lambda: "One: Everything is backed up." in tray_icon.tooltip, timeout=10_000)
     qtbot.waitUntil(lambda: len(tray_icon.messages) == 2, timeout=10_000)
@@ -149,7 +150,7 @@ def test_a_job_is_added_with_the_dialog(
     assert form.limits.size_label.text() == "Nothing is kept yet"
     QTest.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
     (job,) = shell.controller.jobs
-    assert (job.source, job.destination, job.name) == (str(source), str(tmp_path / "backup"), "Photos")
+    assert (job.source, job.destination.path, job.name) == (str(source), str(tmp_path / "backup"), "Photos")
     assert job.asks_about_strangers
     assert saved_jobs(make_shell) == (job,)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
@@ -175,8 +176,8 @@ def test_a_job_is_edited_in_its_place(
 
 
 def test_a_removed_job_leaves_its_backup(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
-    Path(job.destination).mkdir(parents=True)
-    Path(job.destination, "copy").write_text("x")
+    Path(job.destination.path).mkdir(parents=True)
+    Path(job.destination.path, "copy").write_text("x")
     make_shell.store().save_jobs((job,))
     shell = make_shell(scripted)
     shell.start(Wish())
@@ -184,7 +185,7 @@ def test_a_removed_job_leaves_its_backup(make_shell: ShellMaker, job: Job, scrip
     assert shell.controller.jobs == ()
     assert saved_jobs(make_shell) == ()
     assert shell.window.welcome.isVisible()
-    assert Path(job.destination, "copy").read_text() == "x"
+    assert Path(job.destination.path, "copy").read_text() == "x"
 
 
 @pytest.mark.hazard(52)
@@ -203,7 +204,7 @@ def test_a_job_that_is_no_more_stands_in_no_other_ones_way(
     shell = make_shell(scripted)
     file = places.data / "jobs" / f"{job.id}.sqlite"
     with contextlib.closing(Catalog.open(file)) as catalog:
-        remember_folders(catalog, job.source, job.destination, None)
+        remember_folders(catalog, job.source, job.destination.path, None)
         catalog.commit()
     asking = ReadFacts(file.with_name("another.sqlite"))
     assert len(list(other_jobs(asking))) == 1
@@ -211,7 +212,7 @@ def test_a_job_that_is_no_more_stands_in_no_other_ones_way(
     if is_removed:
         shell.window.removal_requested.emit(job.id)
     else:
-        shell.jobs.put(job.id, make_job(Job(job.source, str(tmp_path / "elsewhere"))))
+        shell.jobs.put(job.id, make_job(Job(job.source, Place(str(tmp_path / "elsewhere")))))
     qtbot.waitUntil(lambda: not list(other_jobs(asking)))
 
 
@@ -373,7 +374,7 @@ def test_a_job_that_gets_another_folder_keeps_its_place(
     shell.start(Wish())
     jobs = [make_test_job(tmp_path, name) for name in ("A", "B", "C")]
     shell.jobs.add(jobs, "a")
-    shell.jobs.put("b", jobs[1]._replace(id="other", destination=str(tmp_path / "elsewhere")))
+    shell.jobs.put("b", jobs[1]._replace(id="other", destination=Place(str(tmp_path / "elsewhere"))))
     board = shell.window.board
     assert [view.job.id for view in board.jobs._views] == ["a", "other", "c"]
     assert board.selected_id == "other"
@@ -393,7 +394,7 @@ def test_folders_are_opened_if_they_are_there(
     shell.start(Wish())
     shell.window.folder_requested.emit(job.source)
     qtbot.waitUntil(lambda: make_shell.opened == [job.source])
-    shell.window.folder_requested.emit(job.destination)
+    shell.window.folder_requested.emit(job.destination.path)
     qtbot.waitUntil(lambda: shell.window.findChild(QMessageBox) is not None)
     assert make_shell.opened == [job.source]
 

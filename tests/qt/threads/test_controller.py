@@ -196,7 +196,7 @@ def test_shutdown_stops_a_job_in_mid_copy_at_once(tmp_path: Path, job: Job, qtbo
         Path(job.source, f"file{number}").write_bytes(b"x" * 20_000)
     controller = Controller(tmp_path / "data", run=runner.run)
     controller.add(job)
-    qtbot.waitUntil(lambda: Path(job.destination).is_dir(), timeout=10_000)
+    qtbot.waitUntil(lambda: Path(job.destination.path).is_dir(), timeout=10_000)
     began_s = time.monotonic()
     assert controller.shut_down()
     assert time.monotonic() - began_s < 2.0

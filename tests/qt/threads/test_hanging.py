@@ -293,8 +293,8 @@ def shell(make_shell: ShellMaker, tmp_path: Path, job: Job, scripted: ScriptedRu
     """Two jobs whose runner does what it is told, each with one file in its backup."""
     jobs = (job, make_test_job(tmp_path, "Pictures"))
     for one in jobs:
-        Path(one.destination).mkdir(parents=True)
-        Path(one.destination, f"of {one.name}").write_text("1")
+        Path(one.destination.path).mkdir(parents=True)
+        Path(one.destination.path, f"of {one.name}").write_text("1")
     shell = make_shell(scripted)
     shell.start(Wish())
     for one in jobs:
@@ -319,8 +319,8 @@ def hang_at(real: Callable[..., object], drive: Drive, where: str) -> Callable[.
 def test_a_history_on_a_drive_that_hangs_says_so_and_another_ones_is_read(
     shell: Shell, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(archive, "Snapshot", hang_at(snapshot.Snapshot, drive, job.destination))
-    monkeypatch.setattr(archive, "history_at", hang_at(history_at, drive, job.destination))
+    monkeypatch.setattr(archive, "Snapshot", hang_at(snapshot.Snapshot, drive, job.destination.path))
+    monkeypatch.setattr(archive, "history_at", hang_at(history_at, drive, job.destination.path))
     page, board = shell.window.board.history, shell.window.board
     board.select_job(job.id)
     shell.window.show_history()
@@ -396,7 +396,7 @@ def test_a_restore_that_ends_before_its_dialog_is_closed_shows_what_came_of_it(
 def test_a_preview_of_a_drive_that_hangs_says_so_and_another_one_is_made(
     shell: Shell, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(planpresenter, "foresee", hang_at(preview.foresee, drive, job.destination))
+    monkeypatch.setattr(planpresenter, "foresee", hang_at(preview.foresee, drive, job.destination.path))
     for _ in range(10):
         # More than there are threads.
         dialog = shell.window.preview(job)
@@ -456,7 +456,7 @@ def test_a_backup_folder_on_a_drive_that_hangs_says_so_and_another_one_can_be_ch
     (box,) = shell.window.findChildren(QMessageBox)
     assert box.text() == "The drive does not answer"
     box.close()
-    shell.window.backup_chosen.emit(job.destination)
+    shell.window.backup_chosen.emit(job.destination.path)
     qtbot.waitUntil(lambda: len(shell.restoring._presenters) == 2, timeout=LONG_MS)
     drive.answer()
 

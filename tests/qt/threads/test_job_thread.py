@@ -235,7 +235,7 @@ def test_the_real_runner_mirrors_a_folder(start: Start, job: Job, qtbot: QtBot) 
     thread.status_changed.connect(statuses.append)
     thread.start()
     qtbot.waitUntil(lambda: bool(statuses) and statuses[-1].state is JobState.OK, timeout=10_000)
-    copy = Path(job.destination, "file1.txt")
+    copy = Path(job.destination.path, "file1.txt")
     assert copy.read_text() == "initial content"
     Path(job.source, "file1.txt").write_text("updated content")
     qtbot.waitUntil(lambda: copy.read_text() == "updated content", timeout=10_000)

@@ -19,6 +19,7 @@ from backup_gui.engine.run.mailbox import Mailbox, Pulse
 from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.events import Event, Stop
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.status import JobState
 from backup_gui.threads import controller as controller_module
 from backup_gui.threads import liveness as stall
@@ -235,7 +236,7 @@ def test_a_drive_that_freezes_is_shown_until_it_answers_again(
         shell = make_shell(runner.run)
         try:
             shell.start(VISIBLE)
-            shell.jobs.put("", Job(str(source), str(mirror), id="job", name="job", interval_s=1))
+            shell.jobs.put("", Job(str(source), Place(str(mirror)), id="job", name="job", interval_s=1))
             banner = shell.window.board.banner
             qtbot.waitUntil(lambda: banner._title.text() == "Everything is backed up.", timeout=20_000)
             run_tool("fsfreeze", "--freeze", str(disk.point))

@@ -15,6 +15,7 @@ from backup_gui.config.folders import OwnFolders
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from tests.helpers.trees import contents
 
 
@@ -144,7 +145,7 @@ def test_nothing_is_written_while_another_instance_has_the_destination(pair: Pai
 def test_a_catalog_that_cannot_be_read_is_told(pair: Pair) -> None:
     pair.fill(1)
     pair.run()
-    job = make_job(Job(str(pair.source), str(pair.mirror)))
+    job = make_job(Job(str(pair.source), Place(str(pair.mirror))))
     (OwnFolders().data / "jobs" / f"{job.id}.sqlite").write_bytes(b"no database at all" * 100)
     assert pair.call("passes")[0] == 3
     assert f"cannot be read (It is damaged): {OwnFolders().data}" in pair.error

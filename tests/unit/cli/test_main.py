@@ -147,7 +147,7 @@ def test_the_options_of_run_reach_the_job(pair: tuple[str, str], fake: FakeRunne
     assert call("run", *pair, *arguments, "--allow-mass-delete", "--poll") == 0
     job = fake.job
     assert job is not None
-    assert (job.source, job.destination, history_of(job)) == (*pair, f"{pair[1]}.old")
+    assert (job.source, job.destination.path, history_of(job)) == (*pair, f"{pair[1]}.old")
     assert (job.interval_s, job.exclude) == (9, ("*.o", "build/"))
     assert (job.allows_mass_delete, job.uses_notification, job.keeps_history) == (True, False, True)
     assert not job.asks_about_strangers

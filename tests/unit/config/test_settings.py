@@ -29,6 +29,7 @@ from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.model.errors import JobError
 from backup_gui.model.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, MAX_NAME_LENGTH, Job
+from backup_gui.model.place import Place
 
 # Settings
 
@@ -70,7 +71,7 @@ def sound_jobs(draw: st.DrawFn) -> Job:
     source, destination = draw(PATHS), draw(PATHS)
     return Job(
         source="/source" + source,
-        destination="/destination" + destination,
+        destination=Place("/destination" + destination),
         id=draw(st.from_regex(r"[0-9a-f]{16}", fullmatch=True)),
         name=draw(st.text(min_size=1, max_size=MAX_NAME_LENGTH)),
         interval_s=draw(st.integers(1, MAX_INTERVAL_S)),
@@ -130,7 +131,7 @@ def test_no_text_holds_no_jobs() -> None:
 
 
 def test_options_that_an_older_version_did_not_write_have_their_defaults() -> None:
-    assert parse_job(text_of(sound_row())) == Job("/s", "/d", "a1", "n")
+    assert parse_job(text_of(sound_row())) == Job("/s", Place("/d"), "a1", "n")
 
 
 def test_a_job_from_before_there_were_limits_for_the_history_has_the_usual_ones() -> None:
@@ -230,7 +231,7 @@ def test_two_jobs_with_the_same_key_are_told() -> None:
 
 @given(st.data())
 def test_any_damage_to_a_text_is_survived(data: st.DataObject) -> None:
-    text = jobs_to_text([Job("/s", "/d", "a1", "n", exclude=("*.o",)), Job("/s\udcff", "/e", "b2", "m")])
+    text = jobs_to_text([Job("/s", Place("/d"), "a1", "n", exclude=("*.o",)), Job("/s\udcff", Place("/e"), "b2", "m")])
     for _ in range(data.draw(st.integers(1, 5))):
         at = data.draw(st.integers(0, max(0, len(text) - 1)))
         text = text[:at] + data.draw(st.text(max_size=3)) + text[at + data.draw(st.integers(0, 30)) :]
@@ -272,7 +273,7 @@ def test_older_schemas_are_brought_up_step_by_step(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(config, "SCHEMA", 3)
     monkeypatch.setattr(config, "MIGRATIONS", {1: rename, 2: name})
-    assert parse_job(text_of({"from": "/s", "to": "/d"}, schema=1)) == Job("/s", "/d", "a1", "n")
+    assert parse_job(text_of({"from": "/s", "to": "/d"}, schema=1)) == Job("/s", Place("/d"), "a1", "n")
 
 
 # Own folders
@@ -313,7 +314,7 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
 
 def refusal(source: object, destination: object, **options: Any) -> str:
     with pytest.raises(JobError) as caught:
-        make_job(Job(str(source), str(destination), **options))
+        make_job(Job(str(source), Place(str(destination)), **options))
     text = str(caught.value)
     assert "\n" not in text
     return text
@@ -321,9 +322,9 @@ def refusal(source: object, destination: object, **options: Any) -> str:
 
 def test_the_same_folders_give_the_same_key_and_others_another(pair: tuple[Path, Path]) -> None:
     source, destination = map(str, pair)
-    job = make_job(Job(source, destination))
-    assert job.id == make_job(Job(source + "/", os.path.join(destination, "."))).id
-    assert job.id != make_job(Job(destination, source)).id
+    job = make_job(Job(source, Place(destination)))
+    assert job.id == make_job(Job(source + "/", Place(os.path.join(destination, ".")))).id
+    assert job.id != make_job(Job(destination, Place(source))).id
     assert job.id.isalnum()
     assert len(job.id) == 16
 
@@ -334,23 +335,23 @@ def test_paths_become_absolute_and_the_name_is_the_source_s(
     source, destination = pair
     monkeypatch.chdir(source.parent)
     monkeypatch.setenv("HOME", str(source.parent))
-    job = make_job(Job("docs", "~/copy"))
-    assert (job.source, job.destination, job.name) == (str(source), str(destination), "docs")
+    job = make_job(Job("docs", Place("~/copy")))
+    assert (job.source, job.destination.path, job.name) == (str(source), str(destination), "docs")
 
 
 def test_dots_after_a_link_lead_where_the_system_says(pair: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "far" / "deep").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "far" / "deep")
-    assert make_job(Job(f"{tmp_path}/link/../new", str(pair[1]))).source == str(tmp_path / "far" / "new")
+    assert make_job(Job(f"{tmp_path}/link/../new", Place(str(pair[1])))).source == str(tmp_path / "far" / "new")
 
 
 def test_a_missing_source_is_no_fault_of_the_job(tmp_path: Path) -> None:
-    assert make_job(Job(str(tmp_path / "away"), str(tmp_path / "copy"))).name == "away"
+    assert make_job(Job(str(tmp_path / "away"), Place(str(tmp_path / "copy")))).name == "away"
 
 
 def test_a_link_to_a_drive_that_is_away_is_no_fault_of_the_job(pair: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "unplugged")
-    assert make_job(Job(str(pair[0]), str(tmp_path / "link"))).destination == str(tmp_path / "link")
+    assert make_job(Job(str(pair[0]), Place(str(tmp_path / "link")))).destination.path == str(tmp_path / "link")
 
 
 @pytest.mark.parametrize(("source", "destination"), [("", "/d"), ("/s", ""), (" ", "/d"), ("/s", "a\0b")])
@@ -392,7 +393,7 @@ def test_folders_inside_each_other_are_refused_however_they_are_named(pair: tupl
 
 
 def test_a_neighbour_with_a_similar_name_is_not_inside(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    assert make_job(Job(str(pair[0]), str(tmp_path / "docs2"))).name == "docs"
+    assert make_job(Job(str(pair[0]), Place(str(tmp_path / "docs2")))).name == "docs"
 
 
 def test_the_history_has_a_place_of_its_own(pair: tuple[Path, Path], tmp_path: Path) -> None:
@@ -404,7 +405,7 @@ def test_the_history_has_a_place_of_its_own(pair: tuple[Path, Path], tmp_path: P
     assert "The source lies inside the history." in refusal(f"{destination}.history/docs", destination), (
         "also where the default history is"
     )
-    job = make_job(Job(str(source), str(destination), history=str(source / "h"), keeps_history=False))
+    job = make_job(Job(str(source), Place(str(destination)), history=str(source / "h"), keeps_history=False))
     assert history_of(job) is None
 
 
@@ -414,10 +415,10 @@ def test_job_faults_names_the_field_without_touching_a_file(monkeypatch: pytest.
 
     for name in ("stat", "lstat", "listdir", "scandir"):
         monkeypatch.setattr(os, name, touched)
-    faults = job_faults(Job("", " ", "", "", interval_s=0, guard_share=-1, exclude=("!",)))
+    faults = job_faults(Job("", Place(" "), "", "", interval_s=0, guard_share=-1, exclude=("!",)))
     assert set(faults) == {"source", "destination", "interval_s", "guard_share", "exclude"}
-    assert set(job_faults(Job("/s", "/s/", "", ""))) == {"destination"}
-    assert job_faults(Job("/s", "/d", "", "")) == {}
+    assert set(job_faults(Job("/s", Place("/s/"), "", ""))) == {"destination"}
+    assert job_faults(Job("/s", Place("/d"), "", "")) == {}
 
 
 def test_the_programs_own_folder_is_no_source(tmp_path: Path) -> None:
@@ -425,4 +426,4 @@ def test_the_programs_own_folder_is_no_source(tmp_path: Path) -> None:
     own.note(tmp_path / "own")
     for source in ("own", "own/deep"):
         assert "own folder" in refusal(tmp_path / source, tmp_path / "mirror")
-    assert make_job(Job(str(tmp_path), "/somewhere/else")).source == str(tmp_path)
+    assert make_job(Job(str(tmp_path), Place("/somewhere/else"))).source == str(tmp_path)

@@ -13,10 +13,11 @@ from backup_gui.config.folders import OwnFolders
 from backup_gui.config.settings import SCHEMA, Appearance, Settings
 from backup_gui.config.store import FILE_NAME, SettingsError, Store
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 
 JOB = Job(
     "/home/anna/Dokumente, alt = “neu”;\n\udcff[x]%20",
-    "/media/backup",
+    Place("/media/backup"),
     id="a1",
     name='Ünïcode \\ "quoted"',
     interval_s=60,
@@ -39,7 +40,7 @@ def test_an_absent_file_means_no_jobs_and_the_defaults(tmp_path: Path) -> None:
 
 
 def test_jobs_come_back_as_they_were(tmp_path: Path) -> None:
-    other = Job("/a", "/b", id="b2", name="B")
+    other = Job("/a", Place("/b"), id="b2", name="B")
     assert Store(tmp_path).save_jobs((JOB, other))
     again = Store(tmp_path)
     assert again.jobs == (JOB, other)
@@ -66,7 +67,7 @@ def test_a_file_that_is_no_settings_file_is_kept_aside(tmp_path: Path) -> None:
 
 
 def test_damaged_jobs_are_kept_aside_and_the_whole_ones_used(tmp_path: Path) -> None:
-    Store(tmp_path).save_jobs((JOB, Job("/a", "/b", id="b2", name="B")))
+    Store(tmp_path).save_jobs((JOB, Job("/a", Place("/b"), id="b2", name="B")))
     path = tmp_path / FILE_NAME
     before = path.read_text().replace('\\"/b\\"', "17")
     path.write_text(before)

@@ -9,11 +9,12 @@ import pytest
 
 from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.fs.volumes import drive_places
-from backup_gui.engine.fs.volumes.drive_places import Place
+from backup_gui.engine.fs.volumes.drive_places import DrivesFolder
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import ignore
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.reasons import NO_REASON, ReasonCode
 from backup_gui.services import job_check as inspection
 from backup_gui.services.job_check import Findings, examine, is_folder, leave_out, room
@@ -21,7 +22,7 @@ from backup_gui.services.suggestions import Choice, propose
 from backup_gui.ui.text.reasons import said
 from tests.helpers.rig import mounted
 
-NEW = Job("", "", id="", name="", asks_about_strangers=True)
+NEW = Job("", Place(""), id="", name="", asks_about_strangers=True)
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def look(source: Path | str, destination: Path | str, others: tuple[Job, ...] = (), **options: object) -> Findings:
-    wanted = NEW._replace(source=str(source), destination=str(destination), **options)  # type: ignore[arg-type]
+    wanted = NEW._replace(source=str(source), destination=Place(str(destination)), **options)  # type: ignore[arg-type]
     return examine(wanted, None, others)
 
 
@@ -90,7 +91,7 @@ def test_system_folders_are_refused(source: Path) -> None:
 
 
 def test_a_place_that_another_backup_uses_is_refused(source: Path, tmp_path: Path) -> None:
-    other = Job("/x", str(tmp_path / "taken"), id="o", name="Other")
+    other = Job("/x", Place(str(tmp_path / "taken")), id="o", name="Other")
     for folder in ("taken", "taken/deeper", "taken.history"):
         assert "Other" in look(source, tmp_path / folder, (other,)).faults["destination"]
 
@@ -118,7 +119,7 @@ def test_a_whole_drive_is_taken_and_it_is_said_where_its_history_lies(source: Pa
         choice = Choice((str(source),), str(drive), is_whole_place=True)
         proposal = propose(choice, ())
         assert (proposal.fault, proposal.is_place_empty, proposal.note) == ("", True, where)
-        assert [job.destination for job in proposal.jobs] == [str(drive)]
+        assert [job.destination.path for job in proposal.jobs] == [str(drive)]
         (drive / "photo").write_text("x")
         notes = look(source, drive).notes["destination"]
         assert notes.code is ReasonCode.LINES
@@ -131,7 +132,7 @@ def test_a_whole_drive_is_taken_and_it_is_said_where_its_history_lies(source: Pa
 def test_a_drive_that_is_not_there_is_noted_and_no_fault(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drive_places, "PLACES", (Place(str(tmp_path / "media"), levels=2),))
+    monkeypatch.setattr(drive_places, "PLACES", (DrivesFolder(str(tmp_path / "media"), levels=2),))
     findings = look(source, tmp_path / "media" / "me" / "Stick" / "folder")
     assert findings.job is not None
     assert "No drive is there at the moment" in findings.notes["destination"]
@@ -151,7 +152,7 @@ def test_a_bad_rule_is_told(source: Path, tmp_path: Path) -> None:
 def test_other_folders_make_another_job(source: Path, tmp_path: Path) -> None:
     job = look(source, tmp_path / "b").job
     assert job is not None
-    moved = examine(job._replace(destination=str(tmp_path / "c")), job, ()).job
+    moved = examine(job._replace(destination=Place(str(tmp_path / "c"))), job, ()).job
     assert moved is not None
     assert moved.id != job.id
 
@@ -188,7 +189,7 @@ def known(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
 
 def warned(source: Path, destination: Path, data_folder: Path | None, **options: object) -> str:
     """Return what a draft is warned of, said as the form says it."""
-    wanted = NEW._replace(source=str(source), destination=str(destination), **options)  # type: ignore[arg-type]
+    wanted = NEW._replace(source=str(source), destination=Place(str(destination)), **options)  # type: ignore[arg-type]
     findings = examine(wanted, None, (), data_folder)
     assert findings.job is not None, findings.faults
     return said(findings.notes.get("destination", NO_REASON))
@@ -222,7 +223,7 @@ def test_a_draft_is_warned_of_the_folders_of_other_jobs(known: Job, tmp_path: Pa
     own.mkdir()
     assert warned(own, Path(known.source), data).startswith("The destination is or has in it the source of another")
     assert warned(own, tmp_path / "drive", data).startswith("The destination has another backup in it")
-    assert warned(Path(known.destination), Path(known.source), data).startswith("The source is the backup of")
+    assert warned(Path(known.destination.path), Path(known.source), data).startswith("The source is the backup of")
     shared = warned(own, tmp_path / "new", data, history=f"{known.destination}.history")
     assert shared.startswith("The history belongs to another backup")
 
@@ -231,4 +232,4 @@ def test_a_draft_is_warned_of_the_folders_of_other_jobs(known: Job, tmp_path: Pa
 def test_a_draft_of_the_own_backup_is_not_warned(known: Job, tmp_path: Path) -> None:
     # Added again after it was removed, or after the program was installed anew.
     for data in (tmp_path / "data", tmp_path / "new data"):
-        assert "another backup" not in warned(Path(known.source), Path(known.destination), data)
+        assert "another backup" not in warned(Path(known.source), Path(known.destination.path), data)

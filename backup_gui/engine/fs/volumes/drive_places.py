@@ -20,7 +20,7 @@ _IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 _AUTOMATIC: Final = "autofs"
 
 
-class Place(NamedTuple):
+class DrivesFolder(NamedTuple):
     """A folder in which drives are mounted.
 
     Attributes:
@@ -34,11 +34,11 @@ class Place(NamedTuple):
     is_point: bool = False
 
 
-PLACES: tuple[Place, ...] = (
-    Place("/media", levels=2),
-    Place("/run/media", levels=2),
-    Place("/mnt", is_point=True),
-    Place("/Volumes"),
+PLACES: tuple[DrivesFolder, ...] = (
+    DrivesFolder("/media", levels=2),
+    DrivesFolder("/run/media", levels=2),
+    DrivesFolder("/mnt", is_point=True),
+    DrivesFolder("/Volumes"),
 )
 
 
@@ -64,7 +64,7 @@ def is_drive_missing(path: str) -> bool:
     return any(_is_missing_in(place, path, mount) for place in PLACES if is_at_or_below(path, place.folder))
 
 
-def _is_missing_in(place: Place, path: str, mount: Mount) -> bool:
+def _is_missing_in(place: DrivesFolder, path: str, mount: Mount) -> bool:
     if mount.point != place.folder and is_at_or_below(mount.point, place.folder):
         return False
     if mount.point == place.folder and (place.is_point or mount.kind not in _IN_MEMORY):

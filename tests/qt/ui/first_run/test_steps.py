@@ -19,6 +19,7 @@ from backup_gui.desktop.places import Drive, places, usual_folders
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState
 from backup_gui.services import suggestions as beginning
@@ -84,10 +85,11 @@ def test_from_the_first_start_to_a_running_backup_it_takes_three_clicks(
         clicks += 1
     assert clicks <= 4
     jobs = shell.controller.jobs
-    assert [job.destination for job in jobs] == [str(drive / name) for name in ("Documents", "Pictures", "Desktop")]
+    places = [Place(str(drive / name)) for name in ("Documents", "Pictures", "Desktop")]
+    assert [job.destination for job in jobs] == places
     qtbot.waitUntil(lambda: all(shell.controller.status(job.id).state is JobState.OK for job in jobs), timeout=20_000)
     for job in jobs:
-        assert read_tree(Path(job.destination)) == read_tree(Path(job.source))
+        assert read_tree(Path(job.destination.path)) == read_tree(Path(job.source))
         assert job.keeps_history
         assert job.asks_about_strangers
     assert shell.window.board.isVisible()
@@ -299,7 +301,7 @@ def test_a_card_is_pressed_anywhere_and_with_the_space_bar(steps: FirstRun, qtbo
 
 
 def test_the_tab_key_reaches_each_control_of_each_step(steps: FirstRun, qtbot: QtBot) -> None:
-    allow(steps, Job("1", "Documents", "/home/anna/Documents", "/media/anna/Backup/Documents"))
+    allow(steps, Job("1", Place("Documents"), "/home/anna/Documents", "/media/anna/Backup/Documents"))
     with qtbot.waitExposed(steps):
         steps.activateWindow()
     steps.show_folders(tuple(count.path for count in COUNTS))
@@ -388,7 +390,7 @@ def propose_for(tmp_path: Path) -> Callable[..., beginning.Proposal]:
 
 def test_each_source_gets_a_folder_of_its_own(propose_for: Callable[..., beginning.Proposal], tmp_path: Path) -> None:
     proposal = propose_for("a/Notes", "b/notes", "c/Films", place="drive")
-    assert [Path(job.destination).relative_to(tmp_path) for job in proposal.jobs] == [
+    assert [Path(job.destination.path).relative_to(tmp_path) for job in proposal.jobs] == [
         Path("drive/Notes"),
         Path("drive/notes 2"),
         Path("drive/Films"),
@@ -402,8 +404,8 @@ def test_one_source_may_have_the_place_itself(propose_for: Callable[..., beginni
     (tmp_path / "drive" / "old").write_text("x")
     proposal = propose_for("Notes", place="drive", is_whole_place=True)
     assert not proposal.is_place_empty
-    assert proposal.jobs[0].destination == str(tmp_path / "drive")
-    assert propose_for("Notes", "Films", place="drive", is_whole_place=True).jobs[0].destination.endswith("Notes")
+    assert proposal.jobs[0].destination.path == str(tmp_path / "drive")
+    assert propose_for("Notes", "Films", place="drive", is_whole_place=True).jobs[0].destination.path.endswith("Notes")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.status import JobState, Status
@@ -17,9 +18,9 @@ from backup_gui.ui.values.job import JobView, PauseWish
 from tests.helpers.screens import PROBLEMS
 from tests.qt.conftest import NOW, RecordedTrayIcon, ok_status
 
-ONE = Job("/a", "/b", id="one", name="One & only")
+ONE = Job("/a", Place("/b"), id="one", name="One & only")
 FULL = "The backup drive is full"
-TWO = Job("/c", "/d", id="two", name="Two")
+TWO = Job("/c", Place("/d"), id="two", name="Two")
 
 
 @pytest.fixture

@@ -377,7 +377,7 @@ def test_what_would_be_done_is_shown_and_not_done(
     make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     fill(job)
-    before = read_tree(Path(job.destination)), read_tree(Path(job.source))
+    before = read_tree(Path(job.destination.path)), read_tree(Path(job.source))
     make_shell.store().save_jobs((job,))
     shell = make_shell(scripted)
     shell.start(Wish())
@@ -387,7 +387,7 @@ def test_what_would_be_done_is_shown_and_not_done(
     qtbot.waitUntil(lambda: dialog.plan.filter_buttons[Op.DELETE].text() == "D&eleted (1)")
     assert dialog._title.text() == "1 new  ·  1 replaced  ·  1 deleted  ·  1 with new details"
     assert set(shown(dialog.plan)) == {"", "changes", "comes", "goes"}
-    assert (read_tree(Path(job.destination)), read_tree(Path(job.source))) == before
+    assert (read_tree(Path(job.destination.path)), read_tree(Path(job.source))) == before
     dialog.close()
 
 
@@ -550,8 +550,8 @@ def test_a_damaged_catalog_is_no_reason_not_to_look(job: Job, tmp_path: Path) ->
 
 
 def test_a_preview_says_what_is_held_and_why_none_can_be_made(job: Job, tmp_path: Path) -> None:
-    Path(job.destination).mkdir(parents=True)
-    Path(job.destination, "stranger").write_text("x")
+    Path(job.destination.path).mkdir(parents=True)
+    Path(job.destination.path, "stranger").write_text("x")
     Path(job.source, "own").write_text("x")
     found = foresee(job._replace(asks_about_strangers=True), tmp_path / "data", never, ignore)
     assert found is not None
@@ -579,7 +579,8 @@ def test_files_that_may_not_be_read_are_named_before_copying(open_folder: Path, 
         "import pathlib, sys\n"
         "from backup_gui.services.preview import foresee\n"
         "from backup_gui.model.job import Job\n"
-        f"job = Job({str(source)!r}, {str(open_folder / 'backup')!r}, id='a', name='a')\n"
+        "from backup_gui.model.place import Place\n"
+        f"job = Job({str(source)!r}, Place({str(open_folder / 'backup')!r}), id='a', name='a')\n"
         f"found = foresee(job, pathlib.Path({str(open_folder / 'data')!r}), bool, bool)\n"
         "print([(p.path, p.code.value) for p in found.problems])\n"
     )

@@ -16,6 +16,7 @@ from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.history.usage import measure
 from backup_gui.engine.run import runner
 from backup_gui.model.job import LIMITS, MAX_INTERVAL_S, NEW_JOB, Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import HistorySize
 from backup_gui.model.status import JobState
 from backup_gui.presenters.job_form import merged
@@ -89,7 +90,7 @@ def test_each_choice_can_be_changed(page: JobSettings) -> None:
     page.guard_share_spin.setValue(80)
     page.strangers_check.click()
     assert page.wanted() == JOB._replace(
-        destination="/mnt/b",
+        destination=Place("/mnt/b"),
         name="Letters",
         interval_s=9,
         exclude=("x",),
@@ -126,7 +127,7 @@ def test_only_what_was_checked_can_be_applied(page: JobSettings, qtbot: QtBot) -
     checked: list[JobDraft] = []
     page.check_requested.connect(checked.append)
     QTest.keyClicks(page.destination_field.edit, "/inside")
-    qtbot.waitUntil(lambda: bool(checked) and checked[-1].wanted.destination.endswith("/inside"))
+    qtbot.waitUntil(lambda: bool(checked) and checked[-1].wanted.destination.path.endswith("/inside"))
     page.show_verdict(DraftVerdict(checked[-1].serial, destination=wrong))
     assert page.destination_remark.text == wrong.text
     assert not page.apply_button.isEnabled()
@@ -422,11 +423,11 @@ def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_shell: ShellMa
     assert copies.text().startswith("1 file that is left out now is still in the backup (")
     page.rules.remove_button.click()
     answer(shell, means_it=False, qtbot=qtbot)
-    assert Path(job.destination, "leave.tmp").exists()
+    assert Path(job.destination.path, "leave.tmp").exists()
     page.rules.remove_button.click()
     answer(shell, means_it=True, qtbot=qtbot)
-    qtbot.waitUntil(lambda: not Path(job.destination, "leave.tmp").exists(), timeout=15_000)
-    assert Path(job.destination, "keep.txt").exists()
+    qtbot.waitUntil(lambda: not Path(job.destination.path, "leave.tmp").exists(), timeout=15_000)
+    assert Path(job.destination.path, "keep.txt").exists()
     assert catalog.stat().st_ino == inode
     assert not copies.isVisible()
     assert not page.is_changed
@@ -510,12 +511,12 @@ def test_what_is_left_out_and_still_in_the_backup_is_counted(tmp_path: Path) -> 
     (mirror / "gone" / "of a folder that is gone").mkdir(parents=True)
     (mirror / "gone" / "b.tmp").write_bytes(b"123")
     (mirror / "cache.txt").write_bytes(b"not left out")
-    job = JOB._replace(source=str(source), destination=str(mirror), exclude=("cache/", "*.tmp"))
+    job = JOB._replace(source=str(source), destination=Place(str(mirror)), exclude=("cache/", "*.tmp"))
     assert count_copies(job, never) == FolderSize(2, 8)
     assert count_copies(job._replace(exclude=()), never) == FolderSize()
     assert count_copies(job._replace(exclude=("!",)), never) is None
     assert count_copies(job, lambda: True) is None
-    assert count_copies(job._replace(destination=str(tmp_path / "away")), never) is None
+    assert count_copies(job._replace(destination=Place(str(tmp_path / "away"))), never) is None
 
 
 @pytest.mark.hazard(49)

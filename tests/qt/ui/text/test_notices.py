@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.reasons import Reason, of_system
 from backup_gui.model.status import JobState, Status
@@ -14,7 +15,7 @@ from backup_gui.ui.values.job import JobView
 from tests.helpers.screens import HELD, PROBLEMS
 from tests.qt.conftest import NOW, ok_status
 
-JOB = Job("/a", "/b", id="one", name="One")
+JOB = Job("/a", Place("/b"), id="one", name="One")
 TROUBLES = {
     JobState.ATTENTION: Status(JobState.ATTENTION, problems=PROBLEMS),
     JobState.HELD: Status(JobState.HELD, held=HELD),
@@ -67,7 +68,7 @@ def test_waiting_and_working_are_not_told(notices: Notices, state: JobState) -> 
 
 
 def test_two_jobs_are_told_separately(notices: Notices) -> None:
-    other = Job("/c", "/d", id="two", name="Two")
+    other = Job("/c", Place("/d"), id="two", name="Two")
     status = TROUBLES[JobState.FAILED]
     found = [notices.on_status(JobView(job, status), NOW) for job in (JOB, other)]
     assert [notice.title for notice in found if notice is not None] == ["One", "Two"]

@@ -20,6 +20,7 @@ from backup_gui.engine.destination.history_place import (
     is_vacant,
 )
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from tests.helpers.rig import mounted
 
 
@@ -40,7 +41,7 @@ def test_the_history_lies_beside_a_destination_that_is_there_or_not_yet(tmp_path
 
 
 def test_a_job_that_keeps_none_has_no_history(tmp_path: Path) -> None:
-    job = Job("/s", str(tmp_path), id="j", name="n")
+    job = Job("/s", Place(str(tmp_path)), id="j", name="n")
     assert history_of(job) == f"{tmp_path}.history"
     assert history_of(job._replace(history="/chosen")) == "/chosen"
     assert history_of(job._replace(history="/chosen", keeps_history=False)) is None

@@ -11,6 +11,7 @@ from backup_gui.engine.guard.unanswered import Unanswered, from_text, to_text
 from backup_gui.engine.state.recent_losses import Lately
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, Plan
 from backup_gui.model.reasons import NO_REASON
 
@@ -18,7 +19,7 @@ FILE, FOLDER, LINK = EntryKind.FILE, EntryKind.FOLDER, EntryKind.LINK
 
 
 def job(**options: Any) -> Job:
-    return Job("/s", "/d", "j", "job", **options)
+    return Job("/s", Place("/d"), "j", "job", **options)
 
 
 def deletions(count: int, *, is_known: bool = True, kind: EntryKind = FILE, prefix: str = "d") -> list[Action]:

@@ -48,6 +48,7 @@ from backup_gui.model.events import (
     Waiting,
 )
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import (
     FULL,
     Action,
@@ -175,7 +176,7 @@ class World:
     ) -> runner.RunOutcome:
         if until_s:
             self.clock.at(until_s, lambda: self.commands.put(Stop()))
-        job = Job(source="/source", destination=str(self.tmp / "mirror"), id="j1", name="Documents", **options)
+        job = Job(source="/source", destination=Place(str(self.tmp / "mirror")), id="j1", name="Documents", **options)
         return runner.run(
             job,
             self.commands,
@@ -1434,7 +1435,7 @@ def test_run_with_the_real_clock_stops_at_once(world: World) -> None:
 
     outcomes: list[runner.RunOutcome] = []
     mirror = str(world.tmp / "mirror")
-    job = Job(source="/source", destination=mirror, id="j1", name="Documents", uses_notification=False)
+    job = Job(source="/source", destination=Place(mirror), id="j1", name="Documents", uses_notification=False)
     thread = threading.Thread(
         target=lambda: outcomes.append(
             runner.run(
@@ -1475,7 +1476,7 @@ def test_real_watcher_pass_and_catalog_keep_a_folder_in_step(world: World, tmp_p
     source, destination = tmp_path / "source", tmp_path / "mirror"
     (source / "a" / "b").mkdir(parents=True)
     (source / "a" / "b" / "file").write_text("1")
-    job = Job(source=str(source), destination=str(destination), id="j1", name="Documents", interval_s=1)
+    job = Job(source=str(source), destination=Place(str(destination)), id="j1", name="Documents", interval_s=1)
     changed = threading.Event()
 
     def on_event(event: Event) -> None:
@@ -1544,7 +1545,7 @@ def test_destination_of_another_instance_ends_the_run(world: World) -> None:
 def test_last_complete_backup_is_known_while_the_drive_is_away_after_a_restart(tmp_path: Path) -> None:
     source, destination = tmp_path / "source", tmp_path / "mirror"
     source.mkdir()
-    job = Job(source=str(source), destination=str(destination), id="j1", name="Documents")
+    job = Job(source=str(source), destination=Place(str(destination)), id="j1", name="Documents")
     commands = Mailbox()
     statuses: list[Status] = []
 

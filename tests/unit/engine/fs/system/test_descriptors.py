@@ -33,6 +33,7 @@ from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError, TooManyOpenError
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, PassStatus
 from backup_gui.model.reasons import NO_REASON, of_system
 from tests.helpers.descriptors import open_below
@@ -372,7 +373,7 @@ def test_wherever_a_pass_runs_out_of_descriptors_it_says_so_and_the_next_one_fin
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, name: str, least: int
 ) -> None:
     monkeypatch.setattr(descriptors, "_PATIENCE", 0)
-    job = make_job(Job(str(source), str(tmp_path / "mirror")))
+    job = make_job(Job(str(source), Place(str(tmp_path / "mirror"))))
     catalog = Catalog.in_memory()
     idle = descriptors.BUDGET._kept, descriptors.BUDGET._trees
     reports = [mirror.run_pass(job, catalog, FULL)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.fs.volumes import drive_places
-from backup_gui.engine.fs.volumes.drive_places import Place, is_drive_missing
+from backup_gui.engine.fs.volumes.drive_places import DrivesFolder, is_drive_missing
 from backup_gui.engine.fs.volumes.mounts import Mount
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import PassStatus
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX paths")
 @pytest.fixture(autouse=True)
 def _own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the places of the system in a folder of the test's own."""
-    places = (Place(str(tmp_path / "media"), levels=2), Place(str(tmp_path / "mnt"), is_point=True))
+    places = (DrivesFolder(str(tmp_path / "media"), levels=2), DrivesFolder(str(tmp_path / "mnt"), is_point=True))
     monkeypatch.setattr(drive_places, "PLACES", places)
     monkeypatch.setattr(drive_places, "FSTAB", tmp_path / "fstab")
     for place in places:
@@ -141,7 +141,7 @@ def test_a_stick_that_was_never_plugged_in_is_waited_for_and_nothing_is_written(
 ) -> None:
     media = rig.root / "media"
     media.mkdir()
-    monkeypatch.setattr(drive_places, "PLACES", (Place(str(media), levels=2),))
+    monkeypatch.setattr(drive_places, "PLACES", (DrivesFolder(str(media), levels=2),))
     rig.write("a", "1")
     for path in ("me/Stick", "me/Stick/sub/dir", "me"):
         rig.options["destination"] = str(media / path)
@@ -157,7 +157,7 @@ def test_a_stick_that_is_plugged_in_is_written_to_below_folders_that_are_made(
 ) -> None:
     stick = rig.root / "media" / "me" / "Stick"
     stick.mkdir(parents=True)
-    monkeypatch.setattr(drive_places, "PLACES", (Place(str(rig.root / "media"), levels=2),))
+    monkeypatch.setattr(drive_places, "PLACES", (DrivesFolder(str(rig.root / "media"), levels=2),))
     rig.write("a", "1")
     rig.options["destination"] = str(stick / "sub" / "dir")
     with pytest.raises(RootAbsentError):
