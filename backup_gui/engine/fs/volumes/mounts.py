@@ -6,11 +6,14 @@ import re
 import sys
 from collections.abc import Iterable
 from functools import lru_cache, partial
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.model.reasons import Reason, ReasonCode
+
+if TYPE_CHECKING:
+    # The second process starts without it.
+    from pathlib import Path
 
 TABLE: Final = "/proc/self/mountinfo"
 _OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
@@ -70,7 +73,7 @@ class Mount(NamedTuple):
     flags: str = ""
 
 
-def read_mounts(table: str | Path = TABLE) -> list[Mount]:
+def read_mounts(table: "str | Path" = TABLE) -> list[Mount]:
     """Read the table, in the order in which things were mounted; empty where the system has none."""
     try:
         content = waited_out(partial(_content, table))
@@ -79,7 +82,7 @@ def read_mounts(table: str | Path = TABLE) -> list[Mount]:
     return _parse(content)
 
 
-def _content(table: str | Path) -> bytes:
+def _content(table: "str | Path") -> bytes:
     with open(table, "rb") as file:
         return file.read()
 
@@ -98,7 +101,7 @@ def _parse(content: bytes) -> list[Mount]:
     return found
 
 
-def mount_of(path: str, table: str | Path = TABLE) -> Mount | None:
+def mount_of(path: str, table: "str | Path" = TABLE) -> Mount | None:
     """The mount that a path lies on, or None where the system does not tell."""
     return _mount_among(read_mounts(table), path)
 
@@ -115,7 +118,7 @@ def is_visible(mount: Mount) -> bool:
     return f"{os.major(device)}:{os.minor(device)}" == mount.device
 
 
-def share_a_mount(path: str, other: str, table: str | Path = TABLE) -> bool:
+def share_a_mount(path: str, other: str, table: "str | Path" = TABLE) -> bool:
     """Tell whether two paths lie on the same mount; also where the system does not tell."""
     mounts = read_mounts(table)
     return _mount_among(mounts, path) is _mount_among(mounts, other)
@@ -132,7 +135,7 @@ def _mount_among(mounts: list[Mount], path: str) -> Mount | None:
     return best
 
 
-def can_watch(source: str, table: str | Path = TABLE) -> Reason | None:
+def can_watch(source: str, table: "str | Path" = TABLE) -> Reason | None:
     """Say why the source's file system cannot be watched; None if it can.
 
     Args:
@@ -145,7 +148,7 @@ def can_watch(source: str, table: str | Path = TABLE) -> Reason | None:
     return Reason(ReasonCode.NETWORK_UNTOLD, kind=mount.kind)
 
 
-def points_below(root: str, table: str | Path = TABLE) -> frozenset[str] | None:
+def points_below(root: str, table: "str | Path" = TABLE) -> frozenset[str] | None:
     """Return what is mounted somewhere below a folder, relative to it; None where the system does not tell."""
     mounts = read_mounts(table)
     if not mounts:
@@ -154,7 +157,7 @@ def points_below(root: str, table: str | Path = TABLE) -> frozenset[str] | None:
     return frozenset(mount.point.removeprefix(prefix) for mount in mounts if mount.point.startswith(prefix))
 
 
-def kind_of_device(device: int, table: str | Path = TABLE) -> str:
+def kind_of_device(device: int, table: "str | Path" = TABLE) -> str:
     """Return the name of the file system that a device number stands for; empty if the table does not have it."""
     if sys.platform == "win32":
         return ""
@@ -179,7 +182,7 @@ def has_lasting_inodes_at(path: str) -> bool:
     return has_lasting_inodes(mount_of(path))
 
 
-def devices_without_lasting_inodes(root: str, table: str | Path = TABLE) -> frozenset[int]:
+def devices_without_lasting_inodes(root: str, table: "str | Path" = TABLE) -> frozenset[int]:
     """Return the numbers of the devices, at and below a folder, whose files have other numbers after each mount."""
     if sys.platform == "win32":
         return frozenset()
@@ -200,7 +203,7 @@ def stores_later(path: str) -> bool:
     return mount is not None and (mount.kind == "davfs" or _is_served_by(_CLOUD, mount.kind))
 
 
-def network_mount_below(root: str, table: str | Path = TABLE) -> str:
+def network_mount_below(root: str, table: "str | Path" = TABLE) -> str:
     """The first network file system that is mounted somewhere below ``root``, or an empty text."""
     prefix = root.rstrip("/") + "/"
     found = (mount.point for mount in read_mounts(table) if mount.point.startswith(prefix) and is_network(mount.kind))
@@ -212,7 +215,7 @@ def is_of_kernel(kind: str) -> bool:
     return kind in _KERNEL_TYPES
 
 
-def distrusted_devices(root: str, root_fd: int, device: int, table: str | Path = TABLE) -> frozenset[int]:
+def distrusted_devices(root: str, root_fd: int, device: int, table: "str | Path" = TABLE) -> frozenset[int]:
     """Return the volumes of a folder on which the system heeds no set-id bits, as those of sticks usually are.
 
     Args:
