@@ -17,7 +17,7 @@ from typing import NamedTuple, Self
 from backup_gui.engine.fs.privacy import close_file, make_private_file, make_private_folder
 from backup_gui.engine.state.busy_files import Busy
 from backup_gui.engine.state.connection import Memory, is_without_room
-from backup_gui.engine.state.integers import read, stored
+from backup_gui.engine.state.integers import UNSIGNED, read, signed, stored
 from backup_gui.engine.state.integrity import check_mark, is_of_the_moment, reason_of, set_aside
 from backup_gui.engine.state.kept_paths import Kept
 from backup_gui.engine.state.pass_log import PassLog
@@ -57,21 +57,9 @@ class Fingerprint(NamedTuple):
     mtime_ns: int
 
 
-_UNSIGNED = (1 << 64) - 1
-
-
-def _signed(number: int) -> int:
-    """Convert an unsigned 64-bit number, as some file systems use for inodes, into SQLite's signed one.
-
-    ``& _UNSIGNED`` reverses it. The 128-bit numbers of ReFS lose their upper half.
-    """
-    number &= _UNSIGNED
-    return number - (1 << 64) if number >= 1 << 63 else number
-
-
 def fingerprint_of(row: Row) -> Fingerprint:
     """Return the fingerprint in a row."""
-    return Fingerprint(row[0] & _UNSIGNED, *map(read, row[1:4]))
+    return Fingerprint(row[0] & UNSIGNED, *map(read, row[1:4]))
 
 
 class Catalog:
@@ -212,7 +200,7 @@ class Catalog:
             "SELECT inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE folder = ? AND name = ?",
             (encode(folder), encode(name)),
         ).fetchone()
-        return None if row is None else Fingerprint(row[0] & _UNSIGNED, *map(read, row[1:]))
+        return None if row is None else Fingerprint(row[0] & UNSIGNED, *map(read, row[1:]))
 
     def paths_of(self, inode: int) -> Iterator[tuple[str, Fingerprint]]:
         """Return the paths recorded with a source inode, for finding moves; none where inodes are not stable."""
@@ -220,10 +208,10 @@ class Catalog:
             return
         self._prepare_for_inodes()
         rows = self._connection.execute(
-            "SELECT folder, name, inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE inode = ?", (_signed(inode),)
+            "SELECT folder, name, inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE inode = ?", (signed(inode),)
         ).fetchall()
         for folder, name, number, *rest in rows:
-            yield join(decode(folder), decode(name)), Fingerprint(number & _UNSIGNED, *map(read, rest))
+            yield join(decode(folder), decode(name)), Fingerprint(number & UNSIGNED, *map(read, rest))
 
     def other_names(self, folder: str) -> Iterator[tuple[str, str]]:
         """Yield names in a folder that have further hard links, each with one of those paths."""
@@ -249,7 +237,7 @@ class Catalog:
             (
                 self._last_folder[1],
                 encode(name),
-                _signed(entry.st_ino),
+                signed(entry.st_ino),
                 entry.st_ctime_ns,
                 entry.st_size,
                 entry.st_mtime_ns,
@@ -342,7 +330,7 @@ class Catalog:
             found: Paths, each with the state that will be recorded.
         """
         rows = [
-            (encode(path), _signed(seen.st_ino), *map(stored, (seen.st_ctime_ns, seen.st_size, seen.st_mtime_ns)))
+            (encode(path), signed(seen.st_ino), *map(stored, (seen.st_ctime_ns, seen.st_size, seen.st_mtime_ns)))
             for path, seen in found
         ]
         self.commit()
@@ -354,7 +342,7 @@ class Catalog:
     def intended(self) -> list[tuple[str, Fingerprint]]:
         """Return the intended changes that were not completed."""
         rows = self._connection.execute("SELECT path, inode, ctime_ns, size_bytes, mtime_ns FROM intended").fetchall()
-        return [(decode(path), Fingerprint(inode & _UNSIGNED, *map(read, rest))) for path, inode, *rest in rows]
+        return [(decode(path), Fingerprint(inode & UNSIGNED, *map(read, rest))) for path, inode, *rest in rows]
 
     def fulfil(self) -> None:
         """Remove the intended changes with the next ``commit``, because they are recorded now."""

@@ -10,6 +10,7 @@ from typing import Final
 
 _LEAST: Final = -(1 << 63)
 _MOST: Final = (1 << 63) - 1
+UNSIGNED: Final = (1 << 64) - 1
 
 
 def stored(number: int) -> int | bytes:
@@ -29,3 +30,12 @@ def read(value: int | bytes) -> int:
 def within(number: int) -> int:
     """Return the nearest 64-bit number, for sums that need not be exact."""
     return min(max(number, _LEAST), _MOST)
+
+
+def signed(number: int) -> int:
+    """Return an unsigned 64-bit number, as some file systems have for inodes, as a signed one.
+
+    ``& UNSIGNED`` reverses it. The 128-bit numbers of ReFS lose their upper half.
+    """
+    number &= UNSIGNED
+    return number - (1 << 64) if number > _MOST else number

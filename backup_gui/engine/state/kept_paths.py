@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.state.integers import read, stored
+from backup_gui.engine.state.integers import UNSIGNED, read, signed, stored
 from backup_gui.model.actions import actions_of
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import encode, parents_of
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from backup_gui.model.plans import Action, Held, Plan, Problem
 
 _ONE_BY_ONE = 1_000
-_SIGN = 1 << 63
 
 
 class KeptPath(NamedTuple):
@@ -90,7 +89,7 @@ class Kept:
         """Keep paths from now on."""
         self._connection.executemany(
             "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?)",
-            [(encode(kept.path), kept.is_folder, *_signed(kept.refused)) for kept in paths],
+            [(encode(kept.path), kept.is_folder, *_stored(kept.refused)) for kept in paths],
         )
 
     def release(self, paths: Iterable[str] | None = None) -> None:
@@ -195,15 +194,15 @@ def _is_as_shown(entry: Entry, action: Action) -> bool:
 
 
 def _mark(entry: Entry) -> tuple[int, int, int]:
-    return entry.st_ino & (_SIGN * 2 - 1), entry.st_size, entry.st_mtime_ns
+    return entry.st_ino & UNSIGNED, entry.st_size, entry.st_mtime_ns
 
 
-def _signed(mark: tuple[int, int, int] | None) -> tuple[int | None, int | bytes | None, int | bytes | None]:
+def _stored(mark: tuple[int, int, int] | None) -> tuple[int | None, int | bytes | None, int | bytes | None]:
     """Convert an unsigned 64-bit inode into SQLite's signed number."""
     if mark is None:
         return None, None, None
     inode, size_bytes, mtime_ns = mark
-    return (inode - 2 * _SIGN if inode >= _SIGN else inode), stored(size_bytes), stored(mtime_ns)
+    return signed(inode), stored(size_bytes), stored(mtime_ns)
 
 
 def _read(
@@ -211,5 +210,5 @@ def _read(
 ) -> KeptPath:
     refused = None
     if inode is not None and size_bytes is not None and mtime_ns is not None:
-        refused = inode & (2 * _SIGN - 1), read(size_bytes), read(mtime_ns)
+        refused = inode & UNSIGNED, read(size_bytes), read(mtime_ns)
     return KeptPath(os.fsdecode(path), bool(is_folder), refused)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.state import database as catalog_module
 from backup_gui.engine.state import pass_log as passlog
 from backup_gui.engine.state.database import Catalog, Fingerprint, fingerprint_of
+from backup_gui.engine.state.integers import signed
 from backup_gui.engine.state.schema import SCHEMA_VERSION
 from backup_gui.model.errors import CatalogError, NewerDataError, OwnFolderError
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Report, Stage
@@ -95,7 +95,6 @@ def test_inode_numbers_of_any_size_come_back_as_they_were(catalog: Catalog, inod
 
 def test_an_inode_number_of_128_bits_does_no_harm(catalog: Catalog) -> None:
     # Only Windows has them, but stat results hold what they are given.
-    signed = catalog_module._signed
     assert signed((1 << 127) + 5) == 5
     assert signed((1 << 127) + (1 << 63)) == -(1 << 63)
 
