@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Plan
 
+    # What one side has in a folder, by name, and the names that cannot be looked at.
+    _Listing = tuple[dict[str, Entry], dict[str, OSError]]
+
 # After so many names of one folder the comparison checks whether to stop.
 ASK_AFTER_NAMES = 5_000
 # A folder still to be compared, and the action that creates it if the mirror does not have it.
@@ -327,7 +330,7 @@ class _Comparison:
                 return
         if ours is not None and theirs is not None:
             known = self._known_in(path, ours) if making is None else {}
-            self._compare_listed(path, making, ours, theirs, known, refused, refused_there, pending)
+            self._compare_listed(path, making, (ours, refused), (theirs, refused_there), known, pending)
             return
         for portion in portions(our_names if ours is None else [*ours, *refused], their_names):
             self._compare_portion(path, making, portion, pending)
@@ -353,21 +356,20 @@ class _Comparison:
             self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
             return
         known = self._known_in(path, ours, portion.after, portion.last) if making is None else {}
-        self._compare_listed(path, making, ours, theirs, known, refused, refused_there, pending)
+        self._compare_listed(path, making, (ours, refused), (theirs, refused_there), known, pending)
         self._on_copies(len(self._copies))
 
     def _compare_listed(
         self,
         path: str,
         making: Action | None,
-        ours: dict[str, Entry],
-        theirs: dict[str, Entry],
+        source: _Listing,
+        destination: _Listing,
         known: dict[str, Row],
-        refused: dict[str, OSError],
-        refused_there: dict[str, OSError],
         pending: list[_Folder],
     ) -> None:
         """Compare the listings of a folder, or of a portion of its names."""
+        (ours, refused), (theirs, refused_there) = source, destination
         if refused:
             self._leave_alone(path, refused, theirs, known, is_writing=False)
         if refused_there:
