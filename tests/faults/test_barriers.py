@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import publish as publishing
+from backup_gui.engine.apply import publish
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.local import LocalDestination
@@ -31,7 +31,7 @@ GROUP_FILES = 4
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """Files to be replaced, moved, deleted and added, in several groups."""
-    monkeypatch.setattr(publishing, "GROUP_FILES", GROUP_FILES)
+    monkeypatch.setattr(publish, "GROUP_FILES", GROUP_FILES)
     scene = Scene(tmp_path, tmp_path)
     for name in (*FILES, "gone", "moved"):
         scene.write(name, b"old " + name.encode())

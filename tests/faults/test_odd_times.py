@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.apply import copying
-from backup_gui.engine.apply import create as making
+from backup_gui.engine.apply import copying, create
 from backup_gui.engine.history.listing import list_versions
-from backup_gui.engine.plan import difference as equality
+from backup_gui.engine.plan import difference
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.model.plans import FULL, Counts
 from tests.faults.scene import Scene
@@ -100,7 +99,7 @@ def test_times_that_a_drive_cannot_keep_are_compared_as_it_keeps_them(
         compared.append(path)
         return True
 
-    for module in (copying, equality, making):
+    for module in (copying, difference, create):
         monkeypatch.setattr(module, "has_same_content", counting)
     for _ in range(2):
         report = drive.make_pass()

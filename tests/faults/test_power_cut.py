@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.apply import publish as publishing
+from backup_gui.engine.apply import publish
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.model.errors import BackupError
@@ -39,7 +39,7 @@ def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[CuttableDis
 @pytest.fixture
 def scene(tmp_path: Path, disk: CuttableDisk, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """A mirror whose first versions are on the disk, and whose files are all to be replaced, moved or deleted."""
-    monkeypatch.setattr(publishing, "GROUP_FILES", GROUP_FILES)
+    monkeypatch.setattr(publish, "GROUP_FILES", GROUP_FILES)
     scene = Scene(tmp_path, disk.point)
     for name in FILES:
         scene.write(name, old(name))

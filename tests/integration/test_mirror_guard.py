@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.history import prune as upkeep
+from backup_gui.engine.history import prune
 from backup_gui.engine.restore.decisions import keep
 from backup_gui.engine.restore.held import put_back_held
 from backup_gui.engine.rules.progress import Meter
@@ -438,8 +438,8 @@ def test_what_was_put_back_by_hand_is_held_no_more_with_the_rest(rig: Rig) -> No
 
 def test_the_history_loses_nothing_while_edits_go_on(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     hold_a_folder(rig)
-    monkeypatch.setattr(upkeep, "is_due", lambda *_: pytest.fail("old versions were looked for"))
-    monkeypatch.setattr(upkeep, "make_room", lambda *_: pytest.fail("room was made"))
+    monkeypatch.setattr(prune, "is_due", lambda *_: pytest.fail("old versions were looked for"))
+    monkeypatch.setattr(prune, "make_room", lambda *_: pytest.fail("room was made"))
     rig.write("docs/1", "edit")
     rig.run(paths("docs/1"))
     rig.write("docs/1", "another")

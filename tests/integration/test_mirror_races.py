@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.apply import publish as publishing
+from backup_gui.engine.apply import publish
 from backup_gui.engine.destination import local as target
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs import tree
@@ -425,7 +425,7 @@ def plant_changes(rig: Rig) -> None:
 def test_cancelled_anywhere_every_file_is_whole_and_nothing_is_lost(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "GROUP_FILES", 3)
+    monkeypatch.setattr(publish, "GROUP_FILES", 3)
     monkeypatch.setattr(transfer, "BLOCK_BYTES", 1000)
     for limit in range(1_000):
         case = place / str(limit)

@@ -13,12 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine.apply import apply as execute
-from backup_gui.engine.apply import create as making
+from backup_gui.engine.apply import apply, create
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.metadata import MetadataWriter
-from backup_gui.engine.plan import difference as equality
+from backup_gui.engine.plan import difference
 from backup_gui.engine.plan.difference import EntryComparer
 from backup_gui.engine.state import integrity as soundness
 from backup_gui.engine.state.database import Catalog, Fingerprint
@@ -144,7 +143,7 @@ def test_what_a_volume_has_no_dates_for_gets_the_nearest_and_comes_to_rest(
 
     monkeypatch.setattr(os, "utime", cut)
     assert rig.run().status is PassStatus.COMPLETE
-    monkeypatch.setattr(equality, "has_same_content", lambda *_arguments: pytest.fail("nothing is to be read again"))
+    monkeypatch.setattr(difference, "has_same_content", lambda *_arguments: pytest.fail("nothing is to be read again"))
     assert rig.run().counts == Counts()
     monkeypatch.undo()
     assert len({(rig.mirror / name).stat().st_ino for name in (names[0], "another name")}) == 1
@@ -181,7 +180,7 @@ ODD_ERRORS = (OverflowError("Python int too large"), ValueError("embedded null b
 @pytest.mark.parametrize("error", ODD_ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
     ("owner", "call"),
-    [(EntryComparer, "difference"), (making.Creator, "_copy_file"), (LocalDestination, "publish")],
+    [(EntryComparer, "difference"), (create.Creator, "_copy_file"), (LocalDestination, "publish")],
     ids=["compared", "copied", "published"],
 )
 def test_what_one_file_raises_is_a_problem_of_that_file(
@@ -228,15 +227,15 @@ def test_folders_have_their_modes_whatever_ends_the_pass(
     (rig.source / "new/deep").chmod(0o750)
     for number in range(3):
         rig.write(f"new/deep/more/{number}", "2")
-    monkeypatch.setattr(execute.PlanRunner, "_publish_if_full", execute.PlanRunner._publish)
-    real = making.Creator.make
+    monkeypatch.setattr(apply.PlanRunner, "_publish_if_full", apply.PlanRunner._publish)
+    real = create.Creator.make
 
-    def fail(self: making.Creator, action: Any) -> None:
+    def fail(self: create.Creator, action: Any) -> None:
         if (rig.mirror / "new/deep/file").exists():
             raise error
         real(self, action)
 
-    monkeypatch.setattr(making.Creator, "make", fail)
+    monkeypatch.setattr(create.Creator, "make", fail)
     if isinstance(error, Cancelled):
         assert rig.run().status is PassStatus.CANCELLED
     else:

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import copying
-from backup_gui.engine.apply import create as making
+from backup_gui.engine.apply import copying, create
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs import same_content
-from backup_gui.engine.plan import difference as equality
+from backup_gui.engine.plan import difference
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.entries import Seen
 from backup_gui.model.errors import BackupError
@@ -70,7 +69,7 @@ def count_compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         compared.append(path)
         return real(source, path, *more)
 
-    for module in (copying, equality, making):
+    for module in (copying, difference, create):
         monkeypatch.setattr(module, "has_same_content", counting)
     return compared
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import create as making
+from backup_gui.engine.apply import create
 from backup_gui.engine.fs import same_content
 from backup_gui.model.events import Event, PlanMade, Progressed
 from backup_gui.model.plans import Counts, PassStatus, Phase
@@ -149,7 +149,7 @@ def test_what_a_stranger_writes_into_the_copy_while_it_is_compared_once_more_is_
     def touch(event: Event) -> None:
         if isinstance(event, PlanMade):
             (rig.mirror / "file").chmod(0o600)
-            monkeypatch.setattr(making, "has_same_content", compare)
+            monkeypatch.setattr(create, "has_same_content", compare)
 
     rig.run(on_event=touch)
     assert rig.kept_contents() == [b"not!"]

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import apply as execute
-from backup_gui.engine.apply import create as making
+from backup_gui.engine.apply import apply, create
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.apply.apply import PlanRunner
 from backup_gui.engine.apply.copying import NotCopied
@@ -420,7 +419,7 @@ def test_a_read_only_destination_ends_the_run(rig: Rig, monkeypatch: pytest.Monk
     def fail(*_arguments: object, **_options: object) -> None:
         raise NotCopied(Problem("a", Stage.COPY, ProblemCode.READ_ONLY, Reason(ProblemCode.READ_ONLY)))
 
-    monkeypatch.setattr(making, "copy_file", fail)
+    monkeypatch.setattr(create, "copy_file", fail)
     rig.write("a")
     with pytest.raises(DestinationUnusableError, match="read-only"):
         Run(rig)(Action(Op.CREATE, "a", FILE))
@@ -536,7 +535,7 @@ def test_the_catalog_keeps_what_was_done_before_a_failure(rig: Rig, monkeypatch:
 @pytest.mark.hazard(48)
 def test_what_is_gone_is_forgotten_in_between(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """The paths of a million deletions are not held to the end."""
-    monkeypatch.setattr(execute, "_FORGET_EVERY", 3)
+    monkeypatch.setattr(apply, "_FORGET_EVERY", 3)
     names = [f"file {number}" for number in range(10)]
     for name in names:
         rig.write_at(rig.mirror / name)

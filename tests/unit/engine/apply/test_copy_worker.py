@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import batches, standby
-from backup_gui.engine.apply import copy_worker as copier
+from backup_gui.engine.apply import batches, copy_worker, standby
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.apply.copy_worker import SMALL_BYTES, Copied, CopyWorker, Order
 from backup_gui.engine.apply.publish import Publisher
 from backup_gui.engine.destination import local
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import receive
-from backup_gui.engine.fs.system import worker_process as coprocess
+from backup_gui.engine.fs.system import worker_process
 from backup_gui.engine.fs.system.worker_process import WorkerProcess, serve
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.roots import roots
@@ -61,7 +60,7 @@ def started(many: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[WorkerP
 
         def takes_more(self) -> bool:
             # However slow its start is, it gets as many files as it can.
-            wait_until(lambda: not self._ahead or coprocess._has_message(self._answering), "an answer")
+            wait_until(lambda: not self._ahead or worker_process._has_message(self._answering), "an answer")
             return super().takes_more()
 
     monkeypatch.setattr(local, "WorkerProcess", Noted)
@@ -135,13 +134,13 @@ def test_a_process_that_is_killed_leaves_nothing_undone(
 def test_a_process_that_ended_before_the_first_order_leaves_nothing_undone(
     many: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coprocess, "_command", lambda: [sys.executable, "-c", "pass"])
+    monkeypatch.setattr(worker_process, "_command", lambda: [sys.executable, "-c", "pass"])
     assert many.run().problems == ()
     assert read_tree(many.mirror) == read_tree(many.source)
 
 
 def test_without_a_second_process_the_pass_copies_alone(many: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coprocess, "_command", lambda: ["/nonexistent/program"])
+    monkeypatch.setattr(worker_process, "_command", lambda: ["/nonexistent/program"])
     assert many.run().problems == ()
     assert read_tree(many.mirror) == read_tree(many.source)
 
@@ -327,8 +326,10 @@ class Served:
         serve([str(number) for number in numbers], reading=self.orders_in, writing=self.reading[1])
 
     def __call__(self, *orders: tuple[str, str]) -> list[bool]:
-        coprocess._send(self.orders_out, [copier.__name__, [*self.target.rights.owner, [], True], list(orders)])
-        answers = coprocess._next_message(self.reading[0])
+        worker_process._send(
+            self.orders_out, [copy_worker.__name__, [*self.target.rights.owner, [], True], list(orders)]
+        )
+        answers = worker_process._next_message(self.reading[0])
         assert answers is not None
         return [answer is not None for answer in answers]
 
@@ -344,7 +345,7 @@ class Served:
 @pytest.fixture
 def served(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     rig.write("present", "present")
-    monkeypatch.setattr(coprocess, "end_with_parent", lambda _parent: None)
+    monkeypatch.setattr(worker_process, "end_with_parent", lambda _parent: None)
     # The descriptors are this process's own here.
     monkeypatch.setattr(os, "getppid", os.getpid)
     made = Served(rig)
@@ -380,6 +381,6 @@ def test_it_leaves_nothing_of_a_file_that_changes_meanwhile(
         else:
             (rig.source / "present").write_text("later")
 
-    monkeypatch.setattr(copier, "receive", receive_and_change)
+    monkeypatch.setattr(copy_worker, "receive", receive_and_change)
     assert served(("present", "copy")) == [False]
     assert os.listdir(rig.mirror) == []

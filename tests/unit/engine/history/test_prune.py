@@ -16,7 +16,7 @@ import pytest
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history import prune as upkeep
+from backup_gui.engine.history import prune
 from backup_gui.engine.history import usage as holdings
 from backup_gui.engine.history.prune import EMPTYING_KEY
 from backup_gui.engine.history.trusted_clock import BELIEF_KEY, look
@@ -171,7 +171,7 @@ def test_folders_that_a_killed_thinning_left_empty_are_removed_by_the_next_one(
     assert set(read_tree(rig.history)) == {"a", "a/empty"}
     # And a folder that somebody makes there later is not ours.
     (rig.history / "a/b").mkdir()
-    rig.catalog.remember(upkeep.HISTORY_KEY, "")
+    rig.catalog.remember(prune.HISTORY_KEY, "")
     run(rig, 2 * HOUR_S)
     assert set(read_tree(rig.history)) == {"a", "a/b", "a/empty"}
 
@@ -210,7 +210,7 @@ def test_an_unreadable_history_keeps_what_was_being_emptied_for_later(
         patched.setattr(HistoryWriter, "tree", refuse)
         run(rig)
     assert (rig.history / "a").is_dir()
-    rig.catalog.remember(upkeep.HISTORY_KEY, "")
+    rig.catalog.remember(prune.HISTORY_KEY, "")
     run(rig, HOUR_S)
     assert not (rig.history / "a").exists()
 
@@ -255,7 +255,7 @@ def test_a_folder_swapped_for_a_link_after_it_was_listed_leads_nowhere(
                 Tree.forget(arguments[0])
             yield folder
 
-    monkeypatch.setattr(upkeep, "folders_of", swap)
+    monkeypatch.setattr(prune, "folders_of", swap)
     assert run(rig).thinned == NOTHING_REMOVED
     assert (outside / old.name).exists()
     assert (rig.history / "away" / old.name).exists()
@@ -273,7 +273,7 @@ def test_what_took_a_version_s_place_after_it_was_listed_stays(rig: Rig, monkeyp
             vanished.unlink()
             yield folder
 
-    monkeypatch.setattr(upkeep, "folders_of", swap)
+    monkeypatch.setattr(prune, "folders_of", swap)
     assert run(rig).thinned == NOTHING_REMOVED
     assert old.read_text() == "another's"
 
@@ -446,10 +446,10 @@ def test_a_version_added_makes_it_worth_looking_again(rig: Rig, monkeypatch: pyt
     [
         lambda rig: rig.options.update(history_days=2),
         lambda rig: rig.options.update(history_max_bytes=1),
-        lambda rig: rig.catalog.remember(upkeep.HISTORY_KEY, "nonsense"),
-        lambda rig: rig.catalog.remember(upkeep.HISTORY_KEY, "30/0 nan nan"),
+        lambda rig: rig.catalog.remember(prune.HISTORY_KEY, "nonsense"),
+        lambda rig: rig.catalog.remember(prune.HISTORY_KEY, "30/0 nan nan"),
         # The clock has been set back since.
-        lambda rig: rig.catalog.remember(upkeep.HISTORY_KEY, f"30/0 {NOW_S + DAY_S}.0 inf"),
+        lambda rig: rig.catalog.remember(prune.HISTORY_KEY, f"30/0 {NOW_S + DAY_S}.0 inf"),
     ],
 )
 def test_other_limits_or_an_unknown_past_make_it_due_at_once(rig: Rig, change: Callable[[Rig], None]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history import prune as upkeep
+from backup_gui.engine.history import prune
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.history.trusted_clock import (
     AHEAD_KEY,
@@ -89,7 +89,7 @@ def computer(rig: Rig) -> Computer:
     made.run(48)
     for age_s in AGES_S:
         put(rig, "docs/a", age_s, f"{age_s}")
-    upkeep.note_additions(rig.catalog)
+    prune.note_additions(rig.catalog)
     made.run()
     assert made.versions() == len(AGES_S)
     return made
@@ -122,7 +122,7 @@ def test_a_clock_set_forward_does_not_make_the_last_hour_old_for_the_size(comput
 @pytest.mark.hazard(35, 45)
 def test_while_the_clock_is_doubted_versions_come_of_age_by_the_time_that_has_passed(computer: Computer) -> None:
     put(computer.rig, "b", 30 * DAY_S - 2 * HOUR_S, "comes of age in two hours")
-    upkeep.note_additions(computer.rig.catalog)
+    prune.note_additions(computer.rig.catalog)
     computer.wrong_s = 400 * DAY_S
     computer.run(1)
     assert computer.versions() == len(AGES_S) + 1

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import publish as publishing
+from backup_gui.engine.apply import publish
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.plan import difference as equality
+from backup_gui.engine.plan import difference
 from backup_gui.engine.plan.hard_links import HardLinkGroups
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL
@@ -64,7 +64,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         calls.append((path, mirror_path))
         return real(source, path, target, mirror_path, *told)
 
-    monkeypatch.setattr(equality, "has_same_content", compare)
+    monkeypatch.setattr(difference, "has_same_content", compare)
     return calls
 
 
@@ -860,7 +860,7 @@ def test_an_edit_after_the_content_was_compared_is_not_learnt_of_another_name(
             keep_times(rig.source / "a", lambda: (rig.source / "a").write_text("SHARED"))
         return found
 
-    monkeypatch.setattr(equality, "has_same_content", edit_after)
+    monkeypatch.setattr(difference, "has_same_content", edit_after)
     rig.run()
     rig.run()
     assert {(rig.mirror / each).read_text() for each in ("a", "folder/c")} == {"SHARED"}
@@ -1183,7 +1183,7 @@ def test_names_that_were_touched_stay_one_file_when_another_name_was_replaced_be
     group: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As in a large plan: what was copied gets its name before the next names have their turn.
-    monkeypatch.setattr(publishing, "GROUP_FILES", 1)
+    monkeypatch.setattr(publish, "GROUP_FILES", 1)
     os.rename(group.source / "folder/c", group.source / "c")
     group.run()
     first = min("abc", key=[name for name in os.listdir(group.source) if name in "abc"].index)

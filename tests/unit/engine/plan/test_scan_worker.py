@@ -14,7 +14,7 @@ from backup_gui.engine.apply import standby
 from backup_gui.engine.fs.system.worker_process import WorkerProcess
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import compare as comparing
-from backup_gui.engine.plan import scan_worker as scout
+from backup_gui.engine.plan import scan_worker
 from backup_gui.engine.plan.scan_worker import ScanWorker, Unchanged, worker
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run import single_pass as mirror
@@ -83,7 +83,9 @@ def looking(rig: Rig, root_entry: Entry | None = None) -> Iterator[Callable[[str
         contextlib.closing(open_for_reading(rig.catalog.file)) as connection,
     ):
         source.root_entry = root_entry or source.root_entry
-        yield scout._OtherEnd(source, target, connection, ExclusionRules(rig.job.exclude), compares_owner=True).answer
+        yield scan_worker._OtherEnd(
+            source, target, connection, ExclusionRules(rig.job.exclude), compares_owner=True
+        ).answer
 
 
 def plans_of(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Plan]:
@@ -262,7 +264,7 @@ def test_a_folder_in_which_another_volume_is_mounted_is_left_to_the_pass(known: 
 @pytest.mark.hazard(48)
 @pytest.mark.parametrize("side", ["source", "mirror"])
 def test_a_wide_folder_is_left_to_the_pass(known: Rig, monkeypatch: pytest.MonkeyPatch, side: str) -> None:
-    monkeypatch.setattr(scout, "MOST_AT_ONCE", 4)
+    monkeypatch.setattr(scan_worker, "MOST_AT_ONCE", 4)
     known.write_at(known.root / side / "folder 1/deeper/one more")
     with looking(known) as answer:
         assert answer("folder 2/deeper") is not None

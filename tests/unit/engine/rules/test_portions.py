@@ -10,9 +10,7 @@ import pytest
 
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.plan import compare
-from backup_gui.engine.plan import deletions as surplus
-from backup_gui.engine.plan import scan_worker as scout
+from backup_gui.engine.plan import compare, deletions, scan_worker
 from backup_gui.engine.rules import portions
 from backup_gui.engine.rules.portions import Portion
 from backup_gui.model.entries import Entry
@@ -26,7 +24,7 @@ SIZES = pytest.mark.parametrize(("most", "size"), [(1, 1), (3, 2), (7, 4)])
 
 def narrow(monkeypatch: pytest.MonkeyPatch, most: int, size: int) -> None:
     """Take a folder with a few names for a wide one."""
-    for module in (compare, surplus, scout):
+    for module in (compare, deletions, scan_worker):
         monkeypatch.setattr(module, "MOST_AT_ONCE", most)
     monkeypatch.setattr(portions, "PORTION", size)
 

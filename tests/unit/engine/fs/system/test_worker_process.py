@@ -14,14 +14,13 @@ from types import ModuleType
 import pytest
 
 from backup_gui import __main__ as start
-from backup_gui.engine.apply import copy_worker as copier
-from backup_gui.engine.apply import standby
+from backup_gui.engine.apply import copy_worker, standby
 from backup_gui.engine.apply.standby import Standby
 from backup_gui.engine.destination.local import LocalDestination
-from backup_gui.engine.fs.system import worker_process as coprocess
+from backup_gui.engine.fs.system import worker_process
 from backup_gui.engine.fs.system.worker_process import WorkerProcess
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.plan import scan_worker as scout
+from backup_gui.engine.plan import scan_worker
 from tests.helpers.project import PROJECT
 from tests.helpers.rig import Rig
 from tests.helpers.second_process import kill
@@ -70,7 +69,7 @@ def test_what_it_is_asked_it_answers_in_order_and_the_rest_is_waited_for(rig: Ri
         process = WorkerProcess(source, target)
         for name in ("first", "second"):
             assert process.takes_more()
-            process.hand_over(copier.__name__, [*target.rights.owner, [], True], [name], [("a", f"copy {name}")])
+            process.hand_over(copy_worker.__name__, [*target.rights.owner, [], True], [name], [("a", f"copy {name}")])
         assert not process.takes_more()
         assert process._ahead
         batch = process.answers(waits=True)
@@ -105,7 +104,7 @@ def test_it_answers_however_many_files_are_open(rig: Rig, many_open_files: None)
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         process = WorkerProcess(source, target)
-        process.hand_over(copier.__name__, [*target.rights.owner, [], True], ["one"], [("a", "copy")])
+        process.hand_over(copy_worker.__name__, [*target.rights.owner, [], True], ["one"], [("a", "copy")])
         wait_until(lambda: process.answers() is not None, "it answers")
         process.close()
     assert os.listdir(rig.mirror) == ["copy"]
@@ -116,7 +115,7 @@ def test_after_its_end_every_batch_comes_back_without_answers(rig: Rig) -> None:
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         process = WorkerProcess(source, target)
         kill(process)
-        process.hand_over(copier.__name__, [], ["one"], [])
+        process.hand_over(copy_worker.__name__, [], ["one"], [])
         assert process.answers(waits=True) == (["one"], None)
         assert process.answers(waits=True) is None
         assert not process.takes_more()
@@ -150,7 +149,7 @@ def test_it_is_in_a_group_of_its_own_and_has_no_file_open_but_its_own(rig: Rig) 
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target, rig.write("other").open():
         process = WorkerProcess(source, target)
         # With the first answer it has opened all that it keeps open.
-        process.hand_over(copier.__name__, [*target.rights.owner, [], True], ["gone"], [("gone", "copy")])
+        process.hand_over(copy_worker.__name__, [*target.rights.owner, [], True], ["gone"], [("gone", "copy")])
         assert process.answers(waits=True) == (["gone"], [None])
         assert os.getpgid(process._pid) == process._pid
         ends = {os.readlink(f"/proc/self/fd/{fd}") for fd in (process._asking, process._answering)}
@@ -199,13 +198,13 @@ def test_where_no_more_files_can_be_opened_none_is_started_and_none_is_left_open
 @pytest.mark.parametrize(
     ("task", "heavy"),
     [
-        (copier, {"logging", "pathlib", "sqlite3", "subprocess", "datetime", "dataclasses"}),
-        (scout, {"logging", "subprocess", "dataclasses", "backup_gui.engine.state.database"}),
+        (copy_worker, {"logging", "pathlib", "sqlite3", "subprocess", "datetime", "dataclasses"}),
+        (scan_worker, {"logging", "subprocess", "dataclasses", "backup_gui.engine.state.database"}),
     ],
 )
 def test_it_imports_little(task: ModuleType, heavy: set[str]) -> None:
     """It starts while the pass waits for it, so what takes milliseconds to import counts."""
-    code = f"{coprocess._command()[-1].partition('; from')[0]}; import {task.__name__}"
+    code = f"{worker_process._command()[-1].partition('; from')[0]}; import {task.__name__}"
     code = f"{code}; print({heavy!r} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "set()\n"
@@ -229,10 +228,10 @@ def is_running(pid: int) -> bool:
 def test_a_packaged_program_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", "/opt/backup-gui/backup-gui")
-    command = coprocess._command()
-    assert command == ["/opt/backup-gui/backup-gui", coprocess.OPTION]
+    command = worker_process._command()
+    assert command == ["/opt/backup-gui/backup-gui", worker_process.OPTION]
     given: list[list[str]] = []
-    monkeypatch.setattr(coprocess, "serve", given.append)
+    monkeypatch.setattr(worker_process, "serve", given.append)
     monkeypatch.setattr(sys, "argv", [*command, "1", "2"])
     assert start.main() == 0
     assert given == [["1", "2"]]
@@ -251,7 +250,7 @@ def test_a_packaged_program_s_second_process_is_its_own_start_and_does_its_part(
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         process = WorkerProcess(source, target)
-        process.hand_over(copier.__name__, [*target.rights.owner, [], True], ["a"], [("a", "copy")])
+        process.hand_over(copy_worker.__name__, [*target.rights.owner, [], True], ["a"], [("a", "copy")])
         assert process.answers(waits=True) == (["a"], [seen(rig.source / "a")])
         process.close()
         assert process._exit_code == 0
