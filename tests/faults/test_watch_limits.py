@@ -21,7 +21,7 @@ FOLDERS = 60
 _COVERAGE = """
 import json, sys
 from pathlib import Path
-from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.model.events import StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.place import Place
@@ -33,7 +33,7 @@ def listen(event):
         commands.put(Stop())
 
 source, folder = sys.argv[1:]
-commands = Commands()
+commands = Mailbox()
 job = Job(source, Place(f"{folder}/mirror"), id="job", name="job")
 run(job, commands, listen, data_folder=Path(folder, "data"))
 """
