@@ -257,7 +257,7 @@ def status_of_report(report: Report | None, *, has_acted: bool) -> int:
 
 def _verify(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
     from backup_gui.config.job_factory import make_job  # noqa: PLC0415
-    from backup_gui.engine.destination.probe import ABILITIES_KEY  # noqa: PLC0415
+    from backup_gui.engine.destination.probe import CAPABILITIES_KEY  # noqa: PLC0415
     from backup_gui.engine.state.pass_log import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.verify import verify  # noqa: PLC0415
 
@@ -276,7 +276,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
     count = problems = 0
     try:
         # From any job that has probed the drive.
-        memories = remembered_facts(folders.data, ABILITIES_KEY)
+        memories = remembered_facts(folders.data, CAPABILITIES_KEY)
         found = verify(
             job.source,
             job.destination.path,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import history_at, is_not_the_mirrors, is_reserved
-from backup_gui.engine.destination.probe import known_abilities
+from backup_gui.engine.destination.probe import known_capabilities
 from backup_gui.engine.fs.content import Cancelled, forget_cached, never
 from backup_gui.engine.fs.same_content import has_same_bytes
 from backup_gui.engine.fs.tree import Tree
@@ -102,7 +102,7 @@ def verify(
         exclude: The job's exclusion rules.
         should_stop: Polled between blocks; returns True to end the comparison early and silently.
         on_progress: Called with entries and bytes compared so far, at most ten times a second.
-        memories: What jobs have recorded about drives, see ``probe.known_abilities``.
+        memories: What jobs have recorded about drives, see ``probe.known_capabilities``.
         leaves_out_system_folders: As in ``Job``.
 
     Returns:
@@ -120,7 +120,7 @@ def verify(
     except RootAbsentError:
         source_tree.close()
         raise
-    holding = Holding(mirror_tree, known_abilities(mirror_tree, destination, memories))
+    holding = Holding(mirror_tree, known_capabilities(mirror_tree, destination, memories))
     comparison = _Comparison(source_tree, mirror_tree, rules, holding, should_stop, Meter(on_progress))
     return _closed_in_the_end(source_tree, mirror_tree, comparison.differences())
 

@@ -29,7 +29,7 @@ from backup_gui.engine.fs.xattrs import Attributes, read_attributes
 from backup_gui.engine.ownership.belonging import Belonging
 from backup_gui.engine.roots.continuity import Continuity
 from backup_gui.engine.roots.roots import Roots
-from backup_gui.engine.rules.capabilities import ALL, Abilities
+from backup_gui.engine.rules.capabilities import ALL, Capabilities
 from backup_gui.engine.rules.space import Room
 from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.engine.run import single_pass
@@ -299,7 +299,7 @@ class MemoryDestination(MemoryTree):
     Args:
         keeps_history: Whether it has a history.
         renames: Whether what is there can be given another name. If not, it is copied, and then removed.
-        abilities: What it can hold.
+        capabilities: What it can hold.
 
     Attributes:
         forgets: Tells whether what is published at a path is acknowledged and not stored.
@@ -313,13 +313,15 @@ class MemoryDestination(MemoryTree):
     flushes_files = False
     has_unseen_folders = False
 
-    def __init__(self, *, keeps_history: bool = True, renames: bool = True, abilities: Abilities = FAR_AWAY) -> None:
+    def __init__(
+        self, *, keeps_history: bool = True, renames: bool = True, capabilities: Capabilities = FAR_AWAY
+    ) -> None:
         super().__init__("memory")
         self.renames = renames
-        self.abilities = abilities
-        self.rights = Rights(own_ids(), abilities)
+        self.capabilities = capabilities
+        self.rights = Rights(own_ids(), capabilities)
         self.holds_owner = self.rights.sets_owner
-        self.time_step_ns = abilities.time_step_ns
+        self.time_step_ns = capabilities.time_step_ns
         self.holds_attributes = True
         self.without_attributes: dict[str, OSError] = {}
         self.dated: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -384,7 +386,7 @@ class MemoryDestination(MemoryTree):
         del source
 
     def falls_together(self, one: str, other: str) -> bool:
-        return one == other or (self.abilities.folds_case and one.casefold() == other.casefold())
+        return one == other or (self.capabilities.folds_case and one.casefold() == other.casefold())
 
     def refuse_unwritable(self, actions: Sequence[object]) -> None:
         del actions
@@ -422,7 +424,7 @@ class MemoryDestination(MemoryTree):
 
     @_primitive("symlink")
     def create_link(self, path: str, text: str) -> str:
-        if not self.abilities.holds_links:
+        if not self.capabilities.holds_links:
             raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), path)
         return self._add(path, self.new(stat.S_IFLNK | 0o777, text=text))
 
@@ -477,7 +479,7 @@ class MemoryDestination(MemoryTree):
     @_primitive("chmod")
     def tighten(self, path: str, source: Entry, *, has_other_list: bool) -> None:
         item = self.item(path)
-        if self.abilities.holds_modes:
+        if self.capabilities.holds_modes:
             item.mode &= ~0o7777 | (self.rights.mode_of(source) & (0o700 if has_other_list else 0o7777))
 
     # What leaves, or goes elsewhere
@@ -545,11 +547,11 @@ class MemoryDestination(MemoryTree):
         return temporary
 
     def _give(self, item: Item, source: Entry) -> None:
-        if stat.S_ISLNK(item.mode) and not self.abilities.holds_link_times:
+        if stat.S_ISLNK(item.mode) and not self.capabilities.holds_link_times:
             return
         if self.holds_owner:
             item.owner = (source.st_uid, source.st_gid)
-        if self.abilities.holds_modes and not stat.S_ISLNK(item.mode):
+        if self.capabilities.holds_modes and not stat.S_ISLNK(item.mode):
             item.mode = stat.S_IFMT(item.mode) | self.rights.mode_of(source)
         item.mtime_ns = self.rights.times_of(source)[1]
 

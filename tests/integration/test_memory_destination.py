@@ -160,7 +160,7 @@ def test_a_dry_run_writes_nothing(remote: Remote) -> None:
 
 
 def test_where_links_and_modes_are_not_held_links_are_named_and_a_rerun_does_nothing(rig: Rig) -> None:
-    remote = Remote(rig, MemoryDestination(abilities=FAR_AWAY._replace(holds_links=False, holds_modes=False)))
+    remote = Remote(rig, MemoryDestination(capabilities=FAR_AWAY._replace(holds_links=False, holds_modes=False)))
     rig.write("script").chmod(0o751)
     (rig.source / "link").symlink_to("script")
     for _ in range(2):
@@ -172,7 +172,7 @@ def test_where_links_and_modes_are_not_held_links_are_named_and_a_rerun_does_not
 
 @pytest.mark.parametrize("step_ns", [1_000_000, 2_000_000_000])
 def test_where_times_are_coarse_a_rerun_does_nothing(rig: Rig, step_ns: int) -> None:
-    remote = Remote(rig, MemoryDestination(abilities=FAR_AWAY._replace(time_step_ns=step_ns)))
+    remote = Remote(rig, MemoryDestination(capabilities=FAR_AWAY._replace(time_step_ns=step_ns)))
     fill(remote)
     for item in remote.mirror.items.values():
         item.mtime_ns -= item.mtime_ns % step_ns
@@ -180,7 +180,7 @@ def test_where_times_are_coarse_a_rerun_does_nothing(rig: Rig, step_ns: int) -> 
 
 
 def test_names_that_fall_together_are_told_without_an_experiment_on_a_drive(rig: Rig) -> None:
-    remote = Remote(rig, MemoryDestination(abilities=FAR_AWAY._replace(folds_case=True)))
+    remote = Remote(rig, MemoryDestination(capabilities=FAR_AWAY._replace(folds_case=True)))
     rig.write("Case", "one")
     rig.write("case", "other")
     report = remote.run()

@@ -11,7 +11,7 @@ import pytest
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.roots import roots
-from backup_gui.engine.rules.capabilities import ALL, FAT_EARLIEST_NS, Abilities
+from backup_gui.engine.rules.capabilities import ALL, FAT_EARLIEST_NS, Capabilities
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Scope
@@ -25,10 +25,10 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the destination of the test is said not to be able to."""
     chosen: dict[str, Any] = {}
 
-    def say(*_arguments: object, **_options: object) -> Abilities:
+    def say(*_arguments: object, **_options: object) -> Capabilities:
         return ALL._replace(**chosen)
 
-    monkeypatch.setattr(roots, "abilities_of", say)
+    monkeypatch.setattr(roots, "capabilities_of", say)
     return chosen
 
 

@@ -190,7 +190,7 @@ def test_where_names_are_folded_what_belongs_to_one_that_cannot_be_looked_at_sta
     from backup_gui.engine.rules.capabilities import ALL
 
     with pytest.MonkeyPatch.context() as patch, refusing(errno.EIO, rig.source / "Bad"):
-        patch.setattr(roots, "abilities_of", lambda *_, **__: ALL._replace(folds_case=True, keeps_case=True))
+        patch.setattr(roots, "capabilities_of", lambda *_, **__: ALL._replace(folds_case=True, keeps_case=True))
         report = rig.run()
     assert named(report.problems) == [("Bad", Stage.COMPARE)]
     assert contents(rig.mirror) == {"bAD": b"content", "good": b"new"}

@@ -74,7 +74,7 @@ MUTATIONS = (
     Mutation(
         "other names are found by times as the drive keeps them",
         "engine/plan/hard_links.py",
-        "    return stat.S_ISREG(theirs.st_mode) and looks_alike(ours, theirs, abilities)\n",
+        "    return stat.S_ISREG(theirs.st_mode) and looks_alike(ours, theirs, capabilities)\n",
         "    return stat.S_ISREG(theirs.st_mode) and (ours.st_size, ours.st_mtime_ns)"
         " == (theirs.st_size, theirs.st_mtime_ns)\n",
         ("faults/test_odd_times.py",),
@@ -539,8 +539,8 @@ MUTATIONS = (
     Mutation(
         "names that are one to the drive",
         "engine/apply/publish.py",
-        "        if abilities.limits_names and not self._target.is_listed(path):\n",
-        "        if not abilities:\n",
+        "        if capabilities.limits_names and not self._target.is_listed(path):\n",
+        "        if not capabilities:\n",
         (
             "faults/test_exfat.py::test_a_name_that_somebody_else_takes_in_another_case_during_a_pass_is_not_overwritten",
         ),

@@ -196,7 +196,7 @@ MUTATIONS = (
     Mutation(
         "a rename that changes only case is followed where both names are one",
         "engine/rules/names.py",
-        "if not is_same_spelling(name, place, abilities))\n",
+        "if not is_same_spelling(name, place, capabilities))\n",
         "if not name)\n",
         (f"{_EXFAT}test_a_name_that_changes_its_case_only_is_renamed_and_not_copied",),
     ),
@@ -218,7 +218,7 @@ MUTATIONS = (
     Mutation(
         "names are looked at before anything is copied",
         "engine/rules/names.py",
-        "        reason = None if name in theirs else why_not(name, abilities)\n",
+        "        reason = None if name in theirs else why_not(name, capabilities)\n",
         "        reason = None\n",
         (f"{_EXFAT}test_a_dry_run_names_what_is_not_possible_and_writes_nothing",),
     ),
@@ -290,7 +290,7 @@ MUTATIONS = (
     Mutation(
         "times out of range are known again",
         "engine/plan/difference.py",
-        "        return not self._abilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)\n",
+        "        return not self._capabilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)\n",
         "        return True\n",
         (f"{_LIMITS}test_dates_out_of_range_are_set_to_the_nearest_and_known_again",),
     ),

@@ -305,7 +305,7 @@ class Creator:
         Either file may have been touched since, the mirror's also by this pass: a change through one hard link applies
         to all. Then the content is compared again.
         """
-        if _is_as_compared(action, ours, theirs) or looks_alike(ours, theirs, self._target.abilities):
+        if _is_as_compared(action, ours, theirs) or looks_alike(ours, theirs, self._target.capabilities):
             return True
         path = action.path
         try:

@@ -73,7 +73,7 @@ class LinkMaker:
         if not is_touched and known != (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns):
             return None
         theirs = self._target.look(first)
-        if theirs is None or not looks_like(ours, theirs, self._target.abilities) or is_same_file(ours, theirs):
+        if theirs is None or not looks_like(ours, theirs, self._target.capabilities) or is_same_file(ours, theirs):
             return None
         return first, found if is_touched else ours
 

@@ -180,7 +180,7 @@ class Publisher:
             return
         stats = self._stats
         youngest_ns = self._published_at_ns - SETTLING_NS
-        keeps_times = self._target.abilities.holds_times
+        keeps_times = self._target.capabilities.holds_times
         done: list[Action] = []
         portion = self._published[:files]
         del self._published[:files]
@@ -220,9 +220,9 @@ class Publisher:
             NotCopied: The destination treats both names as the same, or hides the entry.
             OSError: It cannot be read.
         """
-        abilities = self._target.abilities
-        if abilities.limits_names and not self._target.is_listed(path):
-            code = ProblemCode.NAME_COLLISION if abilities.folds_names else ProblemCode.NAME_NOT_POSSIBLE
+        capabilities = self._target.capabilities
+        if capabilities.limits_names and not self._target.is_listed(path):
+            code = ProblemCode.NAME_COLLISION if capabilities.folds_names else ProblemCode.NAME_NOT_POSSIBLE
             raise NotCopied(problem(code, path, Stage.COPY))
 
     def discard(self, ready: Ready) -> None:
@@ -275,7 +275,7 @@ class Publisher:
             try:
                 self._target.publish(ready.temporary, path, may_replace=True)
             except OSError:
-                if kept is not None and not self._target.abilities.holds_hard_links:
+                if kept is not None and not self._target.capabilities.holds_hard_links:
                     self._target.history.put_back(kept, path)
                 raise
         if ready.is_whole:
@@ -317,8 +317,8 @@ class Publisher:
         known, there = self._catalog.fingerprint(action.path), self._target.look(action.path)
         if known is None or there is None or kind_of(there) is not EntryKind.FILE or there.st_size != known.size_bytes:
             return False
-        put_ns = known.mtime_ns if self._target.abilities.holds_times else self._catalog.stamp(action.path)
-        return put_ns is not None and self._target.abilities.is_same_time(put_ns, there.st_mtime_ns)
+        put_ns = known.mtime_ns if self._target.capabilities.holds_times else self._catalog.stamp(action.path)
+        return put_ns is not None and self._target.capabilities.is_same_time(put_ns, there.st_mtime_ns)
 
     def _is_one_too_many(self, ready: Ready, left_at: datetime) -> bool:
         """Tell whether a version need not be kept, since the history got one less than a minute ago."""
@@ -340,7 +340,7 @@ class Publisher:
     def _note_stamp(self, path: str, entry: Entry | Seen) -> None:
         """Record the time of a copy if it differs from the time that was set."""
         there = self._target.look(path)
-        if there is not None and not self._target.abilities.is_same_time(entry.st_mtime_ns, there.st_mtime_ns):
+        if there is not None and not self._target.capabilities.is_same_time(entry.st_mtime_ns, there.st_mtime_ns):
             self._catalog.record_stamp(path, there.st_mtime_ns)
 
 

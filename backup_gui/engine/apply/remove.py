@@ -114,7 +114,7 @@ class Remover:
                 there = self._target.look(action.path)
                 if not self._target.remove_folder(action.path):
                     return
-                if there is not None and self._target.abilities.holds_modes:
+                if there is not None and self._target.capabilities.holds_modes:
                     # The history does not store permissions, and undoing must not grant more access.
                     rights = Rights(stat.S_IMODE(there.st_mode), there.st_uid, there.st_gid)
                     self._catalog.passlog.note_folder(action.path, rights)
@@ -160,7 +160,7 @@ class Remover:
         if kind_of(ours) is not action.kind or kind_of(theirs) is not action.kind or is_same_file(ours, theirs):
             return False
         is_copy_as_seen = action.copy_seen_at_ns == theirs.st_ctime_ns
-        is_copy_as_seen |= looks_alike(ours, theirs, self._target.abilities)
+        is_copy_as_seen |= looks_alike(ours, theirs, self._target.capabilities)
         if action.seen_at_ns == ours.st_ctime_ns and is_copy_as_seen:
             return True
         try:
@@ -181,6 +181,6 @@ class Remover:
         kind = kind_of(entry)
         if kind is EntryKind.SPECIAL or (action.kind is EntryKind.FOLDER) is not (kind is EntryKind.FOLDER):
             return True
-        if kind is EntryKind.LINK and not self._target.abilities.holds_links:
+        if kind is EntryKind.LINK and not self._target.capabilities.holds_links:
             return True
         return bool(self._rules) and self._rules.excludes(action.path, kind is EntryKind.FOLDER)

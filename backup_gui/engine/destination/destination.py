@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.fs.system.worker_process import WorkerProcess
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.xattrs import Attributes
-    from backup_gui.engine.rules.capabilities import Abilities
+    from backup_gui.engine.rules.capabilities import Capabilities
     from backup_gui.engine.rules.space import Room
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Action
@@ -30,13 +30,13 @@ class DestinationView(TreeView, Protocol):
     """A mirror, as far as it can be looked at.
 
     Attributes:
-        abilities: What it can hold.
+        capabilities: What it can hold.
         rights: Who writes, and what metadata of new files follow from that.
         holds_owner: Whether owners are set, and so compared.
         time_step_ns: How exactly times are kept, nanoseconds.
     """
 
-    abilities: Abilities
+    capabilities: Capabilities
     rights: Rights
     holds_owner: bool
     time_step_ns: int

@@ -301,7 +301,7 @@ class HistoryWriter:
             try:
                 if (
                     leaves
-                    or not self._mirror.abilities.holds_hard_links
+                    or not self._mirror.capabilities.holds_hard_links
                     or not _links(old, old_folder, new, new_folder)
                 ):
                     old_folder.rename_at(old, new_folder, new)
@@ -341,9 +341,9 @@ class HistoryWriter:
             # Nobody can write there now, nor could it be tried out whether its file system has owners and modes.
             return
         user = self._mirror.rights.owner[0]
-        if self._mirror.abilities.holds_owner and user >= 0 and entry.st_uid != user:
+        if self._mirror.capabilities.holds_owner and user >= 0 and entry.st_uid != user:
             raise HistoryUnusableError(Reason(ReasonCode.HISTORY_FOREIGN, path=history.root))
-        if self._mirror.abilities.holds_modes and user >= 0 and entry.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        if self._mirror.capabilities.holds_modes and user >= 0 and entry.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise HistoryUnusableError(Reason(ReasonCode.HISTORY_SHARED, path=history.root))
 
     def _make_folder(self, path: str) -> None:

@@ -90,7 +90,7 @@ class LocalDestination(MirrorWriter):
 
     def helper(self, source: Tree) -> WorkerProcess | None:
         """Start the second process; None if it cannot help."""
-        return WorkerProcess.start_for(source, self, self.abilities)
+        return WorkerProcess.start_for(source, self, self.capabilities)
 
     def falls_together(self, one: str, other: str) -> bool:
         """Tell by an experiment, which leaves nothing, whether two names are one to the file system."""
@@ -153,7 +153,7 @@ class LocalDestination(MirrorWriter):
         Raises:
             OSError: It could not be made this time.
         """
-        if not self.abilities.holds_hard_links:
+        if not self.capabilities.holds_hard_links:
             return None
         self.open_up(parent_of(path))
         temporary = self._temporary_for(path)

@@ -218,7 +218,7 @@ class MirrorWriter(MetadataWriter):
         inherited = self._inherited(folder)
         if inherited.access_list:
             drop_access_lists(folder.path_of(name))
-        if inherited.group and not self.holds_owner and self.abilities.holds_owner:
+        if inherited.group and not self.holds_owner and self.capabilities.holds_owner:
             # It gets the group of other new files; else it gets the source's owner and group at the end of the pass.
             folder.set_owner_at(name, -1, self.rights.owner[1])
         if is_top:
@@ -281,7 +281,7 @@ class MirrorWriter(MetadataWriter):
             except OSError:
                 listed = {}
             gone.update(path for path in wanted if path.rpartition("/")[2] not in listed)
-        if self.abilities.limits_names:
+        if self.capabilities.limits_names:
             # A file system that takes several spellings for one name may list another one of them.
             gone = {path for path in gone if not self._can_be_seen(path)}
         return gone

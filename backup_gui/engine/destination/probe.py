@@ -28,9 +28,9 @@ from backup_gui.engine.rules.capabilities import (
     NO_LIMIT,
     NTFS_EARLIEST_NS,
     NTFS_LATEST_NS,
-    Abilities,
-    read_abilities,
-    write_abilities,
+    Capabilities,
+    read_capabilities,
+    write_capabilities,
 )
 from backup_gui.model.paths import join
 from backup_gui.model.problems import is_passing
@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ABILITIES_KEY: Final = "abilities"
+# Databases have it under this name.
+CAPABILITIES_KEY: Final = "abilities"
 # A drive can be mounted in another way than before, of which the system's table does not always tell.
 TRUSTED_S: Final = 24 * 3_600
 # What was refused by an error that may be gone the next time is tried again sooner. Not in each pass: there are drivers
@@ -69,7 +70,7 @@ _SAMPLE_TIME_NS: Final = 1_600_000_001_987_654_321
 _STEPS_NS: Final = (1, 100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000)
 
 
-def abilities_of(target: MirrorWriter, root: str, catalog: Catalog, *, may_try: bool) -> Abilities:
+def capabilities_of(target: MirrorWriter, root: str, catalog: Catalog, *, may_try: bool) -> Capabilities:
     """Find out what a destination's file system can do; what had to be tried out is remembered in the catalog.
 
     Args:
@@ -82,7 +83,7 @@ def abilities_of(target: MirrorWriter, root: str, catalog: Catalog, *, may_try: 
     if _holds_all(target, root, mount):
         return ALL
     key = _key(root, mount)
-    known = _recall(catalog.fact(ABILITIES_KEY), key, TRUSTED_S)
+    known = _recall(catalog.fact(CAPABILITIES_KEY), key, TRUSTED_S)
     if known is not None:
         return known
     kind = "" if mount is None else mount.kind
@@ -97,20 +98,20 @@ def abilities_of(target: MirrorWriter, root: str, catalog: Catalog, *, may_try: 
         log.warning("What the destination can hold could not be found out: %s", error)
         return ALL._replace(time_step_ns=time_step_ns(target.root))
     tried_at = int(time.time()) - (TRUSTED_S - _DOUBTED_S if doubts else 0)
-    catalog.remember(ABILITIES_KEY, f"{tried_at} {write_abilities(found)}\n{key}")
+    catalog.remember(CAPABILITIES_KEY, f"{tried_at} {write_capabilities(found)}\n{key}")
     if found.in_words():
         log.info("The destination does not keep: %s", found.in_words())
     return found
 
 
-def known_abilities(mirror: Tree, root: str, memories: Iterable[str | None]) -> Abilities:
+def known_capabilities(mirror: Tree, root: str, memories: Iterable[str | None]) -> Capabilities:
     """Say what a destination's file system can do without writing anything to it.
 
     Args:
         mirror: The destination.
         root: Absolute path of the mirror.
-        memories: What jobs remember under ``ABILITIES_KEY``, of any drive and however long ago. What none of them has
-            tried out is guessed.
+        memories: What jobs remember under ``CAPABILITIES_KEY``, of any drive and however long ago. What none of them
+            has tried out is guessed.
     """
     mount = mount_of(root)
     if _holds_all(mirror, root, mount):
@@ -120,7 +121,7 @@ def known_abilities(mirror: Tree, root: str, memories: Iterable[str | None]) -> 
     return next(filter(None, found), None) or _guess(mirror, "" if mount is None else mount.kind)
 
 
-def try_out(target: MirrorWriter, kind: str, doubts: list[OSError] | None = None) -> Abilities:
+def try_out(target: MirrorWriter, kind: str, doubts: list[OSError] | None = None) -> Capabilities:
     """Find out by experiments in a temporary folder what a file system can do.
 
     Args:
@@ -133,7 +134,7 @@ def try_out(target: MirrorWriter, kind: str, doubts: list[OSError] | None = None
     """
     with _scratch(target, doubts) as lab:
         names = lab.names()
-        found = Abilities(
+        found = Capabilities(
             folds_case=lab.finds("cASE"),
             folds_forms=lab.finds("e\u0301"),
             keeps_case="Case" in names,
@@ -322,7 +323,7 @@ def _holds_all(mirror: Tree, root: str, mount: Mount | None) -> bool:
     return is_known and _holds_fractions(mirror) and not takes_case_for_one(root)
 
 
-def _guess(mirror: Tree, kind: str) -> Abilities:
+def _guess(mirror: Tree, kind: str) -> Capabilities:
     if kind in _FAT_KINDS:
         return FAT._replace(largest_bytes=_largest_bytes(mirror, kind))
     return ALL._replace(time_step_ns=time_step_ns(mirror.root))
@@ -342,13 +343,13 @@ def _key(root: str, mount: Mount | None) -> str:
         return how
 
 
-def _recall(memory: str | None, key: str, trusted_s: float) -> Abilities | None:
+def _recall(memory: str | None, key: str, trusted_s: float) -> Capabilities | None:
     """Read what is remembered of a volume, unless that is too old or of another one."""
     text, _, known_key = (memory or "").partition("\n")
     at, _, fields = text.partition(" ")
     if known_key != key or not at.isdecimal() or not 0 <= time.time() - int(at) < trusted_s:
         return None
-    return read_abilities(fields)
+    return read_capabilities(fields)
 
 
 def _largest_bytes(target: Tree, kind: str) -> int:

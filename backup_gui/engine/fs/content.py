@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.fs.system.syscalls import flush_file
 from backup_gui.engine.fs.xattrs import IN_STEP, NOTHING_INHERITED, copy_attributes, drop_access_lists
-from backup_gui.engine.rules.capabilities import ALL, Abilities
+from backup_gui.engine.rules.capabilities import ALL, Capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,12 +58,12 @@ class Rights(NamedTuple):
 
     Attributes:
         owner: The user and group that new files belong to.
-        abilities: What the file system keeps of what it is given.
+        capabilities: What the file system keeps of what it is given.
         distrusted: Device numbers of the volumes on which the system heeds no set-id bits (mounted ``nosuid``).
     """
 
     owner: tuple[int, int]
-    abilities: Abilities = ALL
+    capabilities: Capabilities = ALL
     distrusted: frozenset[int] = frozenset()
 
     @property
@@ -74,7 +74,7 @@ class Rights(NamedTuple):
     @property
     def sets_owner(self) -> bool:
         """Whether files can be given to others, and stay theirs; only then are owners set, and so compared."""
-        return self.owner[0] == 0 and self.abilities.holds_owner
+        return self.owner[0] == 0 and self.capabilities.holds_owner
 
     def mode_of(self, source: Entry) -> int:
         """Return the mode that the copy of a source's entry has.
@@ -101,9 +101,9 @@ class Rights(NamedTuple):
 
         What is out of the file system's range would come back as any time at all when it is mounted the next time.
         """
-        if not self.abilities.limits_times:
+        if not self.capabilities.limits_times:
             return source.st_atime_ns, source.st_mtime_ns
-        held = self.abilities.held_time_ns
+        held = self.capabilities.held_time_ns
         return held(source.st_atime_ns), held(source.st_mtime_ns)
 
 
@@ -204,10 +204,10 @@ def _finish(out: int, fd: int, source: Entry, rights: Rights, *, takes_group: bo
     # In this order: a new owner takes away set-id bits and capabilities.
     if rights.sets_owner and (takes_group or (source.st_uid, source.st_gid) != rights.owner):
         os.fchown(out, source.st_uid, source.st_gid)
-    elif takes_group and rights.abilities.holds_owner:
+    elif takes_group and rights.capabilities.holds_owner:
         os.fchown(out, -1, rights.owner[1])
     outcome = copy_attributes(fd, out)
-    if rights.abilities.holds_modes:
+    if rights.capabilities.holds_modes:
         os.fchmod(out, rights.mode_of(source))
     os.utime(out, ns=rights.times_of(source))
     return outcome

@@ -16,7 +16,7 @@ from backup_gui.engine.fs.system.syscalls import own_ids
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.volume import time_step_ns
 from backup_gui.engine.fs.xattrs import NOTHING_INHERITED, attributes_of, inherited_in, place_of, set_attributes
-from backup_gui.engine.rules.capabilities import ALL, Abilities
+from backup_gui.engine.rules.capabilities import ALL, Capabilities
 
 if TYPE_CHECKING:
     from backup_gui.engine.fs.folder import FolderHandle
@@ -33,7 +33,7 @@ class MetadataWriter(Tree):
         root: Absolute path of the folder, which exists.
 
     Attributes:
-        abilities: What the file system can hold.
+        capabilities: What the file system can hold.
         rights: Who writes, and what metadata of new files follow from that.
         holds_owner: Whether owners are set, and so compared.
         holds_attributes: Whether all attributes were held, as far as any were set.
@@ -74,13 +74,13 @@ class MetadataWriter(Tree):
         """Set no set-id bit that comes from one of some volumes, known by their device numbers."""
         self.rights = self.rights._replace(distrusted=devices)
 
-    def adopt(self, abilities: Abilities) -> None:
+    def adopt(self, capabilities: Capabilities) -> None:
         """Go by what the file system can do from now on."""
-        self.abilities = abilities
-        self.rights = self.rights._replace(abilities=abilities)
+        self.capabilities = capabilities
+        self.rights = self.rights._replace(capabilities=capabilities)
         # Owners are set, and so compared, only by those who may set them, and where they stay.
         self.holds_owner = self.rights.sets_owner
-        self.time_step_ns = abilities.time_step_ns
+        self.time_step_ns = capabilities.time_step_ns
 
     def set_metadata(self, path: str, source: Entry, attributes: Attributes | None = None) -> None:
         """Give a path of the mirror the owner, mode and times that the source has.
@@ -95,7 +95,7 @@ class MetadataWriter(Tree):
         """
         self._opened_up.pop(path, None)
         is_link = stat.S_ISLNK(source.st_mode)
-        if is_link and not self.abilities.holds_link_times:
+        if is_link and not self.capabilities.holds_link_times:
             # It would be given to what the link leads to.
             return
         if path and self.holds_owner:
@@ -106,7 +106,7 @@ class MetadataWriter(Tree):
             self._set_root_metadata(source)
         else:
             name, folder = self.at(path)
-            if not is_link and self.abilities.holds_modes:
+            if not is_link and self.capabilities.holds_modes:
                 folder.set_mode_at(name, stat.S_IFMT(source.st_mode) | self.rights.mode_of(source))
             folder.set_times_at(name, self.rights.times_of(source), is_link=is_link)
         if failure is not None:
@@ -127,7 +127,7 @@ class MetadataWriter(Tree):
         """
         if sys.platform == "win32":
             return
-        if not self.abilities.holds_modes:
+        if not self.capabilities.holds_modes:
             return
         there = self.stat(path)
         mode = stat.S_IMODE(there.st_mode) & self.rights.mode_of(source)
@@ -215,7 +215,7 @@ class MetadataWriter(Tree):
     def _set_root_metadata(self, source: Entry) -> None:
         if self.holds_owner:
             self.root_folder.set_owner(source.st_uid, source.st_gid)
-        if self.abilities.holds_modes:
+        if self.capabilities.holds_modes:
             self.root_folder.set_mode(self.rights.mode_of(source))
         self.root_folder.set_times(self.rights.times_of(source))
 

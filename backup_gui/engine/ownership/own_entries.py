@@ -59,11 +59,11 @@ class Ownership:
         """Tell whether a file or link of the mirror has the size and time it was given, as far as they are stored."""
         if known[2] != theirs.st_size:
             return False
-        abilities = self._target.abilities
-        if stat.S_ISLNK(theirs.st_mode) or not abilities.holds_times:
+        capabilities = self._target.capabilities
+        if stat.S_ISLNK(theirs.st_mode) or not capabilities.holds_times:
             return True
         mtime_ns = read(known[3])
-        return abilities.is_same_time(mtime_ns, theirs.st_mtime_ns) or abilities.is_shifted_time(
+        return capabilities.is_same_time(mtime_ns, theirs.st_mtime_ns) or capabilities.is_shifted_time(
             mtime_ns, theirs.st_mtime_ns
         )
 

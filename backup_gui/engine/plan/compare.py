@@ -108,11 +108,11 @@ class _Comparison:
         self._on_copies = on_copies
         self._scan_worker = scan_worker
         self._compares_owner = target.holds_owner
-        self._abilities = target.abilities
-        self._makes_links = target.abilities.holds_hard_links
-        self._largest_bytes = target.abilities.largest_bytes
+        self._capabilities = target.capabilities
+        self._makes_links = target.capabilities.holds_hard_links
+        self._largest_bytes = target.capabilities.largest_bytes
         self._impossible = {EntryKind.SPECIAL: ProblemCode.SPECIAL_FILE}
-        if not target.abilities.holds_links:
+        if not target.capabilities.holds_links:
             self._impossible[EntryKind.LINK] = ProblemCode.LINK_NOT_POSSIBLE
 
         self._fickle = devices_without_lasting_inodes(source.root)
@@ -129,7 +129,7 @@ class _Comparison:
         self._deletions = DeletionPlanner(context, self._submounts, self._ownership, self._builder, self._other_names)
         self._respelling: Respelling | None = None
         self._most_at_once = MOST_AT_ONCE
-        if target.abilities.limits_names:
+        if target.capabilities.limits_names:
             from backup_gui.engine.plan.name_mapping import Respelling  # noqa: PLC0415 - most destinations hold all names
 
             # Names can be mapped only with all names of the folder.
@@ -254,7 +254,7 @@ class _Comparison:
         ours, theirs = self._source.stat(""), self._target.stat("")
         is_as_known = self._catalog.fact(ROOT_KEY) == str(ours.st_ctime_ns)
         # The root folder of a FAT or exFAT volume has no times.
-        compares_time = not self._abilities.has_local_times
+        compares_time = not self._capabilities.has_local_times
         self._compare_folder_itself("", ours, theirs, is_as_known=is_as_known, compares_time=compares_time)
         if is_tree:
             self._trees_done.add("")
@@ -460,7 +460,7 @@ class _Comparison:
         for name, error in refused.items():
             known.pop(name, None)
             other_side.pop(name, None)
-            if self._abilities.folds_names:
+            if self._capabilities.folds_names:
                 from backup_gui.engine.rules.names import fold  # noqa: PLC0415 - most destinations tell all names apart
 
                 # Without its stat result it is unknown which of these is the same name.

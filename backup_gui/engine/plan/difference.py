@@ -48,8 +48,8 @@ class EntryComparer:
         self._should_stop = context.should_stop
         self._on_bytes = context.meter.add_bytes
         self._learns = context.learns
-        self._abilities = target.abilities
-        self._makes_links = target.abilities.holds_hard_links
+        self._capabilities = target.capabilities
+        self._makes_links = target.capabilities.holds_hard_links
         self._compares_owner = target.holds_owner
         self._time_step_ns = target.time_step_ns
         self.links = HardLinkGroups(self._source, target, self._catalog, moved_away, self.is_content_equal, settle)
@@ -89,17 +89,17 @@ class EntryComparer:
         """Tell whether two modification times differ, as far as the destination can store them."""
         if abs(ours.st_mtime_ns - theirs.st_mtime_ns) < self._time_step_ns:
             return False
-        return not self._abilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)
+        return not self._capabilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)
 
     def differs_in_metadata(self, ours: Entry, theirs: Entry, *, compares_time: bool = True) -> bool:
         """Tell whether time, owner or mode differ, as far as the destination can store them."""
-        if stat.S_ISLNK(ours.st_mode) and not self._abilities.holds_link_times:
+        if stat.S_ISLNK(ours.st_mode) and not self._capabilities.holds_link_times:
             return False
-        if compares_time and self._abilities.holds_times and self.differs_in_time(ours, theirs):
+        if compares_time and self._capabilities.holds_times and self.differs_in_time(ours, theirs):
             return True
         if self._compares_owner and (ours.st_uid, ours.st_gid) != (theirs.st_uid, theirs.st_gid):
             return True
-        if not self._abilities.holds_modes or stat.S_ISLNK(ours.st_mode):
+        if not self._capabilities.holds_modes or stat.S_ISLNK(ours.st_mode):
             return False
         return self._target.rights.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
 
@@ -178,7 +178,7 @@ class EntryComparer:
             Cancelled: The comparison was cancelled.
         """
         if stat.S_ISLNK(ours.st_mode):
-            return self._abilities.holds_link_times and self.differs_in_time(ours, theirs)
+            return self._capabilities.holds_link_times and self.differs_in_time(ours, theirs)
         return (
             ours.st_size == theirs.st_size
             and self.differs_in_time(ours, theirs)
@@ -192,13 +192,15 @@ class EntryComparer:
             OSError: It could not be read.
             Cancelled: The comparison was cancelled.
         """
-        abilities = self._abilities
-        is_shifted = abilities.is_shifted_time(ours.st_mtime_ns, theirs.st_mtime_ns)
+        capabilities = self._capabilities
+        is_shifted = capabilities.is_shifted_time(ours.st_mtime_ns, theirs.st_mtime_ns)
         if known is not None:
-            is_as_copied = is_shifted or (not abilities.holds_times and self._catalog.stamp(path) == theirs.st_mtime_ns)
+            is_as_copied = is_shifted or (
+                not capabilities.holds_times and self._catalog.stamp(path) == theirs.st_mtime_ns
+            )
             return is_as_copied and known == (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns)
         # Without a record only the content can tell.
-        is_equal = (is_shifted or not abilities.holds_times) and self.is_content_equal(path, ours, path, theirs)
-        if is_equal and not abilities.holds_times and self._learns:
+        is_equal = (is_shifted or not capabilities.holds_times) and self.is_content_equal(path, ours, path, theirs)
+        if is_equal and not capabilities.holds_times and self._learns:
             self._catalog.record_stamp(path, theirs.st_mtime_ns)
         return is_equal

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.rules.capabilities import Abilities
+    from backup_gui.engine.rules.capabilities import Capabilities
     from backup_gui.engine.state.database import Catalog, Fingerprint
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Action
@@ -284,9 +284,9 @@ class HardLinkGroups:
         return owner
 
     def _looks_like(self, theirs: Entry | None, ours: Entry) -> bool:
-        return theirs is not None and looks_like(ours, theirs, self._target.abilities)
+        return theirs is not None and looks_like(ours, theirs, self._target.capabilities)
 
 
-def looks_like(ours: Entry, theirs: Entry, abilities: Abilities) -> bool:
+def looks_like(ours: Entry, theirs: Entry, capabilities: Capabilities) -> bool:
     """Tell whether the mirror's entry is a file with the size and time of the source's."""
-    return stat.S_ISREG(theirs.st_mode) and looks_alike(ours, theirs, abilities)
+    return stat.S_ISREG(theirs.st_mode) and looks_alike(ours, theirs, capabilities)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backup_gui.engine.fs.tree_view import TreeView
-    from backup_gui.engine.rules.capabilities import Abilities
+    from backup_gui.engine.rules.capabilities import Capabilities
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Problem
 
@@ -30,12 +30,12 @@ class Holding:
 
     Args:
         mirror: The mirror.
-        abilities: What its file system can do.
+        capabilities: What its file system can do.
     """
 
-    def __init__(self, mirror: TreeView, abilities: Abilities) -> None:
+    def __init__(self, mirror: TreeView, capabilities: Capabilities) -> None:
         self._mirror = mirror
-        self._abilities = abilities
+        self._capabilities = capabilities
 
     def refusal(self, path: str, ours: Entry, theirs: Entry | None) -> Problem | None:
         """Return why the mirror can never have the source's entry; None if it can, or if nothing has to be reported.
@@ -48,10 +48,10 @@ class Holding:
         kind = kind_of(ours)
         code: Code | None = None
         if kind is EntryKind.FILE:
-            code = ProblemCode.TOO_LARGE if ours.st_size > self._abilities.largest_bytes else None
+            code = ProblemCode.TOO_LARGE if ours.st_size > self._capabilities.largest_bytes else None
         elif theirs is None and kind is EntryKind.SPECIAL:
             code = ProblemCode.SPECIAL_FILE
-        elif theirs is None and kind is EntryKind.LINK and not self._abilities.holds_links:
+        elif theirs is None and kind is EntryKind.LINK and not self._capabilities.holds_links:
             code = ProblemCode.LINK_NOT_POSSIBLE
         return None if code is None else problem(code, path, Stage.COMPARE)
 
@@ -66,13 +66,13 @@ class Holding:
         Yields:
             The removed names, as problems.
         """
-        if not self._abilities.limits_names:
+        if not self._capabilities.limits_names:
             return
         possible = [name for name, entry in ours.items() if self._is_possible_kind(entry)]
         alignment = align(
             possible,
             theirs,
-            self._abilities,
+            self._capabilities,
             is_taken=lambda name: self._is_taken(join(folder, name)),
             falls_together=lambda _one, _other: False,
         )
@@ -86,7 +86,7 @@ class Holding:
 
     def _is_possible_kind(self, entry: Entry) -> bool:
         kind = kind_of(entry)
-        return kind is not EntryKind.SPECIAL and (kind is not EntryKind.LINK or self._abilities.holds_links)
+        return kind is not EntryKind.SPECIAL and (kind is not EntryKind.LINK or self._capabilities.holds_links)
 
     def _is_taken(self, path: str) -> bool:
         try:

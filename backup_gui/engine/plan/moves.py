@@ -54,7 +54,7 @@ class Moves:
         self._moved_away = builder.moved_away
         self._has_memory = not context.catalog.is_empty()
         self._fickle = fickle
-        self._makes_links = context.destination.abilities.holds_hard_links
+        self._makes_links = context.destination.capabilities.holds_hard_links
 
     def follow(self, path: str, ours: Entry) -> bool:
         """Look for a new file of the source in the mirror, and plan a rename if it is there.

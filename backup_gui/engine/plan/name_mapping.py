@@ -76,13 +76,13 @@ class Spelling:
 
     def align(self, folder: str, ours: dict[str, Entry], theirs: Collection[str], *, is_new: bool = False) -> Alignment:
         """Map the names of a folder; the mirror of a new folder is empty."""
-        tells = self._target.abilities.keeps_spelling
+        tells = self._target.capabilities.keeps_spelling
         is_plain = tells and all(name in theirs for name in ours)
         wanted = frozenset() if is_plain else self._wanted(folder, ours)
         alignment = align(
             wanted,
             theirs,
-            self._target.abilities,
+            self._target.capabilities,
             known=() if tells else self._catalog.folder(self.former(folder)),
             is_taken=lambda name: not is_new and self._is_taken(join(folder, name)),
             falls_together=self._falls_together,
@@ -139,7 +139,7 @@ class Spelling:
     def _is_possible_kind(self, entry: Entry) -> bool:
         kind = kind_of(entry)
         if kind is EntryKind.LINK:
-            return self._target.abilities.holds_links
+            return self._target.capabilities.holds_links
         return kind is not EntryKind.SPECIAL
 
     def _is_taken(self, path: str) -> bool:

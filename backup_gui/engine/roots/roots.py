@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backup_gui.engine.destination.history_place import history_of, is_on_one_volume, is_place_inside
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.mirror_writer import make_private_folder
-from backup_gui.engine.destination.probe import abilities_of
+from backup_gui.engine.destination.probe import capabilities_of
 from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
@@ -121,7 +121,7 @@ def open_roots(
     target.distrust(distrusted_devices(source.root, source.root_fd, source.root_entry.st_dev))
     if not is_dry_run:
         target.lock()
-    target.adopt(abilities_of(target, job.destination.path, catalog, may_try=not (is_dry_run or is_other)))
+    target.adopt(capabilities_of(target, job.destination.path, catalog, may_try=not (is_dry_run or is_other)))
     if not is_dry_run:
         if not is_other:
             # Write access to the history can be checked only where the file system has owners and modes.

@@ -29,7 +29,7 @@ FAT_LARGEST_BYTES: Final = (1 << 32) - 1
 
 
 # A named tuple: defining classes is part of the command line's start time.
-class Abilities(NamedTuple):
+class Capabilities(NamedTuple):
     """What a file system can do; the defaults are for one that can do everything.
 
     Attributes:
@@ -149,10 +149,10 @@ def is_cut_off(ours_ns: int, theirs_ns: int) -> bool:
     return is_before or (ours_ns > theirs_ns and theirs_s in _LAST_TIMES_S)
 
 
-ALL: Final = Abilities()
+ALL: Final = Capabilities()
 
 # Known behaviour of drivers, for plans that are never carried out and so must not write to find out.
-FAT: Final = Abilities(
+FAT: Final = Capabilities(
     folds_case=True,
     forbidden='"*/:<>?\\|\x01',
     holds_bytes=False,
@@ -168,15 +168,15 @@ FAT: Final = Abilities(
 )
 
 
-def write_abilities(abilities: Abilities) -> str:
-    """Write abilities as text that ``read_abilities`` reads."""
+def write_capabilities(capabilities: Capabilities) -> str:
+    """Write capabilities as text that ``read_capabilities`` reads."""
     import json  # noqa: PLC0415 - slow to import, and not needed for the usual file systems
 
-    return json.dumps(abilities._asdict())
+    return json.dumps(capabilities._asdict())
 
 
-def read_abilities(text: str) -> Abilities | None:
-    """Read abilities; None if this version did not write the text."""
+def read_capabilities(text: str) -> Capabilities | None:
+    """Read capabilities; None if this version did not write the text."""
     import json  # noqa: PLC0415 - see above
 
     try:
@@ -187,9 +187,9 @@ def read_abilities(text: str) -> Abilities | None:
         return None
     if any(type(fields[name]) is not type(default) for name, default in ALL._asdict().items()):
         return None
-    return Abilities(**fields)
+    return Capabilities(**fields)
 
 
-def looks_alike(ours: Entry, theirs: Entry, abilities: Abilities) -> bool:
+def looks_alike(ours: Entry, theirs: Entry, capabilities: Capabilities) -> bool:
     """Tell whether size and time of both files are equal, as far as the mirror can store the time."""
-    return ours.st_size == theirs.st_size and abilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)
+    return ours.st_size == theirs.st_size and capabilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)

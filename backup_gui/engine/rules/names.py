@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from typing import Final, NamedTuple, TypeVar
 
-from backup_gui.engine.rules.capabilities import Abilities
+from backup_gui.engine.rules.capabilities import Capabilities
 from backup_gui.model.plans import Problem, ProblemCode, Stage
 from backup_gui.model.problems import problem, unfit_in
 from backup_gui.model.reasons import Code, Reason, ReasonCode
@@ -50,14 +50,14 @@ class Alignment(NamedTuple):
 NOTHING: Final = Alignment({}, {}, frozenset())
 
 
-def why_not(name: str, abilities: Abilities) -> Reason | None:
+def why_not(name: str, capabilities: Capabilities) -> Reason | None:
     """Find what makes a name impossible on the file system; None if it is possible."""
     unfit = unfit_in(
-        name, abilities.forbidden, may_have_bytes=abilities.holds_bytes, may_have_ends=abilities.holds_ends
+        name, capabilities.forbidden, may_have_bytes=capabilities.holds_bytes, may_have_ends=capabilities.holds_ends
     )
     if unfit is not None:
         return unfit
-    if not abilities.holds_device_names and name.partition(".")[0].rstrip(" ").lower() in _DEVICES:
+    if not capabilities.holds_device_names and name.partition(".")[0].rstrip(" ").lower() in _DEVICES:
         return Reason(ReasonCode.NAME_OF_DEVICE)
     return None
 
@@ -70,11 +70,11 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()).upper().rstrip(" .")
 
 
-def is_same_spelling(one: str, other: str, abilities: Abilities) -> bool:
+def is_same_spelling(one: str, other: str, capabilities: Capabilities) -> bool:
     """Tell whether two names that the file system treats as the same would also be listed alike."""
-    if not abilities.keeps_forms:
+    if not capabilities.keeps_forms:
         one, other = unicodedata.normalize("NFD", one), unicodedata.normalize("NFD", other)
-    if not abilities.keeps_case:
+    if not capabilities.keeps_case:
         one, other = one.upper(), other.upper()
     return one == other
 
@@ -82,7 +82,7 @@ def is_same_spelling(one: str, other: str, abilities: Abilities) -> bool:
 def align(
     ours: Iterable[str],
     theirs: Collection[str],
-    abilities: Abilities,
+    capabilities: Capabilities,
     *,
     known: Collection[str] = (),
     is_taken: Callable[[str], bool],
@@ -96,7 +96,7 @@ def align(
     Args:
         ours: The source's names that should be in the mirror.
         theirs: The mirror's names, as listed.
-        abilities: What the mirror's file system can do.
+        capabilities: What the mirror's file system can do.
         known: Names of the source that are recorded as stored, which come first; needed only if listings do not keep
             the spelling.
         is_taken: Tells whether a name leads to something in the mirror's folder.
@@ -105,7 +105,7 @@ def align(
     Returns:
         The refused names, and those with another spelling in the mirror. Names that both sides have are in neither.
     """
-    tells = abilities.keeps_spelling
+    tells = capabilities.keeps_spelling
     missing = sorted(name for name in ours if not tells or name not in theirs)
     missing.sort(key=lambda name: name not in known)
     if not missing:
@@ -113,14 +113,14 @@ def align(
     refused: dict[str, Refusal] = {}
     new = []
     for name in missing:
-        reason = None if name in theirs else why_not(name, abilities)
+        reason = None if name in theirs else why_not(name, capabilities)
         if reason:
             refused[name] = Refusal(ProblemCode.NAME_NOT_POSSIBLE, reason)
         else:
             new.append(name)
     stored: dict[str, str] = {}
     holders = {name: name for name in ours if tells and name in theirs}
-    alike = _by_fold(theirs, {fold(name) for name in new}) if abilities.folds_names else {}
+    alike = _by_fold(theirs, {fold(name) for name in new}) if capabilities.folds_names else {}
     coming: dict[str, list[str]] = {}
     for name in new:
         key = fold(name)
@@ -129,7 +129,7 @@ def align(
             if place is None:
                 refused[name] = (
                     Refusal(ProblemCode.NAME_COLLISION)
-                    if abilities.folds_names
+                    if capabilities.folds_names
                     else Refusal(ProblemCode.NAME_NOT_POSSIBLE, Reason(ReasonCode.NAME_OF_DRIVE))
                 )
             elif place in holders:
@@ -138,13 +138,13 @@ def align(
                 holders[place] = name
                 stored[name] = place
             continue
-        if abilities.folds_names:
+        if capabilities.folds_names:
             first = next((other for other in coming.get(key, ()) if falls_together(other, name)), None)
             if first is not None:
                 refused[name] = _collision(first)
                 continue
             coming.setdefault(key, []).append(name)
-    respelt = frozenset(name for name, place in stored.items() if not is_same_spelling(name, place, abilities))
+    respelt = frozenset(name for name, place in stored.items() if not is_same_spelling(name, place, capabilities))
     return Alignment(refused, stored, respelt)
 
 

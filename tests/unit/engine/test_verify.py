@@ -129,7 +129,7 @@ def test_what_can_never_be_in_the_mirror_is_named_with_the_reason_of_a_pass(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cannot = ALL._replace(holds_links=False, largest_bytes=10, forbidden=":")
-    monkeypatch.setattr(verify_module, "known_abilities", lambda *_arguments: cannot)
+    monkeypatch.setattr(verify_module, "known_capabilities", lambda *_arguments: cannot)
     (pair[0] / "folder: no").mkdir()
     (pair[0] / "folder: no" / "inside").write_text("x")
     (pair[0] / "a:b").write_text("x")
@@ -151,7 +151,7 @@ def test_what_can_never_be_in_the_mirror_is_named_with_the_reason_of_a_pass(
 
 
 def test_a_place_that_cannot_be_looked_at_is_not_taken(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify_module, "known_abilities", lambda *_arguments: ALL._replace(folds_case=True))
+    monkeypatch.setattr(verify_module, "known_capabilities", lambda *_arguments: ALL._replace(folds_case=True))
     (pair[0] / "new").write_text("x")
 
     def refuse(_tree: Tree, _path: str) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Self
 
-    from backup_gui.engine.rules.capabilities import Abilities
+    from backup_gui.engine.rules.capabilities import Capabilities
 
 # One that is being worked on and one that waits: the pass never waits long, and neither does the other process.
 _BATCHES_AHEAD: Final = 2
@@ -61,13 +61,13 @@ class WorkerProcess:
         self._is_alive = True
 
     @classmethod
-    def start_for(cls, source: Tree, target: Tree, abilities: Abilities) -> Self | None:
+    def start_for(cls, source: Tree, target: Tree, capabilities: Capabilities) -> Self | None:
         """Start one if that can help, as it does on a machine with more than one processor."""
         if sys.platform != "linux" or not sys.executable:
             return None
         if len(os.sched_getaffinity(0)) < 2:
             return None
-        if not abilities.holds_metadata:
+        if not capabilities.holds_metadata:
             # Such drives are slower than one processor, and the other process knows nothing of what they lack.
             return None
         try:

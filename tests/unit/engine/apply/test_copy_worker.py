@@ -149,7 +149,7 @@ def test_without_a_second_process_the_pass_copies_alone(many: Rig, monkeypatch: 
 def test_a_drive_that_does_not_keep_what_it_is_given_starts_no_process(
     many: Rig, started: list[WorkerProcess], monkeypatch: pytest.MonkeyPatch, lacking: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(roots, "abilities_of", lambda *_arguments, **_options: ALL._replace(**lacking))
+    monkeypatch.setattr(roots, "capabilities_of", lambda *_arguments, **_options: ALL._replace(**lacking))
     assert many.run().counts.created == len(read_tree(many.source))
     assert started == []
 

@@ -14,11 +14,11 @@ import pytest
 
 from backup_gui.engine.destination import probe as probing
 from backup_gui.engine.destination.local import LocalDestination
-from backup_gui.engine.destination.probe import ABILITIES_KEY, abilities_of, falls_together, try_out
+from backup_gui.engine.destination.probe import CAPABILITIES_KEY, capabilities_of, falls_together, try_out
 from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.mounts import Mount
 from backup_gui.engine.fs.volumes.volume import takes_case_for_one
-from backup_gui.engine.rules.capabilities import ALL, FAT, FAT_LARGEST_BYTES, NO_LIMIT, Abilities
+from backup_gui.engine.rules.capabilities import ALL, FAT, FAT_LARGEST_BYTES, NO_LIMIT, Capabilities
 from backup_gui.engine.state.database import Catalog
 from tests.helpers.rig import SECOND_NS, as_nobody
 
@@ -58,7 +58,7 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     original = probing.try_out
 
-    def note(target: LocalDestination, kind: str, doubts: list[OSError]) -> Abilities:
+    def note(target: LocalDestination, kind: str, doubts: list[OSError]) -> Capabilities:
         made.append(kind)
         return original(target, kind, doubts)
 
@@ -73,8 +73,8 @@ def refuse(monkeypatch: pytest.MonkeyPatch, call: str, code: int) -> None:
     monkeypatch.setattr(os, call, refusing)
 
 
-def find(target: LocalDestination, catalog: Catalog, *, may_try: bool = True) -> Abilities:
-    return abilities_of(target, target.root, catalog, may_try=may_try)
+def find(target: LocalDestination, catalog: Catalog, *, may_try: bool = True) -> Capabilities:
+    return capabilities_of(target, target.root, catalog, may_try=may_try)
 
 
 def test_the_usual_file_systems_are_not_written_to(
@@ -83,7 +83,7 @@ def test_the_usual_file_systems_are_not_written_to(
     for kind in ("ext4", "xfs", "btrfs", "tmpfs"):
         on(kind)
         assert find(target, catalog) == ALL
-    assert (tries, catalog.fact(ABILITIES_KEY)) == ([], None)
+    assert (tries, catalog.fact(CAPABILITIES_KEY)) == ([], None)
 
 
 def test_where_times_seem_to_be_whole_seconds_they_are_tried_out(
@@ -140,7 +140,7 @@ def test_a_memory_that_makes_no_sense_is_not_used(
     on("something new")
     monkeypatch.setattr(probing, "_key", lambda _root, _mount: "key")
     monkeypatch.setattr(time, "time", lambda: 1.0)
-    catalog.remember(ABILITIES_KEY, text)
+    catalog.remember(CAPABILITIES_KEY, text)
     assert find(target, catalog) == ALL
     assert len(tries) == 1
 
@@ -156,9 +156,9 @@ def test_trouble_is_no_answer(
     with monkeypatch.context() as patched:
         refuse(patched, call, code)
         assert find(target, catalog) == ALL
-    assert catalog.fact(ABILITIES_KEY) is None
+    assert catalog.fact(CAPABILITIES_KEY) is None
     assert find(target, catalog) == ALL
-    assert catalog.fact(ABILITIES_KEY) is not None
+    assert catalog.fact(CAPABILITIES_KEY) is not None
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_what_must_not_be_tried_is_guessed(
     assert find(target, catalog, may_try=False) == FAT._replace(largest_bytes=FAT_LARGEST_BYTES)
     on("fuseblk")
     assert not find(target, catalog, may_try=False).limits_names
-    assert abilities_of(target, "/no/such/folder", catalog, may_try=False) == ALL
+    assert capabilities_of(target, "/no/such/folder", catalog, may_try=False) == ALL
     assert tries == []
 
 
@@ -262,17 +262,17 @@ def test_what_one_error_refused_is_tried_again_within_an_hour_and_what_the_drive
     on("something new")
     with monkeypatch.context() as broken:
         refuse(broken, "link", errno.EIO)
-        assert not abilities_of(target, target.root, catalog, may_try=True).holds_hard_links
-        abilities_of(target, target.root, catalog, may_try=True)
+        assert not capabilities_of(target, target.root, catalog, may_try=True).holds_hard_links
+        capabilities_of(target, target.root, catalog, may_try=True)
     assert len(tries) == 1
     now_s = time.time()
     monkeypatch.setattr(time, "time", lambda: now_s + 3_601)
     with monkeypatch.context() as poor:
         refuse(poor, "link", errno.EPERM)
-        assert not abilities_of(target, target.root, catalog, may_try=True).holds_hard_links
+        assert not capabilities_of(target, target.root, catalog, may_try=True).holds_hard_links
     assert len(tries) == 2
     monkeypatch.setattr(time, "time", lambda: now_s + 2 * 3_601)
-    assert not abilities_of(target, target.root, catalog, may_try=True).holds_hard_links
+    assert not capabilities_of(target, target.root, catalog, may_try=True).holds_hard_links
     assert len(tries) == 2
     monkeypatch.setattr(time, "time", lambda: now_s + 26 * 3_600)
-    assert abilities_of(target, target.root, catalog, may_try=True).holds_hard_links
+    assert capabilities_of(target, target.root, catalog, may_try=True).holds_hard_links

@@ -439,7 +439,7 @@ def test_a_file_that_was_renamed_after_it_took_another_ones_name_is_one_file(rig
 
 
 def test_where_there_are_no_links_renamed_names_are_renamed_each(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roots, "abilities_of", lambda *_a, **_o: ALL._replace(holds_hard_links=False))
+    monkeypatch.setattr(roots, "capabilities_of", lambda *_a, **_o: ALL._replace(holds_hard_links=False))
     rig.write("folder/a", "shared")
     link(rig, "folder/a", "folder/b")
     without_links(monkeypatch)

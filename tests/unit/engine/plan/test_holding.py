@@ -9,7 +9,7 @@ import pytest
 
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.holding import Holding
-from backup_gui.engine.rules.capabilities import ALL, FAT, Abilities
+from backup_gui.engine.rules.capabilities import ALL, FAT, Capabilities
 from backup_gui.model.entries import Entry
 from backup_gui.model.paths import join, parent_of
 from backup_gui.model.plans import ProblemCode
@@ -40,7 +40,7 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("abilities", "expected"),
+    ("capabilities", "expected"),
     [
         (
             SMALL,
@@ -56,10 +56,10 @@ def source(tmp_path: Path) -> Path:
     ids=["FAT", "all"],
 )
 def test_what_a_mirror_cannot_hold_has_its_reason(
-    source: Path, tmp_path: Path, abilities: Abilities, expected: dict[str, Code | None]
+    source: Path, tmp_path: Path, capabilities: Capabilities, expected: dict[str, Code | None]
 ) -> None:
     with Tree(str(source)) as ours, Tree(str(tmp_path)) as mirror:
-        holding = Holding(mirror, abilities)
+        holding = Holding(mirror, capabilities)
         entries = ours.list("")
         found = {name: holding.refusal(name, entry, None) for name, entry in entries.items()}
         assert {name: problem and problem.code for name, problem in found.items()} == expected

@@ -10,15 +10,15 @@ import pytest
 
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.name_mapping import Spelling
-from backup_gui.engine.rules.capabilities import ALL, Abilities
+from backup_gui.engine.rules.capabilities import ALL, Capabilities
 
 
 class FoldingMirror:
     """Stands for a destination that takes names for one whatever their case is."""
 
-    def __init__(self, listings: dict[str, set[str]], abilities: Abilities) -> None:
+    def __init__(self, listings: dict[str, set[str]], capabilities: Capabilities) -> None:
         self.listings = listings
-        self.abilities = abilities
+        self.capabilities = capabilities
         self.listed: list[str] = []
 
     def list(self, path: str) -> set[str]:

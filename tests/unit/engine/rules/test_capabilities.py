@@ -13,9 +13,9 @@ from backup_gui.engine.rules.capabilities import (
     FAT_LARGEST_BYTES,
     FAT_LATEST_NS,
     NO_LIMIT,
-    Abilities,
-    read_abilities,
-    write_abilities,
+    Capabilities,
+    read_capabilities,
+    write_capabilities,
 )
 
 SECOND_NS = 1_000_000_000
@@ -35,7 +35,7 @@ def test_what_is_not_kept_is_said_in_words() -> None:
     assert FAT._replace(largest_bytes=FAT_LARGEST_BYTES).in_words() == (
         "some names, permissions, symbolic links, exact times, files of more than 4294967295 bytes"
     )
-    assert Abilities(holds_times=False).in_words() == "exact times"
+    assert Capabilities(holds_times=False).in_words() == "exact times"
 
 
 @pytest.mark.parametrize(
@@ -113,16 +113,16 @@ def test_times_of_another_zone_differ_by_quarters_of_hours(shift_ns: int, is_shi
 
 
 def test_abilities_are_read_as_they_were_written() -> None:
-    for abilities in (ALL, FAT, Abilities(forbidden='":\x01', largest_bytes=7, earliest_ns=-NO_LIMIT + 1)):
-        assert read_abilities(write_abilities(abilities)) == abilities
+    for capabilities in (ALL, FAT, Capabilities(forbidden='":\x01', largest_bytes=7, earliest_ns=-NO_LIMIT + 1)):
+        assert read_capabilities(write_capabilities(capabilities)) == capabilities
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"folds_case": true}', '"x"'])
 def test_what_cannot_be_read_is_nothing(text: str) -> None:
-    assert read_abilities(text) is None
+    assert read_capabilities(text) is None
 
 
 def test_fields_of_another_sort_are_not_believed() -> None:
-    text = write_abilities(FAT)
-    assert read_abilities(text.replace('"folds_case": true', '"folds_case": 1')) is None
-    assert read_abilities(text.replace('"folds_case"', '"folds_all"')) is None
+    text = write_capabilities(FAT)
+    assert read_capabilities(text.replace('"folds_case": true', '"folds_case": 1')) is None
+    assert read_capabilities(text.replace('"folds_case"', '"folds_all"')) is None

@@ -31,15 +31,15 @@ def aligned(
     folds: Callable[[str], str] = str.upper,
     known: str = "",
     is_hidden: Callable[[str], bool] = lambda _name: False,
-    abilities: object = FOLDS,
+    capabilities: object = FOLDS,
 ) -> Alignment:
     """Align names, given with blanks between them, with a mirror that takes names for one as told."""
     there = theirs.split()
-    assert isinstance(abilities, type(ALL))
+    assert isinstance(capabilities, type(ALL))
     return align(
         ours.split(),
         there,
-        abilities,
+        capabilities,
         known=known.split(),
         is_taken=lambda name: is_hidden(name) or folds(name) in map(folds, there),
         falls_together=lambda one, other: folds(one) == folds(other),
@@ -80,7 +80,7 @@ def test_names_that_both_have_need_no_thought() -> None:
 
 
 def test_names_that_are_not_possible_stay_out() -> None:
-    found = aligned("a:b con c:", "c:", abilities=FOLDS._replace(forbidden=":"))
+    found = aligned("a:b con c:", "c:", capabilities=FOLDS._replace(forbidden=":"))
     # What the mirror has is evidently possible.
     assert found == Alignment(
         {"a:b": Refusal(NAME, Reason(ReasonCode.NAME_WITH_CHARACTER, character=":"))}, {}, frozenset()
@@ -126,15 +126,15 @@ def test_what_leads_to_something_that_is_not_listed_stays_out() -> None:
 
     assert aligned("$MFT", "", is_hidden=is_hidden).refused == {"$MFT": Refusal(COLLISION)}
     keeps = ALL._replace(holds_bytes=False)
-    assert aligned("$MFT", "", is_hidden=is_hidden, abilities=keeps).refused == {
+    assert aligned("$MFT", "", is_hidden=is_hidden, capabilities=keeps).refused == {
         "$MFT": Refusal(NAME, Reason(ReasonCode.NAME_OF_DRIVE))
     }
 
 
 def test_where_case_is_not_kept_what_is_known_tells_whose_a_name_is() -> None:
-    first = aligned("b B", "", abilities=LOWERS)
+    first = aligned("b B", "", capabilities=LOWERS)
     assert first.refused == {"b": refused("B")}
-    later = aligned("b B", "b", abilities=LOWERS, known="B")
+    later = aligned("b B", "b", capabilities=LOWERS, known="B")
     assert later == Alignment({"b": refused("B")}, {"B": "b"}, frozenset())
 
 
@@ -153,7 +153,7 @@ def test_what_is_known_goes_over_to_the_new_spelling() -> None:
 
 def test_where_case_is_not_kept_the_old_name_is_left_to_be_forgotten() -> None:
     known = {"B": 1}
-    inherit(known, ("b",), aligned("b", "b", abilities=LOWERS, known="B"))
+    inherit(known, ("b",), aligned("b", "b", capabilities=LOWERS, known="B"))
     assert known == {"B": 1, "b": 1}
-    inherit(known, ("new",), aligned("new", "NEW", abilities=LOWERS))
+    inherit(known, ("new",), aligned("new", "NEW", capabilities=LOWERS))
     assert known == {"B": 1, "b": 1}

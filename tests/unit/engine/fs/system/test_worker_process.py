@@ -34,7 +34,7 @@ def test_one_processor_alone_starts_no_process(rig: Rig, monkeypatch: pytest.Mon
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
-        assert WorkerProcess.start_for(source, target, target.abilities) is None
+        assert WorkerProcess.start_for(source, target, target.capabilities) is None
 
 
 def test_a_standby_starts_one_at_most(rig: Rig) -> None:
@@ -187,7 +187,7 @@ def test_where_no_more_files_can_be_opened_none_is_started_and_none_is_left_open
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, opened)) + 3, hard))
         try:
             full = [os.dup(0) for _ in range(max(map(int, opened)) + 3 - len(opened) - 2)]
-            assert WorkerProcess.start_for(source, target, target.abilities) is None
+            assert WorkerProcess.start_for(source, target, target.capabilities) is None
             for fd in full:
                 os.close(fd)
         finally:
