@@ -19,7 +19,7 @@ from backup_gui.config.folders import OwnFolders
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.state.database import Catalog, newer_reason
+from backup_gui.engine.state.database import JobDatabase, newer_reason
 from backup_gui.engine.state.integrity import reason_of
 from backup_gui.engine.state.kept_paths import Kept
 from backup_gui.engine.state.pass_log import PassLog
@@ -62,7 +62,7 @@ def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], boo
 
     job = make_job(job_draft(options))
     with DestinationLock(job.destination.path, OwnFolders().data / "locks"):
-        catalog = Catalog.open(_catalog_path(job))
+        catalog = JobDatabase.open(_catalog_path(job))
         try:
             if catalog.passlog.find(options.pass_id) is None:
                 raise JobError(Reason(CommandCode.NO_SUCH_PASS, number=options.pass_id))
@@ -88,7 +88,7 @@ def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bo
         sys.stderr.write(f"{PROGRAM}: Nothing is kept against the source.\n")
     if options.release:
         with DestinationLock(job.destination.path, OwnFolders().data / "locks"):
-            catalog = Catalog.open(_catalog_path(job))
+            catalog = JobDatabase.open(_catalog_path(job))
             catalog.kept.release()
             catalog.close()
     return False

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.actions import Actions
 from backup_gui.model.entries import EntryKind
@@ -101,10 +101,10 @@ def expected_s(files: int, size_bytes: int) -> float:
 
 
 @contextlib.contextmanager
-def _copied_catalog(path: Path) -> Iterator[Catalog]:
+def _copied_catalog(path: Path) -> Iterator[JobDatabase]:
     """Open a copy of a job's catalog: the job may be writing to it, and a pass may add an index."""
     if not path.is_file():
-        with contextlib.closing(Catalog.in_memory()) as catalog:
+        with contextlib.closing(JobDatabase.in_memory()) as catalog:
             yield catalog
         return
     with tempfile.TemporaryDirectory(prefix="backup-gui-") as folder:
@@ -118,7 +118,7 @@ def _copied_catalog(path: Path) -> Iterator[Catalog]:
         except sqlite3.Error:
             # As in the job itself: without the catalog, everything is compared again.
             copy.unlink(missing_ok=True)
-        with contextlib.closing(Catalog.open(copy)) as catalog:
+        with contextlib.closing(JobDatabase.open(copy)) as catalog:
             yield catalog
 
 

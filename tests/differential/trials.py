@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.run.single_pass import run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.job import Job
 from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, NO_COUNTS, ProblemCode
@@ -66,7 +66,7 @@ def try_once(bursts: Bursts) -> str:
             keeps_history=False,
             allows_mass_delete=True,
         )
-        catalog = Catalog.in_memory()
+        catalog = JobDatabase.in_memory()
         edits: list[str] = []
         try:
             for number, burst in enumerate(bursts):

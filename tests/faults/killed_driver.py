@@ -20,7 +20,7 @@ from typing import Any
 from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.run.single_pass import run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_temporary
 from backup_gui.model.place import Place
@@ -81,14 +81,14 @@ class Countdown:
             call = getattr(module, name)
             if call is not None:
                 setattr(module, name, self._counted(call, name))
-        commit = Catalog.commit
+        commit = JobDatabase.commit
 
-        def counted_commit(catalog: Catalog) -> None:
+        def counted_commit(catalog: JobDatabase) -> None:
             self.tick()
             commit(catalog)
             self.tick()
 
-        setattr(Catalog, "commit", counted_commit)  # noqa: B010 - to the type checker a method is no variable
+        setattr(JobDatabase, "commit", counted_commit)  # noqa: B010 - to the type checker a method is no variable
 
     def _counted(self, call: Callable[..., Any], name: str) -> Callable[..., Any]:
         def counted(*arguments: Any, **options: Any) -> Any:
@@ -166,7 +166,7 @@ class Scene:
 
     def make_pass(self) -> None:
         """Make a full pass with the scene's catalog."""
-        catalog = Catalog.open(self.base / "data/job.sqlite")
+        catalog = JobDatabase.open(self.base / "data/job.sqlite")
         run_pass(self.job, catalog, FULL)
         catalog.close()
 

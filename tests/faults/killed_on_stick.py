@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from backup_gui.engine.run.single_pass import run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_temporary
 from backup_gui.model.place import Place
@@ -50,7 +50,7 @@ class Scene:
 
     def make_pass(self) -> None:
         """Make a full pass with the scene's catalog."""
-        catalog = Catalog.open(self.base / "job.sqlite")
+        catalog = JobDatabase.open(self.base / "job.sqlite")
         run_pass(self.job, catalog, FULL)
         catalog.close()
 

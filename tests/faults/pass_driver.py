@@ -11,7 +11,7 @@ import sys
 
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.run.single_pass import run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import BackupError
 from backup_gui.model.job import Job
 from backup_gui.model.place import Place
@@ -24,7 +24,7 @@ def main() -> None:
         setattr(writer, "supports_syncfs", lambda _path: False)  # noqa: B010 - to the type checker it is constant
     job = Job(source, Place(destination), id="job", name="job")
     try:
-        report = run_pass(job, Catalog.in_memory(), FULL)
+        report = run_pass(job, JobDatabase.in_memory(), FULL)
     except BackupError as error:
         print(json.dumps({"error": type(error).__name__, "problems": {}}))
         return

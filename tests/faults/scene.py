@@ -10,7 +10,7 @@ from pathlib import Path
 from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.history.trusted_clock import look
 from backup_gui.engine.run.single_pass import PassOptions, ignore, run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_temporary
@@ -40,7 +40,7 @@ class Scene:
             keeps_history=keeps_history,
             guard_count=10**9,
         )
-        self.catalog = Catalog.in_memory()
+        self.catalog = JobDatabase.in_memory()
         self.passed_s = 0.0
 
     def write(self, path: str, content: bytes) -> None:

@@ -16,7 +16,7 @@ from backup_gui.engine.apply import publish
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.local import LocalDestination
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import ActionDone, Event
 from backup_gui.model.paths import is_temporary
@@ -67,7 +67,7 @@ class Recorder:
         self._note(monkeypatch, LocalDestination, "publish", "named", argument=1)
         self._note(monkeypatch, HistoryWriter, "keep", "named")
         self._note(monkeypatch, LocalDestination, "move", "named", argument=1)
-        self._note(monkeypatch, Catalog, "record", "kept")
+        self._note(monkeypatch, JobDatabase, "record", "kept")
 
     def listen(self, event: Event) -> None:
         """Take what a pass tells."""

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from backup_gui.engine.roots import continuity, roots
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import RunOutcome, run
-from backup_gui.engine.state.database import MIRROR_FILES_KEY, Catalog
+from backup_gui.engine.state.database import MIRROR_FILES_KEY, JobDatabase
 from backup_gui.model.errors import BackupError, RootAbsentError
 from backup_gui.model.plans import PassStatus
 from tests.faults.scene import Scene
@@ -42,7 +42,7 @@ def make_scene(base: Path) -> Scene:
     """Make a mirror in step, its catalog below ``data/jobs``, and a source changed since."""
     scene = Scene(base, base)
     scene.catalog.close()
-    scene.catalog = Catalog.open(base / CATALOG)
+    scene.catalog = JobDatabase.open(base / CATALOG)
     for number in range(FILES):
         scene.write(f"folder{number % 10}/{number:04}", b"old %d" % number)
     scene.write("gone", b"gone")
@@ -102,7 +102,7 @@ def test_a_harmed_catalog_is_set_aside_and_the_pass_gets_everything_right(
 ) -> None:
     before = contents(scene.mirror)
     harm(base / CATALOG)
-    scene.catalog = Catalog.open(base / CATALOG)
+    scene.catalog = JobDatabase.open(base / CATALOG)
     assert scene.make_pass().problems == ()
     scene.assert_in_step()
     # What was replaced and what was deleted is in the history, though nobody remembered it.
@@ -160,7 +160,7 @@ FACTS = st.one_of(
 def test_a_fact_that_makes_no_sense_loses_nothing_and_ends_in_a_report_or_a_plain_error(facts: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory(prefix="backup-gui-catalog-", dir=FAST) as folder:
         scene = make_scene(Path(folder))
-        scene.catalog = Catalog.in_memory()
+        scene.catalog = JobDatabase.in_memory()
         for key, value in facts.items():
             scene.catalog.remember(key, value)
         before = contents(scene.mirror)

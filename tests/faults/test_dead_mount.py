@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.engine.watch.watcher import watch
 from backup_gui.model.plans import Counts, Problem, ProblemCode
@@ -59,7 +59,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     made.write("docs/file", b"1")
     made.write("top", b"2")
     made.catalog.close()
-    made.catalog = Catalog.open(tmp_path / "catalog.sqlite")
+    made.catalog = JobDatabase.open(tmp_path / "catalog.sqlite")
     made.make_pass()
     yield made
     made.catalog.close()

@@ -20,7 +20,7 @@ from backup_gui.engine.fs import posix
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.events import ActionDone, Event, PlanMade
@@ -468,7 +468,7 @@ def test_what_changes_all_times_by_whole_hours_copies_nothing_anew(scene: Scene)
             os.utime(scene.mirror / f"docs/{number}", ns=(shifted_ns, shifted_ns))
         assert scene.make_pass().counts.total == 0
     # Also if nothing is remembered: then the contents are compared.
-    scene.catalog = Catalog.in_memory()
+    scene.catalog = JobDatabase.in_memory()
     write(scene, "docs/0", "another 0", ODD_NS)
     assert scene.make_pass().counts == Counts(replaced=1, bytes=len("another 0"))
     assert scene.in_history() == {b"content 0"}

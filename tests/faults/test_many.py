@@ -40,14 +40,14 @@ FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 MEASURE = """
 import sys
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.job import Job
 from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL
 from pathlib import Path
 job = Job(sys.argv[1], Place(sys.argv[2]), id="job", name="job", allows_mass_delete=len(sys.argv) > 4)
-catalog = Catalog.open(Path(sys.argv[3]))
+catalog = JobDatabase.open(Path(sys.argv[3]))
 def most_kb():
     # Not getrusage: what that tells begins with the memory of the process that started this one.
     lines = Path("/proc/self/status").read_text().splitlines()

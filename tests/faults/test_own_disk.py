@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from tests.faults.volumes import run_tool, small_volume
 from tests.helpers.trees import read_tree
 from tests.helpers.waiting import wait_until
@@ -179,7 +179,7 @@ def test_what_is_shared_with_readers_has_its_whole_place_on_a_disk_with_small_bl
     run_tool("mount", "-o", "loop", str(image), str(point))
     try:
         for key in ("once", "again"):
-            catalog = Catalog.open(point / "job.sqlite")
+            catalog = JobDatabase.open(point / "job.sqlite")
             shared = os.stat(point / "job.sqlite-shm")
             assert shared.st_blocks * 512 >= shared.st_size >= 32 << 10
             # Its locks are still held: readers and a second writer are told apart from a first one.

@@ -302,9 +302,9 @@ def nosuid(tmp_path: Path) -> Iterator[Path]:
 def test_set_id_bits_of_a_volume_that_is_not_trusted_with_them_are_not_mirrored(
     tmp_path: Path, nosuid: Path, *, is_below: bool
 ) -> None:
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
 
-    rig = Rig(tmp_path, Catalog.in_memory())
+    rig = Rig(tmp_path, JobDatabase.in_memory())
     source = tmp_path if is_below else nosuid
     destination = tmp_path.parent / f"{tmp_path.name}-mirror"
     rig.options = {"source": str(source / "source"), "destination": str(destination)}

@@ -33,7 +33,7 @@ from backup_gui.engine.rules.capabilities import ALL, Capabilities
 from backup_gui.engine.rules.space import Room
 from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.engine.run import single_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import Entry
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError
 from backup_gui.model.job import Job
@@ -564,7 +564,7 @@ def _pass_by(_call: str, _path: str) -> None:
 def passes_over(destination: MemoryDestination) -> Iterator[None]:
     """Have passes that are made within the context go to a destination in memory, whatever their job says."""
 
-    def opened(job: Job, catalog: Catalog, stack: ExitStack, *_arguments: object, **_options: object) -> Roots:
+    def opened(job: Job, catalog: JobDatabase, stack: ExitStack, *_arguments: object, **_options: object) -> Roots:
         del catalog
         try:
             source = stack.enter_context(Tree(job.source))

@@ -26,7 +26,7 @@ from backup_gui.engine.plan.pass_context import PassContext
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_temporary
@@ -91,7 +91,7 @@ class Rig:
     """
 
     root: Path
-    catalog: Catalog
+    catalog: JobDatabase
     options: dict[str, Any] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     _writes: int = 0
@@ -156,7 +156,7 @@ class Rig:
     def forget_everything(self) -> None:
         """Lose the catalog."""
         self.catalog.close()
-        self.catalog = Catalog.in_memory()
+        self.catalog = JobDatabase.in_memory()
 
     def told(self, kind: type[Event]) -> list[Any]:
         """What the last pass told of one sort."""
@@ -267,7 +267,7 @@ def place(tmp_path: Path) -> Iterator[Path]:
 def rig(place: Path) -> Iterator[Rig]:
     """An empty source and an empty memory; checks that no descriptor is left open."""
     before = open_below(place)
-    catalog = Catalog.in_memory()
+    catalog = JobDatabase.in_memory()
     made = Rig(place, catalog)
     made.source.mkdir()
     yield made
@@ -310,7 +310,7 @@ def mounted(point: Path, *options: str) -> Iterator[None]:
         subprocess.run(["umount", "-l", point], check=True)
 
 
-def count_recorded(catalog: Catalog) -> int:
+def count_recorded(catalog: JobDatabase) -> int:
     """Count the paths that a catalog records."""
     catalog._write()
     return int(catalog._connection.execute("SELECT count(*) FROM files").fetchone()[0])

@@ -24,7 +24,7 @@ from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 from backup_gui.engine.ownership import belonging
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.register import forget_folders, other_jobs
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
@@ -92,7 +92,7 @@ class World:
         if "history" in options:
             options["history"] = str(self.path(options["history"]))
         job = make_job(Job(str(self.path(source)), Place(str(self.path(destination))), **options))
-        catalog = Catalog.open(self.memory / "jobs" / f"{job.id}.sqlite")
+        catalog = JobDatabase.open(self.memory / "jobs" / f"{job.id}.sqlite")
         try:
             return run_pass(job, catalog, scope, PassOptions(allowed=allowed, is_dry_run=is_dry_run))
         finally:
@@ -823,7 +823,7 @@ def test_a_job_is_registered_once_its_folders_were_accepted(world: World) -> Non
     world.fill("other")
     world.run("docs", "copy")
     world.refused("other", "copy")
-    catalog = Catalog.open(world.memory / "jobs" / "one more.sqlite")
+    catalog = JobDatabase.open(world.memory / "jobs" / "one more.sqlite")
     assert [(known.source, known.destination, known.history) for known in other_jobs(catalog)] == [
         (str(world.path("docs")), str(world.path("copy")), str(world.path("copy.history")))
     ]

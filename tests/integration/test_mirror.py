@@ -15,7 +15,7 @@ from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.fs import by_path, tree
 from backup_gui.engine.roots import continuity
 from backup_gui.engine.rules.version_names import read_version_name
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.events import ActionDone, Event, PlanMade, ProblemFound
 from backup_gui.model.paths import MARKER_NAME
 from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope
@@ -578,7 +578,7 @@ def snapshot(root: Path) -> dict[str, tuple[object, ...]]:
     return found
 
 
-def dump(catalog: Catalog) -> list[str]:
+def dump(catalog: JobDatabase) -> list[str]:
     """All that a catalog remembers; an index is no memory."""
     return [line for line in catalog._connection.iterdump() if line.startswith("INSERT")]
 

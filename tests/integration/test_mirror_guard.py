@@ -13,7 +13,7 @@ from backup_gui.engine.history import prune
 from backup_gui.engine.restore.decisions import keep
 from backup_gui.engine.restore.held import put_back_held
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.recent_losses import RecentLosses
 from backup_gui.model.plans import FULL, Counts, Held, HeldCode, PassStatus, Scope
 from tests.helpers.rig import (
@@ -212,7 +212,7 @@ def check_held(rig: Rig, scope: Scope, deleted: int = 60) -> Held:
 
 def open_again(rig: Rig, path: Path) -> None:
     rig.catalog.close()
-    rig.catalog = Catalog.open(path)
+    rig.catalog = JobDatabase.open(path)
 
 
 @pytest.mark.hazard(9)
@@ -371,7 +371,7 @@ class Hours:
         self._rig.catalog.recent = RecentLosses(sqlite_of(self._rig.catalog), lambda: self.now_s, lambda: self.now_s)
 
 
-def sqlite_of(catalog: Catalog) -> sqlite3.Connection:
+def sqlite_of(catalog: JobDatabase) -> sqlite3.Connection:
     return catalog._connection
 
 

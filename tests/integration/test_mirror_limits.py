@@ -12,7 +12,7 @@ from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL, FAT_EARLIEST_NS, Capabilities
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Scope
 from backup_gui.model.reasons import Code
@@ -86,7 +86,7 @@ def test_dates_out_of_range_are_set_to_the_nearest_and_known_again(rig: Rig, lim
     rig.run()
     assert {(rig.mirror / path).stat().st_mtime_ns for path in ("docs", "docs/a")} == {FAT_EARLIEST_NS}
     assert rig.run().counts.total == 0
-    rig.catalog = Catalog.in_memory()
+    rig.catalog = JobDatabase.in_memory()
     assert rig.run().counts.total == 0
     os.rename(rig.source / "docs/a", rig.source / "docs/b")
     os.utime(rig.source / "docs", ns=(6, 6))

@@ -17,7 +17,7 @@ from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.roots import roots
 from backup_gui.engine.run import single_pass as mirror
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import (
     DestinationUnusableError,
@@ -430,7 +430,7 @@ def test_cancelled_anywhere_every_file_is_whole_and_nothing_is_lost(
     for limit in range(1_000):
         case = place / str(limit)
         case.mkdir()
-        rig = Rig(case, Catalog.in_memory())
+        rig = Rig(case, JobDatabase.in_memory())
         rig.source.mkdir()
         plant_changes(rig)
         old, new = contents(rig.mirror), contents(rig.source)

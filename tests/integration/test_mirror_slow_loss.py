@@ -12,7 +12,7 @@ import pytest
 
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.restore.decisions import keep
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import HeldBack
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus
@@ -81,7 +81,7 @@ def test_files_spoiled_one_by_one_are_held_like_all_at_once(rig: Rig, harm: Call
 @pytest.mark.hazard(9)
 def test_a_restart_does_not_make_the_guard_forget(rig: Rig, tmp_path: Path) -> None:
     rig.catalog.close()
-    rig.catalog = Catalog.open(tmp_path / "job.sqlite")
+    rig.catalog = JobDatabase.open(tmp_path / "job.sqlite")
     fill(rig, 100)
     rig.run()
     for number in range(100):
@@ -89,7 +89,7 @@ def test_a_restart_does_not_make_the_guard_forget(rig: Rig, tmp_path: Path) -> N
         if rig.run(trees("docs")).held is not None:
             break
         rig.catalog.close()
-        rig.catalog = Catalog.open(tmp_path / "job.sqlite")
+        rig.catalog = JobDatabase.open(tmp_path / "job.sqlite")
     assert originals(rig) == 50
 
 

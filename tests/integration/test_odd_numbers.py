@@ -20,7 +20,7 @@ from backup_gui.engine.fs.metadata import MetadataWriter
 from backup_gui.engine.plan import difference
 from backup_gui.engine.plan.difference import EntryComparer
 from backup_gui.engine.state import integrity as soundness
-from backup_gui.engine.state.database import Catalog, Fingerprint
+from backup_gui.engine.state.database import Fingerprint, JobDatabase
 from backup_gui.engine.state.kept_paths import KeptPath
 from backup_gui.engine.state.pass_log import Chronicle
 from backup_gui.model.entries import Seen
@@ -58,7 +58,7 @@ ODD_YEARS = (
 
 @given(ANY_INODE, ANY_TIME_NS, ANY_SIZE, ANY_TIME_NS)
 def test_any_fingerprint_is_remembered_exactly(inode: int, ctime_ns: int, size_bytes: int, mtime_ns: int) -> None:
-    catalog = Catalog.in_memory()
+    catalog = JobDatabase.in_memory()
     ordinary = Seen(1, 2, 3, 4)
     catalog.record("before", ordinary)
     catalog.record("folder/odd", Seen(inode, ctime_ns, size_bytes, mtime_ns))
@@ -77,7 +77,7 @@ def test_any_fingerprint_is_remembered_exactly(inode: int, ctime_ns: int, size_b
 
 def test_a_file_with_such_numbers_is_not_taken_for_damage(tmp_path: Path) -> None:
     file = tmp_path / "catalog.sqlite"
-    catalog = Catalog.open(file)
+    catalog = JobDatabase.open(file)
     catalog.record("odd", Seen(1 << 63, 10**30, 3, -(10**30)))
     catalog.close()
     soundness.doubt(file)
@@ -91,7 +91,7 @@ def test_a_file_with_such_numbers_is_not_taken_for_damage(tmp_path: Path) -> Non
 
 def test_sums_of_sizes_beyond_64_bits_are_listed_as_the_largest(tmp_path: Path) -> None:
     file = tmp_path / "catalog.sqlite"
-    catalog = Catalog.open(file)
+    catalog = JobDatabase.open(file)
     for started_at in (1.0, 2.0):
         report = Report(PassStatus.COMPLETE, started_at, 1.0, is_full=True, counts=Counts(created=2, bytes=1 << 64))
         catalog.passlog.add(report)

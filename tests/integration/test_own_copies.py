@@ -15,7 +15,7 @@ from backup_gui.engine.apply import copying, create
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs import same_content
 from backup_gui.engine.plan import difference
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import Seen
 from backup_gui.model.errors import BackupError
 from backup_gui.model.plans import Counts, HeldCode, ProblemCode
@@ -191,7 +191,7 @@ def test_what_is_about_to_be_done_is_on_the_disk_before_and_notes_wait_for_it_to
         rig.write(f"moved/{number}")
         rig.write(f"edited/{number}")
     rig.catalog.close()
-    rig.catalog = Catalog.open(rig.root / "job.sqlite")
+    rig.catalog = JobDatabase.open(rig.root / "job.sqlite")
     rig.run()
     for number in range(20):
         rig.write(f"touched/{number}")

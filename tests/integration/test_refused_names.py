@@ -208,13 +208,13 @@ def test_in_a_folder_that_may_be_listed_and_not_entered_the_folder_is_named_and_
 
 def test_the_second_process_leaves_a_folder_with_such_a_name_to_the_pass(rig: Rig, tmp_path: Path) -> None:
     from backup_gui.engine.destination.local import LocalDestination
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.engine.state.rows import open_for_reading
 
     rig.write("docs/bad", "1")
     rig.write("docs/good", "2")
     rig.catalog.close()
-    rig.catalog = Catalog.open(tmp_path / "catalog.sqlite")
+    rig.catalog = JobDatabase.open(tmp_path / "catalog.sqlite")
     rig.run()
     rig.catalog.commit()
     connection = open_for_reading(tmp_path / "catalog.sqlite")

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.system import syscalls as system
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 
 ENGINE = "backup_gui.engine."
 WRITING = frozenset(
@@ -135,7 +135,7 @@ def _do_half(name: str, arguments: tuple[Any, ...]) -> None:
         os.write(arguments[0], arguments[1][: len(arguments[1]) // 2])
 
 
-class MortalCatalog(Catalog):
+class MortalCatalog(JobDatabase):
     """A catalog that forgets what was not committed when the process dies."""
 
     gate: Gate | None = None
@@ -160,7 +160,7 @@ def faulty(fault: Fault, catalog: MortalCatalog) -> Iterator[Gate]:
     with contextlib.ExitStack() as stack:
         for name, module in list(sys.modules.items()):
             # The catalog dies in a way of its own.
-            if name.startswith(ENGINE) and name != Catalog.__module__ and getattr(module, "os", None) is os:
+            if name.startswith(ENGINE) and name != JobDatabase.__module__ and getattr(module, "os", None) is os:
                 stack.enter_context(patch.object(module, "os", stand_in))
         for module, name in ((system, "syncfs"), (posix, "renameat2")):
             call = getattr(module, f"_{name}")

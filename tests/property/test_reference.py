@@ -20,7 +20,7 @@ from backup_gui.engine.apply.report import HELD_KEY
 from backup_gui.engine.guard.unanswered import from_text
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.recent_losses import REWRITTEN
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.events import ActionDone, Event
@@ -107,7 +107,7 @@ def read(root: Path) -> Tree:
     return found
 
 
-def known_of(catalog: Catalog) -> Known:
+def known_of(catalog: JobDatabase) -> Known:
     catalog.commit()
     rows = catalog._connection.execute("SELECT folder, name, inode, ctime_ns, size_bytes, mtime_ns FROM files")
     return {
@@ -116,13 +116,13 @@ def known_of(catalog: Catalog) -> Known:
     }
 
 
-def recent_of(catalog: Catalog) -> frozenset[str] | None:
+def recent_of(catalog: JobDatabase) -> frozenset[str] | None:
     """Return what was lost within the hour; None if that is more than the second planner knows of."""
     rows = catalog._connection.execute("SELECT path, state FROM recent").fetchall()
     return frozenset(os.fsdecode(path) for path, _ in rows) if {state for _, state in rows} <= {REWRITTEN} else None
 
 
-def before_of(catalog: Catalog) -> Before:
+def before_of(catalog: JobDatabase) -> Before:
     found = from_text(catalog.fact(HELD_KEY))
     if found is None or not found.is_loss:
         return Before()
@@ -134,7 +134,7 @@ def step_of(action: Action) -> Step:
     return Step(OPS[action.op], action.path, action.kind.value, action.old_path or "", was)
 
 
-def decided(job: Job, catalog: Catalog) -> Decision:
+def decided(job: Job, catalog: JobDatabase) -> Decision:
     events: list[Event] = []
     report: Report = run_pass(job, catalog, FULL, PassOptions(on_event=events.append, is_dry_run=True))
     going = [step_of(event.action) for event in events if isinstance(event, ActionDone)]
@@ -206,7 +206,7 @@ IS_NIGHTLY = settings().max_examples > 1_000
 def test_the_program_decides_what_the_specification_says(
     first: list[Any], second: list[Any], third: list[Any], options: dict[str, Any], between: str
 ) -> None:
-    with folders() as base, contextlib.closing(Catalog.in_memory()) as catalog:
+    with folders() as base, contextlib.closing(JobDatabase.in_memory()) as catalog:
         job = Job(str(base / "source"), Place(str(base / "mirror")), "j", "j", **options)
         source, mirror = base / "source", base / "mirror"
         # Never an empty source, which is a question of its own.

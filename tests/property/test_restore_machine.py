@@ -19,7 +19,7 @@ from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import UnknownThenError
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_at_or_below
@@ -54,7 +54,7 @@ class RestoreMachine(RuleBasedStateMachine):
         self.job = Job(
             str(self.source), Place(str(self.mirror)), "j", "j", guard_count=10**9, guard_share=1.0, history_days=0
         )
-        self.catalog = Catalog.open(self.base / "job.sqlite")
+        self.catalog = JobDatabase.open(self.base / "job.sqlite")
         self.passes = self.serial = self.restores = 0
         # The last content of each path.
         self.newest: dict[str, Node] = {}

@@ -18,7 +18,7 @@ from backup_gui.engine.restore.held import put_back_held
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.job import Job
 from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Scope
@@ -49,7 +49,7 @@ class SlowLossMachine(RuleBasedStateMachine):
         self.job = Job(
             str(self.source), Place(str(self.mirror)), "j", "j", guard_count=COUNT, guard_share=SHARE, history_days=0
         )
-        self.catalog = Catalog.open(self.base / "job.sqlite")
+        self.catalog = JobDatabase.open(self.base / "job.sqlite")
         self.serial = 0
         # New paths since the user saw everything: they make the mirror larger.
         self.made = 0
@@ -134,7 +134,7 @@ class SlowLossMachine(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         self.catalog.close()
-        self.catalog = Catalog.open(self.base / "job.sqlite")
+        self.catalog = JobDatabase.open(self.base / "job.sqlite")
 
     # The user
 

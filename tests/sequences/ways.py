@@ -14,7 +14,7 @@ from pathlib import Path
 
 from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.watch.watcher import Watcher
 from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.job import Job
@@ -90,14 +90,14 @@ class Program:
         self._here = here
         self._watches = watches
         self._watcher: Watcher | None = None
-        self._catalog: Catalog | None = None
+        self._catalog: JobDatabase | None = None
         self._passes = 0
         self.problems: list[str] = []
         self.seen: set[bytes] = set()
         (here / "source" / MARK).touch()
 
     @property
-    def catalog(self) -> Catalog:
+    def catalog(self) -> JobDatabase:
         """What is remembered of the job."""
         assert self._catalog is not None
         return self._catalog
@@ -108,7 +108,7 @@ class Program:
         Args:
             meanwhile: Called when that is planned.
         """
-        self._catalog = Catalog.open(self._here / "data/job.sqlite")
+        self._catalog = JobDatabase.open(self._here / "data/job.sqlite")
         if self._watches:
             self._watcher = Watcher(self._job.source, lambda: None, max_paths=_MOST_PATHS)
             self._watcher.start()

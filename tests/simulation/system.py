@@ -25,14 +25,14 @@ from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.system import platform
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.fs.volumes import volume
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from tests.property.faulty_os import ENGINE, NEEDS_ROOM, READING, WRITING, Killed
 from tests.simulation.scheduler import Scheduler, Task
 
 # How much longer some calls take than others.
 _SLOW = {"fsync": 5.0, "syncfs": 5.0, "copy_file_range": 10.0, "write": 10.0}
 # These are no places for a pass: the catalog dies in a way of its own.
-_EXEMPT = frozenset({Catalog.__module__})
+_EXEMPT = frozenset({JobDatabase.__module__})
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from backup_gui.model.entries import is_same_file
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.entries import Entry, Seen
     from backup_gui.model.plans import Action
 
@@ -28,7 +28,7 @@ class LinkMaker:
         catalog: Records of what the mirror has.
     """
 
-    def __init__(self, source: Tree, target: Destination, catalog: Catalog) -> None:
+    def __init__(self, source: Tree, target: Destination, catalog: JobDatabase) -> None:
         self._source = source
         self._target = target
         self._catalog = catalog

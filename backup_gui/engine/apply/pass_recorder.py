@@ -15,7 +15,7 @@ from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Destination
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action, Counts, Held, Plan, Report
 
@@ -35,7 +35,7 @@ class PassRecorder:
     """
 
     def __init__(
-        self, job: Job, catalog: Catalog, target: Destination, plan: Plan, counts: Counts, allowed: Held | None
+        self, job: Job, catalog: JobDatabase, target: Destination, plan: Plan, counts: Counts, allowed: Held | None
     ) -> None:
         self._catalog = catalog
         self._kept_as = target.history.kept_as

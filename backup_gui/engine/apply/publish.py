@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.apply.stats import PassStats
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.ownership.intents import Intents
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.entries import Entry, Seen
 
 GROUP_FILES = 500
@@ -63,7 +63,7 @@ class Publisher:
     """
 
     def __init__(
-        self, target: Destination, catalog: Catalog, links: LinkMaker, stats: PassStats, intents: Intents
+        self, target: Destination, catalog: JobDatabase, links: LinkMaker, stats: PassStats, intents: Intents
     ) -> None:
         self._target = target
         self._catalog = catalog

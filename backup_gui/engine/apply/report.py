@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.guard.unanswered import Unanswered
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.rules.space import Room
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.plans import Plan, Problem
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def make_report(
 
 
 def record(
-    catalog: Catalog,
+    catalog: JobDatabase,
     plan: Plan,
     report: Report,
     added_files: int,
@@ -120,7 +120,7 @@ def record(
     )
 
 
-def say_what_is_not_held(target: Destination, catalog: Catalog) -> None:
+def say_what_is_not_held(target: Destination, catalog: JobDatabase) -> None:
     """Log once for a destination that it cannot store some attributes."""
     destination = catalog.fact(DESTINATION_KEY) or ""
     if target.holds_attributes or catalog.fact(LEFT_OUT_KEY) == destination:
@@ -132,21 +132,21 @@ def say_what_is_not_held(target: Destination, catalog: Catalog) -> None:
     )
 
 
-def remembered_files(catalog: Catalog) -> int:
+def remembered_files(catalog: JobDatabase) -> int:
     """Return how many files and links the mirror had after the last pass; 0 if unknown."""
     text = catalog.fact(MIRROR_FILES_KEY) or ""
     # A damaged catalog may have other text here.
     return int(text) if text.isdecimal() and text.isascii() and len(text) < _MAX_DIGITS else 0
 
 
-def _note_quota(catalog: Catalog, report: Report) -> None:
+def _note_quota(catalog: JobDatabase, report: Report) -> None:
     """Record that the user's quota is used up: then the free space on the drive is not available."""
     is_used_up = any(map(is_of_quota, report.problems))
     if is_used_up is not is_quota_used_up(catalog) and (is_used_up or report.is_full):
         catalog.remember(QUOTA_KEY, "1" if is_used_up else "")
 
 
-def is_quota_used_up(catalog: Catalog) -> bool:
+def is_quota_used_up(catalog: JobDatabase) -> bool:
     """Tell whether the last pass found the user's quota used up."""
     return bool(catalog.fact(QUOTA_KEY))
 
@@ -159,7 +159,7 @@ def room_of(target: Destination) -> Room | None:
         return None
 
 
-def _has_new_problems(catalog: Catalog, report: Report) -> bool:
+def _has_new_problems(catalog: JobDatabase, report: Report) -> bool:
     """Tell whether a pass found other problems than the last full one, so that lasting ones do not fill the log."""
     if not report.is_full:
         return bool(report.problems)

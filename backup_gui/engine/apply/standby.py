@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.fs.system.worker_process import WorkerProcess
     from backup_gui.engine.rules.exclusions import ExclusionRules
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.plans import Action
 
 # Starting the process takes as long as copying so many small files,
@@ -57,7 +57,7 @@ class Standby:
         coprocess = self.get()
         return None if coprocess is None else CopyWorker(coprocess, target)
 
-    def scan_worker(self, rules: ExclusionRules, target: Destination, catalog: Catalog) -> ScanWorker | None:
+    def scan_worker(self, rules: ExclusionRules, target: Destination, catalog: JobDatabase) -> ScanWorker | None:
         """Return the scanner in the worker process, if the tree is large and most of it is recorded."""
         if catalog.file is None or remembered_files(catalog) < WORTHWHILE_FILES:
             return None

@@ -15,12 +15,12 @@ from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Destination
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
 
 log = logging.getLogger(__name__)
 
 
-def is_history_lost(target: Destination, catalog: Catalog, *, is_same: bool) -> bool:
+def is_history_lost(target: Destination, catalog: JobDatabase, *, is_same: bool) -> bool:
     """Tell whether the history had to be made anew where it was before, and say so in the log.
 
     Args:
@@ -41,7 +41,7 @@ def say_lost(target: Destination) -> None:
     log.warning("The history was gone, and a new one has been begun: %s", escape(target.history.root or ""))
 
 
-def remember_history(target: Destination, catalog: Catalog) -> None:
+def remember_history(target: Destination, catalog: JobDatabase) -> None:
     """Remember that there is a history, and where; permanent with the next ``commit``."""
     if catalog.fact(HISTORY_PLACE_KEY) != _place(target):
         catalog.remember(HISTORY_PLACE_KEY, _place(target))

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.volumes.mounts import Mount
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ _SAMPLE_TIME_NS: Final = 1_600_000_001_987_654_321
 _STEPS_NS: Final = (1, 100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000)
 
 
-def capabilities_of(target: MirrorWriter, root: str, catalog: Catalog, *, may_try: bool) -> Capabilities:
+def capabilities_of(target: MirrorWriter, root: str, catalog: JobDatabase, *, may_try: bool) -> Capabilities:
     """Find out what a destination's file system can do; what had to be tried out is remembered in the catalog.
 
     Args:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.history.usage import Folder
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.rules.space import Room
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action
 
@@ -59,7 +59,7 @@ def has_limits(job: Job) -> bool:
     return job.keeps_history and bool(job.history_days or job.history_max_bytes)
 
 
-def is_due(job: Job, catalog: Catalog, now_s: float) -> bool:
+def is_due(job: Job, catalog: JobDatabase, now_s: float) -> bool:
     """Tell whether to thin the history now: at most once an hour, and only if there may be something to do."""
     if not has_limits(job):
         return False
@@ -70,7 +70,7 @@ def is_due(job: Job, catalog: Catalog, now_s: float) -> bool:
     return not last.at_s <= now_s < max(last.at_s + THIN_EVERY_S, last.quiet_until_s)
 
 
-def note_additions(catalog: Catalog) -> None:
+def note_additions(catalog: JobDatabase) -> None:
     """Record that versions are about to be added to the history."""
     last = _remembered(catalog)
     if last is not None and last.quiet_until_s:
@@ -175,7 +175,7 @@ def _add_up(tally: UsageCounter, folders: Iterable[Folder], ranks_of: Callable[[
             tally.add(version, ranks.get(version.stored))
 
 
-def _note_gain(target: Destination, catalog: Catalog, before: Room, removed: Removed, now_s: float) -> None:
+def _note_gain(target: Destination, catalog: JobDatabase, before: Room, removed: Removed, now_s: float) -> None:
     """Check whether the drive has more space now. If its snapshots keep what was removed, removing did not help."""
     try:
         # Some file systems free the space only after a flush.
@@ -335,7 +335,7 @@ class _Keeper:
         self._failure = self._failure or f"{error.strerror} ({escape(path)})"
 
 
-def _is_in_vain(catalog: Catalog, now_s: float) -> bool:
+def _is_in_vain(catalog: JobDatabase, now_s: float) -> bool:
     try:
         return 0 <= now_s - float(catalog.fact(NO_GAIN_KEY) or "") < DAY_S
     except ValueError:
@@ -346,7 +346,7 @@ def _limits(job: Job) -> str:
     return f"{job.history_days}/{job.history_max_bytes}"
 
 
-def _remembered(catalog: Catalog) -> _Remembered | None:
+def _remembered(catalog: JobDatabase) -> _Remembered | None:
     """Read the record of the last thinning; None if it is missing or invalid."""
     limits, _, times = (catalog.fact(HISTORY_KEY) or "").partition(" ")
     at, _, quiet_until = times.partition(" ")
@@ -356,7 +356,7 @@ def _remembered(catalog: Catalog) -> _Remembered | None:
         return None
 
 
-def _remember(catalog: Catalog, what: _Remembered) -> None:
+def _remember(catalog: JobDatabase, what: _Remembered) -> None:
     catalog.remember(HISTORY_KEY, f"{what.limits} {what.at_s!r} {what.quiet_until_s!r}")
 
 
@@ -367,7 +367,7 @@ class Emptying:
         catalog: Records them permanently at once, since a killed program cannot do so later.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: JobDatabase) -> None:
         self._catalog = catalog
 
     def left(self) -> tuple[str, ...]:

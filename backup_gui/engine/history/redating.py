@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.history.trusted_clock import Ahead
     from backup_gui.engine.history.usage import Stored
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
 
 log = logging.getLogger(__name__)
 
 
 def redate(
-    target: Destination, catalog: Catalog, was_ahead: tuple[Ahead, ...], now_s: float, should_stop: Callable[[], bool]
+    target: Destination,
+    catalog: JobDatabase,
+    was_ahead: tuple[Ahead, ...],
+    now_s: float,
+    should_stop: Callable[[], bool],
 ) -> bool:
     """Rename versions from the future, in their order.
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from backup_gui.engine.destination.destination import Destination
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ class Belief(NamedTuple):
         return Ages(self.now_s, self.since_s, tuple((step.at_s, step.length_s) for step in self.steps))
 
 
-def follow(catalog: Catalog, clock_s: float, run_s: float) -> None:
+def follow(catalog: JobDatabase, clock_s: float, run_s: float) -> None:
     """Look at the clock in a pass that may not use the history, to see whether a time holds.
 
     Args:
@@ -138,7 +138,7 @@ def follow(catalog: Catalog, clock_s: float, run_s: float) -> None:
         look(catalog, clock_s, run_s)
 
 
-def look(catalog: Catalog, clock_s: float, run_s: float) -> Belief:
+def look(catalog: JobDatabase, clock_s: float, run_s: float) -> Belief:
     """Look at the clock, and record the result.
 
     Args:
@@ -171,7 +171,7 @@ def look(catalog: Catalog, clock_s: float, run_s: float) -> Belief:
     return now
 
 
-def aheads(catalog: Catalog) -> tuple[Ahead, ...]:
+def aheads(catalog: JobDatabase) -> tuple[Ahead, ...]:
     """Return by how much the clock was ahead whenever it may have named versions, oldest first."""
     try:
         numbers = [float(part) for part in (catalog.fact(AHEAD_KEY) or "").split()]
@@ -183,13 +183,13 @@ def aheads(catalog: Catalog) -> tuple[Ahead, ...]:
     return tuple(ahead for ahead in found if ahead.by_s > MOST_AHEAD_S)
 
 
-def forget_aheads(catalog: Catalog) -> None:
+def forget_aheads(catalog: JobDatabase) -> None:
     """Clear these records, because the versions have their right names now."""
     _note_aheads(catalog, ())
     catalog.commit()
 
 
-def _note_aheads(catalog: Catalog, found: Iterable[Ahead]) -> None:
+def _note_aheads(catalog: JobDatabase, found: Iterable[Ahead]) -> None:
     """Record by how much the clock was ahead; permanent after the catalog's next ``commit``."""
     kept = [ahead for ahead in found if ahead.by_s > MOST_AHEAD_S][-_MOST_STEPS:]
     text = " ".join(repr(number) for ahead in kept for number in ahead)
@@ -237,14 +237,14 @@ class HistoryClock:
             self._has_named = True
         return datetime.fromtimestamp(min(max(named_s, 0.0), _LATEST_S), UTC)
 
-    def note(self, catalog: Catalog) -> None:
+    def note(self, catalog: JobDatabase) -> None:
         """Record the newest name given; permanent after the catalog's next ``commit``."""
         if self._has_named:
             catalog.remember(BELIEF_KEY, _text(self._belief))
 
 
 def believable(
-    catalog: Catalog,
+    catalog: JobDatabase,
     clock: Callable[[], float],
     uptime: Callable[[], float],
     target: Destination,
@@ -347,7 +347,7 @@ def _warn(off_s: float) -> None:
     log.warning("The clock is %+.1f days off: the history ignores it until it has held for a day of uptime", days)
 
 
-def _seen(catalog: Catalog) -> Belief | None:
+def _seen(catalog: JobDatabase) -> Belief | None:
     """Read the state after the last look; None if it is missing or invalid."""
     try:
         numbers = [float(part) for part in (catalog.fact(BELIEF_KEY) or "").split()]
@@ -370,7 +370,7 @@ def _text(belief: Belief) -> str:
     return " ".join(repr(number) for number in (*numbers, *(part for step in steps for part in step)))
 
 
-def _note(catalog: Catalog, belief: Belief) -> None:
+def _note(catalog: JobDatabase, belief: Belief) -> None:
     catalog.remember(BELIEF_KEY, _text(belief))
     # At once: the pass may end early, and an open transaction would block other writers.
     catalog.commit()

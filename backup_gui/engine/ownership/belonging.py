@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backup_gui.engine.destination.local import LocalDestination
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.engine.state.register import Facts
     from backup_gui.model.job import Job
 
@@ -125,7 +125,7 @@ class _Conflict(NamedTuple):
 def settle(
     job: Job,
     history: str | None,
-    catalog: Catalog,
+    catalog: JobDatabase,
     *,
     allowed: frozenset[str],
     looks_around: bool,
@@ -181,7 +181,7 @@ def foresee_conflict(job: Job, history: str | None, facts: Facts) -> Reason:
     return next((found.reason for found in conflicts if found.is_newer or not found.keys & agreed), NO_REASON)
 
 
-def mark(target: LocalDestination, job: Job, catalog: Catalog, belonging: Belonging) -> None:
+def mark(target: LocalDestination, job: Job, catalog: JobDatabase, belonging: Belonging) -> None:
     """Mark a destination and its history as this job's, and record that; existing marks are not rewritten.
 
     Args:
@@ -526,7 +526,7 @@ def _has_content(path: str) -> bool:
         return False
 
 
-def _remember_agreed(catalog: Catalog, keys: frozenset[str]) -> None:
+def _remember_agreed(catalog: JobDatabase, keys: frozenset[str]) -> None:
     text = "\n".join(sorted(keys))
     if catalog.fact(AGREED_KEY) != text:
         catalog.remember(AGREED_KEY, text)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.entries import Entry
 
 # Each record waits for the disk, so many are written together.
@@ -40,7 +40,7 @@ class Intents:
         catalog: Stores them.
     """
 
-    def __init__(self, source: Tree, target: DestinationView, catalog: Catalog) -> None:
+    def __init__(self, source: Tree, target: DestinationView, catalog: JobDatabase) -> None:
         self._source = source
         self._catalog = catalog
         self._is_needed = not target.keeps_history
@@ -91,7 +91,7 @@ def unseen(entry: Entry | Seen) -> Seen:
     return Seen(entry.st_ino, UNSEEN_NS, entry.st_size, entry.st_mtime_ns)
 
 
-def settle(target: DestinationView, catalog: Catalog) -> None:
+def settle(target: DestinationView, catalog: JobDatabase) -> None:
     """Record what an interrupted pass has done, according to the current state of the mirror."""
     noted = catalog.intended()
     if not noted:

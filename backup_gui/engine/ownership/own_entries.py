@@ -14,7 +14,7 @@ from backup_gui.engine.state.integers import read
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import DestinationView
-    from backup_gui.engine.state.database import Catalog, Fingerprint
+    from backup_gui.engine.state.database import Fingerprint, JobDatabase
     from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Action
@@ -28,7 +28,7 @@ class Ownership:
         catalog: Knows further hard links of a file.
     """
 
-    def __init__(self, target: DestinationView, catalog: Catalog) -> None:
+    def __init__(self, target: DestinationView, catalog: JobDatabase) -> None:
         self._target = target
         self._catalog = catalog
         self._is_by_path = target.keeps_history

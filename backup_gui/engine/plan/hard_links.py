@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Capabilities
-    from backup_gui.engine.state.database import Catalog, Fingerprint
+    from backup_gui.engine.state.database import Fingerprint, JobDatabase
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Action
 
@@ -70,7 +70,7 @@ class HardLinkGroups:
         self,
         source: Tree,
         target: DestinationView,
-        catalog: Catalog,
+        catalog: JobDatabase,
         moved_away: set[str],
         is_equal: Callable[[str, Entry, str, Entry], bool],
         settle: Callable[[str, Entry, Entry], None],

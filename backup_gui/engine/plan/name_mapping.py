@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.plan.builder import PlanBuilder
     from backup_gui.engine.plan.pass_context import PassContext
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry
 
@@ -62,7 +62,7 @@ class Spelling:
         self,
         source: Tree,
         target: DestinationView,
-        catalog: Catalog,
+        catalog: JobDatabase,
         is_left_out: Callable[[str, Entry], bool],
         falls_together: Callable[[str, str], bool],
     ) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
 
 
 class OtherNames:
@@ -22,7 +22,7 @@ class OtherNames:
         is_full: Whether everything is compared in any case, so that nothing has to be collected.
     """
 
-    def __init__(self, catalog: Catalog, *, is_full: bool) -> None:
+    def __init__(self, catalog: JobDatabase, *, is_full: bool) -> None:
         self._catalog = catalog
         self._is_full = is_full
         self._inodes: set[int] = set()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.job import Job
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class PassContext(NamedTuple, Generic[Side_co]):
     job: Job
     source: Tree
     destination: Side_co
-    catalog: Catalog
+    catalog: JobDatabase
     rules: ExclusionRules
     meter: Meter
     should_stop: Callable[[], bool]

@@ -31,7 +31,7 @@ from backup_gui.model.restores import RestoreResult
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.events import Event
     from backup_gui.model.job import Job
 
@@ -45,7 +45,7 @@ NOTHING_HELD = Reason(ReasonCode.RETURN_NOT_HELD)
 def carry_out(
     command: Answer,
     job: Job,
-    catalog: Catalog,
+    catalog: JobDatabase,
     *,
     should_stop: Callable[[], bool],
     on_event: Callable[[Event], None],
@@ -90,7 +90,7 @@ def decline(command: Answer, reason: Reason, on_event: Callable[[Event], None]) 
         on_event(FilesReturned(RestoreResult(reason=reason)))
 
 
-def keep(job: Job, catalog: Catalog, held: Held) -> None:
+def keep(job: Job, catalog: JobDatabase, held: Held) -> None:
     """Keep what is held in the mirror permanently.
 
     Raises:
@@ -117,7 +117,7 @@ def keep(job: Job, catalog: Catalog, held: Held) -> None:
 def _bring_back(
     command: PutBack | UndoPass,
     job: Job,
-    catalog: Catalog,
+    catalog: JobDatabase,
     should_stop: Callable[[], bool],
     on_event: Callable[[Event], None],
 ) -> Held | None:

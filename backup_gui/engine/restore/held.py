@@ -20,14 +20,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backup_gui.engine.rules.progress import Meter
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action, Held
     from backup_gui.model.restores import RestoreResult
 
 
 def put_back_held(
-    job: Job, catalog: Catalog, held: Held, *, meter: Meter, should_stop: Callable[[], bool], at: datetime | None = None
+    job: Job,
+    catalog: JobDatabase,
+    held: Held,
+    *,
+    meter: Meter,
+    should_stop: Callable[[], bool],
+    at: datetime | None = None,
 ) -> RestoreResult:
     """Restore held files into the source, from the mirror.
 

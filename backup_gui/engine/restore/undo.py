@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backup_gui.engine.rules.progress import Meter
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.engine.state.pass_log import Change
     from backup_gui.model.job import Job
     from backup_gui.model.restores import RestoreResult
@@ -34,7 +34,13 @@ UNDOABLE = frozenset({Op.REPLACE, Op.DELETE, Op.MOVE})
 
 
 def undo_pass(
-    job: Job, catalog: Catalog, key: int, *, meter: Meter, should_stop: Callable[[], bool], at: datetime | None = None
+    job: Job,
+    catalog: JobDatabase,
+    key: int,
+    *,
+    meter: Meter,
+    should_stop: Callable[[], bool],
+    at: datetime | None = None,
 ) -> RestoreResult:
     """Restore into the source what a pass replaced, deleted or moved; what it created stays.
 

@@ -23,7 +23,7 @@ from backup_gui.model.paths import is_temporary
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.destination.local import LocalDestination
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.entries import Entry
 
 DESTINATION_KEY: Final = "destination"
@@ -40,7 +40,7 @@ class Continuity(Enum):
     OTHER = "another"
 
 
-def compare_with_last(target: LocalDestination, catalog: Catalog) -> Continuity:
+def compare_with_last(target: LocalDestination, catalog: JobDatabase) -> Continuity:
     """Compare a destination with how the last pass left it.
 
     Args:
@@ -67,7 +67,7 @@ def compare_with_last(target: LocalDestination, catalog: Catalog) -> Continuity:
     return _by_names(target, catalog)
 
 
-def remember_folder(target: LocalDestination, catalog: Catalog) -> None:
+def remember_folder(target: LocalDestination, catalog: JobDatabase) -> None:
     """Record which folder the destination is; permanent with the next ``commit``.
 
     Raises:
@@ -77,7 +77,7 @@ def remember_folder(target: LocalDestination, catalog: Catalog) -> None:
     catalog.remember(_LEADS_KEY, escape(os.path.realpath(target.root)))
 
 
-def remember_state(target: DestinationView, catalog: Catalog) -> None:
+def remember_state(target: DestinationView, catalog: JobDatabase) -> None:
     """Record the destination's root times at the end of a pass; permanent with the next ``commit``."""
     # RACE: if something at the root is deleted between the end of the comparison and here, the next full pass notices.
     try:
@@ -109,7 +109,7 @@ def _leads_elsewhere(root: str, recorded: str | None) -> bool:
     return escape(os.path.realpath(root)) != recorded
 
 
-def _by_names(target: LocalDestination, catalog: Catalog) -> Continuity:
+def _by_names(target: LocalDestination, catalog: JobDatabase) -> Continuity:
     """Compare the names at the root with the recorded ones, if the root has changed since."""
     stamp = root_stamp(target.root_entry)
     if stamp and stamp == catalog.fact(_STAMP_KEY):

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.ownership.belonging import Belonging
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Held
 
@@ -73,7 +73,7 @@ class Roots(NamedTuple):
 
 def open_roots(
     job: Job,
-    catalog: Catalog,
+    catalog: JobDatabase,
     stack: contextlib.ExitStack,
     allowed: Held | None,
     *,
@@ -133,7 +133,7 @@ def open_roots(
     return Roots(source, target, is_source_other, continuity, belonging, accept)
 
 
-def _continuity(job: Job, target: LocalDestination, catalog: Catalog, *, has_new_destination: bool) -> Continuity:
+def _continuity(job: Job, target: LocalDestination, catalog: JobDatabase, *, has_new_destination: bool) -> Continuity:
     """Compare the destination with how the last pass left it; another one with the user's approval counts as new.
 
     Raises:
@@ -149,7 +149,7 @@ def _continuity(job: Job, target: LocalDestination, catalog: Catalog, *, has_new
     return Continuity.ANEW if found is Continuity.OTHER and has_new_destination else found
 
 
-def accept_destination(job: Job, target: LocalDestination, catalog: Catalog) -> None:
+def accept_destination(job: Job, target: LocalDestination, catalog: JobDatabase) -> None:
     """Record a folder as the destination from now on; permanent with the next ``commit``.
 
     Raises:
@@ -163,7 +163,7 @@ def accept_destination(job: Job, target: LocalDestination, catalog: Catalog) -> 
     catalog.remember(WELCOME_KEY, "")
 
 
-def check_roots(job: Job, catalog: Catalog) -> None:
+def check_roots(job: Job, catalog: JobDatabase) -> None:
     """Check that both folders exist on their recorded drives before files are restored.
 
     Raises:
@@ -182,7 +182,7 @@ def check_roots(job: Job, catalog: Catalog) -> None:
             raise RootAbsentError(Reason(drive_away, path=root))
 
 
-def _open_source(job: Job, catalog: Catalog) -> Tree:
+def _open_source(job: Job, catalog: JobDatabase) -> Tree:
     """Open the source.
 
     Raises:
@@ -216,7 +216,7 @@ def _unopened(job: Job, error: OSError) -> Reason:
     return Reason(ReasonCode.SOURCE_UNOPENED, why=system_words(error), path=job.source)
 
 
-def _is_other_source(job: Job, catalog: Catalog) -> bool:
+def _is_other_source(job: Job, catalog: JobDatabase) -> bool:
     try:
         now = identify(job.source)
     except OSError as error:
@@ -256,7 +256,7 @@ def _refuse_nesting(job: Job) -> None:
         raise JobError(Reason(ReasonCode.HISTORY_AROUND_OWN, path=history))
 
 
-def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_dry_run: bool) -> LocalDestination:
+def _open_target(job: Job, catalog: JobDatabase, stack: contextlib.ExitStack, *, is_dry_run: bool) -> LocalDestination:
     """Open the destination, and create it if that is allowed.
 
     Raises:
@@ -306,7 +306,7 @@ def _is_in_use(root: str) -> bool:
     return os.path.isdir(root) and (os.path.ismount(root) or bool(os.listdir(root)))
 
 
-def _may_be_other(job: Job, catalog: Catalog, anchor: str) -> bool:
+def _may_be_other(job: Job, catalog: JobDatabase, anchor: str) -> bool:
     """Tell whether the user has approved another drive for the destination, and one is connected.
 
     Raises:
@@ -317,7 +317,7 @@ def _may_be_other(job: Job, catalog: Catalog, anchor: str) -> bool:
     return (job.allows_mass_delete or bool(catalog.fact(WELCOME_KEY))) and _is_new_drive(anchor, catalog)
 
 
-def _is_new_drive(anchor: str, catalog: Catalog) -> bool:
+def _is_new_drive(anchor: str, catalog: JobDatabase) -> bool:
     """Tell whether another drive is mounted just where the destination's was, so that its folder may be created there.
 
     Only there: the nearest existing folder may lie on a volume that never was a backup drive, such as the in-memory
@@ -339,7 +339,7 @@ def _mount_point(path: str) -> str:
 
 
 def _remember_roots(
-    job: Job, target: LocalDestination, catalog: Catalog, continuity: Continuity, *, has_new_source: bool
+    job: Job, target: LocalDestination, catalog: JobDatabase, continuity: Continuity, *, has_new_source: bool
 ) -> None:
     """Record which folders and drives the roots are, at the first pass or when the user approves them.
 
@@ -360,7 +360,7 @@ def _remember_roots(
     catalog.commit()
 
 
-def remembered_drives(catalog: Catalog) -> frozenset[str]:
+def remembered_drives(catalog: JobDatabase) -> frozenset[str]:
     """Return the folders of the source on which other volumes are known to be mounted."""
     text = catalog.fact(DRIVES_KEY)
     if text is None:
@@ -374,7 +374,7 @@ def remembered_drives(catalog: Catalog) -> frozenset[str]:
     return frozenset(drive for drive in drives if isinstance(drive, str)) if isinstance(drives, list) else frozenset()
 
 
-def remember_drives(catalog: Catalog, drives: frozenset[str]) -> None:
+def remember_drives(catalog: JobDatabase, drives: frozenset[str]) -> None:
     """Record the folders of the source on which other volumes are mounted; permanent with the next ``commit``."""
     if drives == remembered_drives(catalog):
         return
@@ -383,7 +383,7 @@ def remember_drives(catalog: Catalog, drives: frozenset[str]) -> None:
     catalog.remember(DRIVES_KEY, json.dumps(sorted(drives)))
 
 
-def forget_drive(catalog: Catalog, drive: str) -> None:
+def forget_drive(catalog: JobDatabase, drive: str) -> None:
     """Stop expecting a drive.
 
     If it was mounted in the source, its files count as deleted from now on. If it was the destination's, the next drive

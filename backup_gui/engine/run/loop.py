@@ -18,7 +18,7 @@ from backup_gui.engine.run.mailbox import Inbox, Mailbox
 from backup_gui.engine.run.schedule import Schedule
 from backup_gui.engine.run.single_pass import PassOptions
 from backup_gui.engine.state.custody import Custody
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.watch.backlog import BacklogMeter
 from backup_gui.engine.watch.supervisor import WatcherMaker, WatchSupervisor
 from backup_gui.model.errors import (
@@ -93,8 +93,8 @@ class LoopParts(NamedTuple):
     """
 
     clock: Clock
-    run_pass: Callable[[Job, Catalog, Scope, PassOptions], Report]
-    open_catalog: Callable[[Path], Catalog]
+    run_pass: Callable[[Job, JobDatabase, Scope, PassOptions], Report]
+    open_catalog: Callable[[Path], JobDatabase]
     make_watcher: WatcherMaker
 
 
@@ -564,7 +564,7 @@ class Loop:
         coverage = self._watching.coverage(self._condition.source_folders)
         self._condition = self._condition._replace(coverage=coverage)
 
-    def _opened_catalog(self) -> Catalog:
+    def _opened_catalog(self) -> JobDatabase:
         was_open = self._custody.is_open
         catalog = self._custody.catalog()
         if not was_open and self._condition.last_complete_at is None:

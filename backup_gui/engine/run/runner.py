@@ -13,7 +13,7 @@ from backup_gui.engine.run.loop import Loop, LoopParts, RunOutcome
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.preloading import preload
 from backup_gui.engine.run.single_pass import run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import DestinationBusyError, OwnFolderError, TooManyOpenError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool
     return watch(source, wake, should_stop)
 
 
-PARTS = LoopParts(SystemClock(), run_pass, Catalog.open, _watch)
+PARTS = LoopParts(SystemClock(), run_pass, JobDatabase.open, _watch)
 
 
 def run(

@@ -43,7 +43,7 @@ from backup_gui.engine.roots.continuity import Continuity, remember_state
 from backup_gui.engine.roots.roots import Roots, open_roots, remembered_drives
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import most_needed
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.kept_paths import spare
 from backup_gui.model.actions import Part, actions_of
 from backup_gui.model.entries import EntryKind
@@ -170,7 +170,7 @@ class _Applied(NamedTuple):
 _USUAL = PassOptions()
 
 
-def run_pass(job: Job, catalog: Catalog, scope: Scope, options: PassOptions = _USUAL) -> Report:
+def run_pass(job: Job, catalog: JobDatabase, scope: Scope, options: PassOptions = _USUAL) -> Report:
     """Bring the mirror into step with the source, within ``scope``.
 
     Args:
@@ -204,7 +204,9 @@ def run_pass(job: Job, catalog: Catalog, scope: Scope, options: PassOptions = _U
         return _finish(prepared, planned, _apply(prepared, planned))
 
 
-def _prepare(job: Job, catalog: Catalog, scope: Scope, options: PassOptions, stack: contextlib.ExitStack) -> _Prepared:
+def _prepare(
+    job: Job, catalog: JobDatabase, scope: Scope, options: PassOptions, stack: contextlib.ExitStack
+) -> _Prepared:
     """Wait for this pass's turn, and open both folders; ``stack`` closes them and ends the turn."""
     started_at, began_s = options.now(), time.monotonic()
     if not options.is_dry_run:

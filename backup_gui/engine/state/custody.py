@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.database import JobDatabase
 
 log = logging.getLogger(__name__)
 
@@ -27,17 +27,17 @@ class Custody:
         open_catalog: Opens it.
     """
 
-    def __init__(self, path: Path, open_catalog: Callable[[Path], Catalog]) -> None:
+    def __init__(self, path: Path, open_catalog: Callable[[Path], JobDatabase]) -> None:
         self._path = path
         self._open_catalog = open_catalog
-        self._catalog: Catalog | None = None
+        self._catalog: JobDatabase | None = None
 
     @property
     def is_open(self) -> bool:
         """Return whether the catalog is open."""
         return self._catalog is not None
 
-    def catalog(self) -> Catalog:
+    def catalog(self) -> JobDatabase:
         """Return the catalog; open it first if necessary.
 
         Raises:

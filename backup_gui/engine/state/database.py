@@ -62,8 +62,8 @@ def fingerprint_of(row: Row) -> Fingerprint:
     return Fingerprint(row[0] & UNSIGNED, *map(read, row[1:4]))
 
 
-class Catalog:
-    """The memory of one job. Only one thread may use it at a time. Create it with ``Catalog.open``.
+class JobDatabase:
+    """The memory of one job. Only one thread may use it at a time. Create it with ``JobDatabase.open``.
 
     Attributes:
         passlog: What earlier passes did.

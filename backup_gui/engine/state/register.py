@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from backup_gui.engine.fs.volumes.identity import Identity, read_identity
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import escape, unescape
@@ -89,7 +89,7 @@ def other_jobs(catalog: Facts) -> Iterator[KnownJob]:
             yield known
 
 
-def remember_folders(catalog: Catalog, source: str, destination: str, history: str | None) -> None:
+def remember_folders(catalog: JobDatabase, source: str, destination: str, history: str | None) -> None:
     """Record the accepted folders of a job; permanent with the next ``commit``."""
     for key, path in ((_SOURCE_KEY, source), (_DESTINATION_KEY, destination), (_HISTORY_KEY, history or "")):
         text = escape(path)
@@ -107,7 +107,7 @@ def forget_folders(file: Path) -> None:
     """
     if not file.is_file():
         return
-    with contextlib.suppress(BackupError, sqlite3.Error), contextlib.closing(Catalog.open(file)) as catalog:
+    with contextlib.suppress(BackupError, sqlite3.Error), contextlib.closing(JobDatabase.open(file)) as catalog:
         for key in (_SOURCE_KEY, _DESTINATION_KEY, _HISTORY_KEY):
             catalog.remember(key, "")
         catalog.commit()

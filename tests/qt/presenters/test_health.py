@@ -19,7 +19,7 @@ from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import RunOutcome
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.events import CheckEvery, Event, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
@@ -63,7 +63,7 @@ def start(make_shell: ShellMaker, job: Job, run: object, power: FakePower | None
 
 
 def remember_complete(places: OwnFolders, job: Job, at: float) -> None:
-    catalog = Catalog.open(places.data / "jobs" / f"{job.id}.sqlite")
+    catalog = JobDatabase.open(places.data / "jobs" / f"{job.id}.sqlite")
     catalog.remember_complete(at)
     catalog.close()
 

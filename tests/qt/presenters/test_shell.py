@@ -18,7 +18,7 @@ from backup_gui.config.job_factory import make_job
 from backup_gui.config.settings import Appearance, Settings
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.register import ReadFacts, other_jobs, remember_folders
 from backup_gui.model.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, StatusChanged
 from backup_gui.model.job import Job
@@ -203,7 +203,7 @@ def test_a_job_that_is_no_more_stands_in_no_other_ones_way(
     make_shell.store().save_jobs((job,))
     shell = make_shell(scripted)
     file = places.data / "jobs" / f"{job.id}.sqlite"
-    with contextlib.closing(Catalog.open(file)) as catalog:
+    with contextlib.closing(JobDatabase.open(file)) as catalog:
         remember_folders(catalog, job.source, job.destination.path, None)
         catalog.commit()
     asking = ReadFacts(file.with_name("another.sqlite"))

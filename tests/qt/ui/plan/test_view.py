@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import run_pass
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import StatusChanged
 from backup_gui.model.job import Job
@@ -365,7 +365,7 @@ def test_a_preview_that_cannot_be_made_says_why(icons: Icons, qtbot: QtBot) -> N
 def fill(job: Job) -> None:
     for name in ("stays", "changes", "goes"):
         Path(job.source, name).write_text(name)
-    catalog = Catalog.in_memory()
+    catalog = JobDatabase.in_memory()
     run_pass(job, catalog, FULL)
     catalog.close()
     Path(job.source, "changes").write_text("longer than before")
@@ -508,7 +508,7 @@ def test_a_preview_knows_what_the_job_knows_and_changes_none_of_it(job: Job, tmp
     data = tmp_path / "data"
     Path(job.source, "old name").write_text("the same")
     path = data / "jobs" / f"{job.id}.sqlite"
-    catalog = Catalog.open(path)
+    catalog = JobDatabase.open(path)
     run_pass(job, catalog, FULL)
     catalog.close()
     before = path.read_bytes()
@@ -525,7 +525,7 @@ def test_a_preview_knows_what_the_job_knows_and_changes_none_of_it(job: Job, tmp
 def test_a_preview_works_while_the_job_writes_its_catalog(job: Job, tmp_path: Path) -> None:
     Path(job.source, "a").write_text("x")
     path = tmp_path / "data" / "jobs" / f"{job.id}.sqlite"
-    catalog = Catalog.open(path)
+    catalog = JobDatabase.open(path)
     catalog.remember("key", "not committed yet")
     try:
         found = foresee(job, tmp_path / "data", never, ignore)

@@ -22,7 +22,7 @@ from backup_gui.engine.fs.system.worker_process import WorkerProcess, serve
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.events import PlanMade
 from tests.helpers.rig import HOSTILE_NAMES, Rig
 from tests.helpers.second_process import kill
@@ -276,7 +276,7 @@ def test_a_file_is_recorded_once_and_after_its_name_is_on_the_disk(many: Rig, mo
 
     noting(LocalDestination, "publish", lambda _temporary, path: path)
     noting(LocalDestination, "flush", lambda: "")
-    noting(Catalog, "record", lambda path, _entry: path)
+    noting(JobDatabase, "record", lambda path, _entry: path)
     for file in list(many.source.rglob("file *")):
         many.write_at(many.mirror / file.relative_to(many.source), "another")
     many.options["guard_count"] = 10**6

@@ -19,7 +19,7 @@ from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.mounts import Mount
 from backup_gui.engine.fs.volumes.volume import takes_case_for_one
 from backup_gui.engine.rules.capabilities import ALL, FAT, FAT_LARGEST_BYTES, NO_LIMIT, Capabilities
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from tests.helpers.rig import SECOND_NS, as_nobody
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tries out what Linux can do")
@@ -34,8 +34,8 @@ def target(place: Path) -> Iterator[LocalDestination]:
 
 
 @pytest.fixture
-def catalog() -> Iterator[Catalog]:
-    made = Catalog.in_memory()
+def catalog() -> Iterator[JobDatabase]:
+    made = JobDatabase.in_memory()
     yield made
     made.close()
 
@@ -73,12 +73,12 @@ def refuse(monkeypatch: pytest.MonkeyPatch, call: str, code: int) -> None:
     monkeypatch.setattr(os, call, refusing)
 
 
-def find(target: LocalDestination, catalog: Catalog, *, may_try: bool = True) -> Capabilities:
+def find(target: LocalDestination, catalog: JobDatabase, *, may_try: bool = True) -> Capabilities:
     return capabilities_of(target, target.root, catalog, may_try=may_try)
 
 
 def test_the_usual_file_systems_are_not_written_to(
-    target: LocalDestination, catalog: Catalog, on: On, tries: list[str]
+    target: LocalDestination, catalog: JobDatabase, on: On, tries: list[str]
 ) -> None:
     for kind in ("ext4", "xfs", "btrfs", "tmpfs"):
         on(kind)
@@ -87,7 +87,7 @@ def test_the_usual_file_systems_are_not_written_to(
 
 
 def test_where_times_seem_to_be_whole_seconds_they_are_tried_out(
-    target: LocalDestination, catalog: Catalog, on: On, tries: list[str]
+    target: LocalDestination, catalog: JobDatabase, on: On, tries: list[str]
 ) -> None:
     on("ext3")
     entry = target.root_entry
@@ -97,7 +97,7 @@ def test_where_times_seem_to_be_whole_seconds_they_are_tried_out(
 
 
 def test_a_folder_that_takes_cases_for_one_is_tried_out(
-    target: LocalDestination, catalog: Catalog, on: On, tries: list[str], monkeypatch: pytest.MonkeyPatch
+    target: LocalDestination, catalog: JobDatabase, on: On, tries: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import fcntl
 
@@ -110,7 +110,7 @@ def test_a_folder_that_takes_cases_for_one_is_tried_out(
 @pytest.mark.parametrize("kind", ["something new", ""])
 def test_what_is_tried_out_is_remembered_and_leaves_nothing(
     target: LocalDestination,
-    catalog: Catalog,
+    catalog: JobDatabase,
     on: On,
     tries: list[str],
     place: Path,
@@ -135,7 +135,7 @@ def test_what_is_tried_out_is_remembered_and_leaves_nothing(
 
 @pytest.mark.parametrize("text", ["", "x", "1 {}\nkey", "no time {}\nkey"])
 def test_a_memory_that_makes_no_sense_is_not_used(
-    target: LocalDestination, catalog: Catalog, on: On, tries: list[str], text: str, monkeypatch: pytest.MonkeyPatch
+    target: LocalDestination, catalog: JobDatabase, on: On, tries: list[str], text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on("something new")
     monkeypatch.setattr(probing, "_key", lambda _root, _mount: "key")
@@ -148,7 +148,7 @@ def test_a_memory_that_makes_no_sense_is_not_used(
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.ENOTCONN])
 @pytest.mark.parametrize("call", ["mkdir", "chmod", "symlink", "link", "chown", "utime"])
 def test_trouble_is_no_answer(
-    target: LocalDestination, catalog: Catalog, on: On, call: str, code: int, monkeypatch: pytest.MonkeyPatch
+    target: LocalDestination, catalog: JobDatabase, on: On, call: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if call == "chown" and os.geteuid() != 0:
         pytest.skip("only root gives files away")
@@ -230,7 +230,7 @@ def test_a_file_system_without_flags_has_not_the_one_for_case() -> None:
 
 
 def test_what_must_not_be_tried_is_guessed(
-    target: LocalDestination, catalog: Catalog, on: On, tries: list[str]
+    target: LocalDestination, catalog: JobDatabase, on: On, tries: list[str]
 ) -> None:
     on("vfat")
     assert find(target, catalog, may_try=False) == FAT._replace(largest_bytes=FAT_LARGEST_BYTES)
@@ -257,7 +257,7 @@ def test_the_table_of_mounts_tells_how_a_volume_is_mounted(tmp_path: Path) -> No
 
 @pytest.mark.hazard(15, 26)
 def test_what_one_error_refused_is_tried_again_within_an_hour_and_what_the_drive_refuses_within_a_day(
-    target: LocalDestination, catalog: Catalog, on: On, tries: list[str], monkeypatch: pytest.MonkeyPatch
+    target: LocalDestination, catalog: JobDatabase, on: On, tries: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on("something new")
     with monkeypatch.context() as broken:

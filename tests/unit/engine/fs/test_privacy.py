@@ -14,7 +14,7 @@ import pytest
 
 from backup_gui.config.logging import LOG_NAME, OLD_FILES, set_up_logging
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, open_private
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import OwnFolderError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes")
@@ -42,7 +42,7 @@ PRIVATE = {(True, 0o700), (False, 0o600)}
 @pytest.mark.hazard(69)
 @pytest.mark.usefixtures("umask")
 def test_what_is_made_is_private(tmp_path: Path) -> None:
-    catalog = Catalog.open(tmp_path / "data" / "backup-gui" / "jobs" / "job.sqlite")
+    catalog = JobDatabase.open(tmp_path / "data" / "backup-gui" / "jobs" / "job.sqlite")
     catalog.remember("a", "b")
     catalog.commit()
     assert {path.suffix for path in (tmp_path / "data/backup-gui/jobs").iterdir()} == {

@@ -25,7 +25,7 @@ from backup_gui.engine.history.trusted_clock import (
 )
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import PassStatus
 from tests.helpers.rig import Rig
@@ -247,20 +247,20 @@ def test_one_folder_of_the_history_that_cannot_be_read_hides_nothing_of_the_othe
 
 
 @pytest.fixture
-def catalog() -> Iterator[Catalog]:
-    made = Catalog.in_memory()
+def catalog() -> Iterator[JobDatabase]:
+    made = JobDatabase.in_memory()
     yield made
     made.close()
 
 
 @pytest.mark.parametrize("text", ["", "x", "1 2", "nan 1 1", "1e999 1 -1", "1 2 3 4", "1 2 3 4 5 6 7 8 9 10"])
-def test_a_damaged_memory_begins_anew(catalog: Catalog, text: str) -> None:
+def test_a_damaged_memory_begins_anew(catalog: JobDatabase, text: str) -> None:
     catalog.remember(BELIEF_KEY, text)
     assert not look(catalog, NOW_S, 5.0).is_in_doubt
     assert look(catalog, NOW_S + 2 * MOST_AHEAD_S, 6.0).now_s == NOW_S + 1
 
 
-def test_little_is_written(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_is_written(catalog: JobDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
     monkeypatch.setattr(catalog, "remember", lambda *fact: written.append(fact))
     catalog._connection.execute("INSERT INTO meta VALUES (?, ?)", (BELIEF_KEY, f"{NOW_S} 0.0 -1.0"))
@@ -278,7 +278,7 @@ class Diary:
         named: Each name given, with how long the system had run in all.
     """
 
-    def __init__(self, catalog: Catalog, clock_s: float) -> None:
+    def __init__(self, catalog: JobDatabase, clock_s: float) -> None:
         self.catalog = catalog
         self.clock_s = clock_s
         self.up_s = 0.0
@@ -323,7 +323,7 @@ _STEPS = st.lists(
 def test_nothing_is_older_than_it_is_before_the_system_has_run_for_a_day_with_it(
     steps: list[tuple[str, float]],
 ) -> None:
-    catalog = Catalog.in_memory()
+    catalog = JobDatabase.in_memory()
     diary = Diary(catalog, NOW_S)
     for kind, length in steps:
         diary.name()
@@ -362,7 +362,7 @@ def test_nothing_is_older_than_it_is_before_the_system_has_run_for_a_day_with_it
 def test_names_are_in_order_whatever_a_clock_does_that_is_a_little_wrong_or_far_behind(
     steps: list[tuple[str, float]],
 ) -> None:
-    catalog = Catalog.in_memory()
+    catalog = JobDatabase.in_memory()
     diary = Diary(catalog, NOW_S)
     diary.run(10 * DAY_S)
     for kind, length in steps:
@@ -387,7 +387,7 @@ def test_names_are_in_order_whatever_a_clock_does_that_is_a_little_wrong_or_far_
 
 @pytest.mark.hazard(50)
 def test_names_go_on_at_half_the_speed_until_a_clock_that_was_set_back_has_caught_up() -> None:
-    catalog = Catalog.in_memory()
+    catalog = JobDatabase.in_memory()
     diary = Diary(catalog, NOW_S)
     diary.run(HOUR_S)
     first_s = diary.name()
@@ -402,7 +402,7 @@ def test_names_go_on_at_half_the_speed_until_a_clock_that_was_set_back_has_caugh
 
 
 @pytest.mark.hazard(50)
-def test_a_clock_that_was_ahead_while_nothing_was_named_is_followed_back_at_once(catalog: Catalog) -> None:
+def test_a_clock_that_was_ahead_while_nothing_was_named_is_followed_back_at_once(catalog: JobDatabase) -> None:
     diary = Diary(catalog, NOW_S)
     diary.run(HOUR_S)
     diary.name()
@@ -627,6 +627,6 @@ def test_a_time_that_is_believed_is_the_measure_for_what_was_named_by_one_still_
 
 
 @pytest.mark.parametrize("text", ["", "x", "nan 1", "1e999 1", "-5 1", "10 1", "1e9"])
-def test_a_damaged_memory_of_a_clock_that_was_ahead_names_nothing_anew(catalog: Catalog, text: str) -> None:
+def test_a_damaged_memory_of_a_clock_that_was_ahead_names_nothing_anew(catalog: JobDatabase, text: str) -> None:
     catalog.remember(AHEAD_KEY, text)
     assert aheads(catalog) == ()

@@ -21,7 +21,7 @@ from backup_gui.engine.plan import difference
 from backup_gui.engine.plan.hard_links import HardLinkGroups
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from tests.helpers.exchange import exchange
@@ -764,7 +764,7 @@ def test_an_unchanged_pass_asks_the_catalog_for_no_names(group: Rig, monkeypatch
     def fail(*_arguments: object) -> None:
         raise AssertionError("asked")
 
-    monkeypatch.setattr(Catalog, "paths_of", fail)
+    monkeypatch.setattr(JobDatabase, "paths_of", fail)
     monkeypatch.setattr(HardLinkGroups, "_group", fail)
     assert group.run().counts == NOTHING
     assert group.run(paths("a", "b", "folder/c")).counts == NOTHING
@@ -972,7 +972,7 @@ def test_an_edit_reaches_names_of_names_that_are_gone(group: Rig) -> None:
 
 
 def test_a_full_pass_collects_no_other_names(group: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Catalog, "other_names", None)
+    monkeypatch.setattr(JobDatabase, "other_names", None)
     shutil.rmtree(group.source / "folder")
     assert group.run().status is COMPLETE
     check_settled(group)

@@ -81,12 +81,12 @@ def test_what_the_mirror_has_is_free_only_if_no_name_of_the_source_takes_it(sour
 
 
 def test_where_listings_do_not_keep_the_case_names_that_were_stored_before_come_first(source: Tree) -> None:
-    class Catalog:
+    class JobDatabase:
         def folder(self, _path: str) -> set[str]:
             return {"one"}
 
     mirror = FoldingMirror({"": {"ONE"}}, ALL._replace(folds_case=True, keeps_case=False))
-    folder = spelling(source, mirror, Catalog()).folder("")
+    folder = spelling(source, mirror, JobDatabase()).folder("")
     assert folder is not None
     assert set(folder.alignment.refused) == {"ONE"}
     assert folder.alignment.stored == {"one": "ONE"}

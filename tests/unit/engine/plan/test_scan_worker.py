@@ -18,7 +18,7 @@ from backup_gui.engine.plan import scan_worker
 from backup_gui.engine.plan.scan_worker import ScanWorker, Unchanged, worker
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run import single_pass as mirror
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.entries import Entry
 from backup_gui.model.paths import TEMPORARY_PREFIX, encode
@@ -49,7 +49,7 @@ def known(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
     rig.options["exclude"] = ("*.tmp",)
     rig.write("folder 2/deeper/left out.tmp")
     rig.catalog.close()
-    rig.catalog = Catalog.open(rig.root / "catalog.sqlite")
+    rig.catalog = JobDatabase.open(rig.root / "catalog.sqlite")
     rig.run()
     # Times too young to be trusted are looked at once more, and what was made last is learnt.
     rig.run()

@@ -10,7 +10,7 @@ import pytest
 from backup_gui.engine.roots.roots import DRIVES_KEY
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Mailbox
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.events import (
     BackUpNow,
     Command,
@@ -95,8 +95,8 @@ def session(rig: Rig, tmp_path: Path) -> Session:
     return Session(rig, tmp_path)
 
 
-def catalog_of(session: Session) -> Catalog:
-    return Catalog.open(session.data / "jobs" / "j.sqlite")
+def catalog_of(session: Session) -> JobDatabase:
+    return JobDatabase.open(session.data / "jobs" / "j.sqlite")
 
 
 def lose(rig: Rig) -> None:

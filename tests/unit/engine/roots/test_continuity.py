@@ -12,7 +12,7 @@ import pytest
 from backup_gui.engine.destination import local
 from backup_gui.engine.restore.decisions import carry_out
 from backup_gui.engine.roots import continuity, roots
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.rows import Row
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.events import ActionDone, Event, KeepHeld
@@ -85,13 +85,13 @@ def test_a_pass_costs_no_more_as_long_as_nobody_touches_the_root(filled: Rig, mo
     filled.run(paths("new"))
     (filled.mirror / "docs" / "c").unlink()
     asked = []
-    real = Catalog.folder
+    real = JobDatabase.folder
 
-    def ask(catalog: Catalog, path: str) -> dict[str, Row]:
+    def ask(catalog: JobDatabase, path: str) -> dict[str, Row]:
         asked.append(path)
         return real(catalog, path)
 
-    monkeypatch.setattr(Catalog, "folder", ask)
+    monkeypatch.setattr(JobDatabase, "folder", ask)
     filled.write("docs/d")
     assert not filled.run(paths("docs/d")).is_full
     assert "" not in asked

@@ -17,7 +17,7 @@ from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
 from backup_gui.engine.state.busy_files import KEEP_EVERY_S, PATIENCE_S
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import Entry
 from backup_gui.model.plans import FULL, PassStatus, ProblemCode, Report, Scope, Stage
 from backup_gui.model.reasons import Code
@@ -94,12 +94,12 @@ def test_the_minute_outlives_the_program_and_a_lost_catalog_keeps_one_more(desk:
     rig = desk.rig
     file = rig.root / "job.sqlite"
     rig.catalog.close()
-    rig.catalog = Catalog.open(file)
+    rig.catalog = JobDatabase.open(file)
     for number in range(1, 4):
         rig.write(BUSY, str(number))
         desk.run()
         rig.catalog.close()
-        rig.catalog = Catalog.open(file)
+        rig.catalog = JobDatabase.open(file)
     assert sorted(map(int, rig.kept_contents())) == [0]
     rig.forget_everything()
     desk.run()
@@ -244,13 +244,13 @@ def test_a_single_pass_knows_of_the_tries_of_earlier_ones(desk: Desk) -> None:
     rig = desk.rig
     file = rig.root / "job.sqlite"
     rig.catalog.close()
-    rig.catalog = Catalog.open(file)
+    rig.catalog = JobDatabase.open(file)
     rig.write(BUSY, "1")
     desk.writing = b"+"
     desk.run()
     for minutes, code in ((4, ProblemCode.KEEPS_CHANGING), (30, ProblemCode.COPIED_IN_USE)):
         rig.catalog.close()
-        rig.catalog = Catalog.open(file)
+        rig.catalog = JobDatabase.open(file)
         assert desk.problems(desk.run(minutes * 60)) == [(BUSY, code)]
 
 
@@ -331,7 +331,7 @@ def test_a_file_that_is_gone_while_it_is_copied_as_it_is_leaves_nothing(desk: De
 
 
 def test_what_was_kept_lately_is_remembered_for_a_minute_only_and_not_from_the_future() -> None:
-    catalog = Catalog.in_memory()
+    catalog = JobDatabase.in_memory()
     busy = catalog.busy
     busy.begin(lambda: NOW_S)
     busy.note_kept("a", NOW_S)

@@ -11,7 +11,7 @@ import pytest
 
 from backup_gui.engine.state import connection as memory_module
 from backup_gui.engine.state import database as catalog_module
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from tests.helpers.rig import count_recorded
 from tests.unit.engine.state.test_database import entry
 
@@ -54,15 +54,15 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 @pytest.fixture
-def catalog(disk: Disk) -> Iterator[Catalog]:
-    made = Catalog.open(disk.path)
+def catalog(disk: Disk) -> Iterator[JobDatabase]:
+    made = JobDatabase.open(disk.path)
     yield made
     # Some tests close it themselves.
     with contextlib.suppress(sqlite3.ProgrammingError):
         made.close()
 
 
-def record_many(catalog: Catalog, folder: str) -> None:
+def record_many(catalog: JobDatabase, folder: str) -> None:
     for number in range(MANY):
         catalog.record(f"{folder}/{number}", entry(number + 1))
     catalog.commit()
@@ -70,7 +70,7 @@ def record_many(catalog: Catalog, folder: str) -> None:
 
 @pytest.mark.hazard(67)
 def test_on_a_full_disk_everything_goes_on_with_what_is_known(
-    catalog: Catalog, disk: Disk, caplog: pytest.LogCaptureFixture
+    catalog: JobDatabase, disk: Disk, caplog: pytest.LogCaptureFixture
 ) -> None:
     catalog.remember("source", "a drive")
     record_many(catalog, "before")
@@ -89,7 +89,7 @@ def test_on_a_full_disk_everything_goes_on_with_what_is_known(
 
 
 @pytest.mark.hazard(67)
-def test_when_there_is_room_again_everything_is_remembered(catalog: Catalog, disk: Disk) -> None:
+def test_when_there_is_room_again_everything_is_remembered(catalog: JobDatabase, disk: Disk) -> None:
     record_many(catalog, "before")
     disk.fill()
     record_many(catalog, "after")
@@ -100,23 +100,23 @@ def test_when_there_is_room_again_everything_is_remembered(catalog: Catalog, dis
     assert catalog.file == disk.path
     record_many(catalog, "later")
     catalog.close()
-    again = Catalog.open(disk.path)
+    again = JobDatabase.open(disk.path)
     assert count_recorded(again) == 3 * MANY
     again.close()
 
 
-def test_what_memory_has_is_written_at_the_end_if_there_is_room(catalog: Catalog, disk: Disk) -> None:
+def test_what_memory_has_is_written_at_the_end_if_there_is_room(catalog: JobDatabase, disk: Disk) -> None:
     disk.fill()
     record_many(catalog, "after")
     disk.is_full = False
     catalog.close()
-    again = Catalog.open(disk.path)
+    again = JobDatabase.open(disk.path)
     assert count_recorded(again) == MANY
     again.close()
 
 
 def test_without_enough_room_nothing_is_written_back(
-    catalog: Catalog, disk: Disk, monkeypatch: pytest.MonkeyPatch
+    catalog: JobDatabase, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk.fill()
     record_many(catalog, "after")
@@ -130,7 +130,7 @@ def test_without_enough_room_nothing_is_written_back(
 def test_a_file_that_a_full_disk_keeps_from_being_opened_is_read_all_the_same(
     disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = Catalog.open(disk.path)
+    first = JobDatabase.open(disk.path)
     record_many(first, "before")
     first.close()
 
@@ -141,7 +141,7 @@ def test_a_file_that_a_full_disk_keeps_from_being_opened_is_read_all_the_same(
 
     connect = catalog_module._connect
     monkeypatch.setattr(catalog_module, "_connect", refuse)
-    catalog = Catalog.open(disk.path)
+    catalog = JobDatabase.open(disk.path)
     assert (catalog.file, count_recorded(catalog)) == (None, MANY)
     catalog._connection._connect = connect
     catalog.resume()
@@ -152,18 +152,18 @@ def test_a_file_that_a_full_disk_keeps_from_being_opened_is_read_all_the_same(
 
 @pytest.mark.hazard(67)
 def test_a_disk_with_next_to_no_room_is_left_alone_before_it_is_full(
-    catalog: Catalog, disk: Disk, monkeypatch: pytest.MonkeyPatch
+    catalog: JobDatabase, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_many(catalog, "before")
     monkeypatch.setattr(memory_module, "room_bytes", lambda _folder: 1 << 10)
     catalog.resume()
     assert (catalog.file, count_recorded(catalog)) == (None, MANY)
-    second = Catalog.open(disk.path.with_name("other.sqlite"))
+    second = JobDatabase.open(disk.path.with_name("other.sqlite"))
     assert second.file is None
     second.close()
 
 
-def test_other_errors_are_not_taken_for_a_full_disk(catalog: Catalog) -> None:
+def test_other_errors_are_not_taken_for_a_full_disk(catalog: JobDatabase) -> None:
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         catalog._connection.execute("SELECT 1 FROM missing")
     assert catalog.file is not None

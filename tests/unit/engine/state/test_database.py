@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.state import pass_log as passlog
-from backup_gui.engine.state.database import Catalog, Fingerprint, fingerprint_of
+from backup_gui.engine.state.database import Fingerprint, JobDatabase, fingerprint_of
 from backup_gui.engine.state.integers import signed
 from backup_gui.engine.state.schema import SCHEMA_VERSION
 from backup_gui.model.errors import CatalogError, NewerDataError, OwnFolderError
@@ -24,13 +24,13 @@ def entry(inode: int = 7, size_bytes: int = 3, mtime_ns: int = 5, ctime_ns: int 
     return os.stat_result(fields)
 
 
-def fingerprints(catalog: Catalog, folder: str) -> dict[str, Fingerprint]:
+def fingerprints(catalog: JobDatabase, folder: str) -> dict[str, Fingerprint]:
     return {name: fingerprint_of(row) for name, row in catalog.folder(folder).items()}
 
 
 @pytest.fixture
-def catalog() -> Iterator[Catalog]:
-    made = Catalog.in_memory()
+def catalog() -> Iterator[JobDatabase]:
+    made = JobDatabase.in_memory()
     yield made
     made.close()
 
@@ -40,7 +40,7 @@ def test_a_stat_result_is_made_as_wanted() -> None:
     assert (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns) == (7, 3, 5, 9)
 
 
-def test_fingerprints_are_found_by_path_folder_and_inode(catalog: Catalog) -> None:
+def test_fingerprints_are_found_by_path_folder_and_inode(catalog: JobDatabase) -> None:
     assert catalog.is_empty()
     for name in HOSTILE_NAMES:
         catalog.record(name, entry(1))
@@ -58,7 +58,7 @@ def test_fingerprints_are_found_by_path_folder_and_inode(catalog: Catalog) -> No
     assert count_recorded(catalog) == 2 * len(HOSTILE_NAMES)
 
 
-def test_what_is_recorded_is_found_at_once_by_every_question(catalog: Catalog) -> None:
+def test_what_is_recorded_is_found_at_once_by_every_question(catalog: JobDatabase) -> None:
     catalog.record("a", entry(1))
     assert not catalog.is_empty()
     assert fingerprints(catalog, "") == {"a": Fingerprint(1, 9, 3, 5)}
@@ -71,7 +71,7 @@ def test_what_is_recorded_is_found_at_once_by_every_question(catalog: Catalog) -
     assert catalog.is_empty()
 
 
-def test_times_that_came_out_otherwise_go_with_their_paths(catalog: Catalog) -> None:
+def test_times_that_came_out_otherwise_go_with_their_paths(catalog: JobDatabase) -> None:
     for path in ("docs/a", "docs/deep/b", "DOCS/taken", "docs/taken", "docs", "docs2/c"):
         catalog.record(path, entry())
         catalog.record_stamp(path, len(path))
@@ -85,7 +85,7 @@ def test_times_that_came_out_otherwise_go_with_their_paths(catalog: Catalog) -> 
 
 
 @pytest.mark.parametrize("inode", [0, 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
-def test_inode_numbers_of_any_size_come_back_as_they_were(catalog: Catalog, inode: int) -> None:
+def test_inode_numbers_of_any_size_come_back_as_they_were(catalog: JobDatabase, inode: int) -> None:
     catalog.record("folder/a", entry(inode))
     wanted = Fingerprint(inode, 9, 3, 5)
     assert catalog.fingerprint("folder/a") == wanted
@@ -93,21 +93,21 @@ def test_inode_numbers_of_any_size_come_back_as_they_were(catalog: Catalog, inod
     assert list(catalog.paths_of(inode)) == [("folder/a", wanted)]
 
 
-def test_an_inode_number_of_128_bits_does_no_harm(catalog: Catalog) -> None:
+def test_an_inode_number_of_128_bits_does_no_harm(catalog: JobDatabase) -> None:
     # Only Windows has them, but stat results hold what they are given.
     assert signed((1 << 127) + 5) == 5
     assert signed((1 << 127) + (1 << 63)) == -(1 << 63)
 
 
 @pytest.mark.hazard(33)
-def test_times_before_1970_are_kept(catalog: Catalog) -> None:
+def test_times_before_1970_are_kept(catalog: JobDatabase) -> None:
     catalog.record("a", entry(mtime_ns=-1_500_000_000))
     found = catalog.fingerprint("a")
     assert found is not None
     assert found.mtime_ns == -1_500_000_000
 
 
-def test_many_records_are_written_before_they_are_asked_for(catalog: Catalog) -> None:
+def test_many_records_are_written_before_they_are_asked_for(catalog: JobDatabase) -> None:
     for number in range(5_000):
         catalog.record(f"{number % 7}/{number}", entry(number))
     assert len(catalog._pending) < 2_000
@@ -116,12 +116,12 @@ def test_many_records_are_written_before_they_are_asked_for(catalog: Catalog) ->
 
 def test_a_file_keeps_everything(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "job.sqlite"
-    first = Catalog.open(path)
+    first = JobDatabase.open(path)
     first.record("a\udcff", entry())
     first.remember("source", "1 uuid:x")
     first.remember("source", "2 uuid:y")
     first.close()
-    second = Catalog.open(path)
+    second = JobDatabase.open(path)
     assert second.fingerprint("a\udcff") == Fingerprint(7, 9, 3, 5)
     assert (second.fact("source"), second.fact("none")) == ("2 uuid:y", None)
     second.close()
@@ -141,7 +141,9 @@ def report(number: int, problems: int = 0) -> Report:
     )
 
 
-def test_passes_are_listed_newest_first_and_the_oldest_go(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passes_are_listed_newest_first_and_the_oldest_go(
+    catalog: JobDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(passlog, "KEPT_PASSES", 5)
     for number in range(8):
         catalog.passlog.add(report(number, problems=number))
@@ -156,11 +158,11 @@ def test_passes_are_listed_newest_first_and_the_oldest_go(catalog: Catalog, monk
 
 
 def test_when_everything_was_last_backed_up_is_remembered(tmp_path: Path) -> None:
-    first = Catalog.open(tmp_path / "job.sqlite")
+    first = JobDatabase.open(tmp_path / "job.sqlite")
     assert first.last_complete_at() is None
     first.remember_complete(1_795_389_024.333632)
     first._connection.close()  # as if killed: it is permanent already
-    second = Catalog.open(tmp_path / "job.sqlite")
+    second = JobDatabase.open(tmp_path / "job.sqlite")
     assert second.last_complete_at() == 1_795_389_024.333632
     second.close()
 
@@ -195,21 +197,21 @@ def test_an_unusable_file_is_set_aside_and_replaced(
     tmp_path: Path, harm: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "job.sqlite"
-    first = Catalog.open(path)
+    first = JobDatabase.open(path)
     for number in range(500):
         first.record(f"folder {number}/name", entry(number))
     first.close()
     assert callable(harm)
     harm(path)
     harmed = path.read_bytes()
-    second = Catalog.open(path)
+    second = JobDatabase.open(path)
     assert second.is_empty()
     assert second.fact("source") is None
     second.record("a", entry())
     second.close()
     assert (tmp_path / "job.sqlite.damaged").read_bytes() == harmed
     assert "set aside" in caplog.text
-    third = Catalog.open(path)
+    third = JobDatabase.open(path)
     assert count_recorded(third) == 1
     third.close()
 
@@ -218,18 +220,18 @@ def test_an_unusable_file_is_set_aside_and_replaced(
 @pytest.mark.parametrize("version", [SCHEMA_VERSION + 1, SCHEMA_VERSION + 50])
 def test_a_file_of_a_newer_version_is_called_newer_and_left_as_it_is(tmp_path: Path, version: int) -> None:
     path = tmp_path / "job.sqlite"
-    Catalog.open(path).close()
+    JobDatabase.open(path).close()
     set_version(path, version)
     before = path.read_bytes()
     with pytest.raises(NewerDataError, match="newer version of this program"):
-        Catalog.open(path)
+        JobDatabase.open(path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["job.sqlite"]
 
 
 def test_a_file_that_another_holds_is_not_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "job.sqlite"
-    Catalog.open(path).close()
+    JobDatabase.open(path).close()
     real = sqlite3.connect
 
     def connect_at_once(database: Path, **options: object) -> sqlite3.Connection:
@@ -241,23 +243,23 @@ def test_a_file_that_another_holds_is_not_set_aside(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(sqlite3, "connect", connect_at_once)
     try:
         with pytest.raises(CatalogError, match="Another program holds it"):
-            Catalog.open(path)
+            JobDatabase.open(path)
     finally:
         holder.close()
     assert not (tmp_path / "job.sqlite.damaged").exists()
-    Catalog.open(path).close()
+    JobDatabase.open(path).close()
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OwnFolderError, match=str(tmp_path / "file")):
-        Catalog.open(tmp_path / "file" / "job.sqlite")
+        JobDatabase.open(tmp_path / "file" / "job.sqlite")
 
 
 def test_a_folder_in_the_files_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "job.sqlite").mkdir()
     with pytest.raises(CatalogError, match="cannot be opened"):
-        Catalog.open(tmp_path / "job.sqlite")
+        JobDatabase.open(tmp_path / "job.sqlite")
 
 
 def test_damage_that_cannot_be_set_aside_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,4 +271,4 @@ def test_damage_that_cannot_be_set_aside_is_told(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(CatalogError, match="cannot be written"):
-        Catalog.open(path)
+        JobDatabase.open(path)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.integrity import doubt, is_of_the_moment
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "job.sqlite"
-    catalog = Catalog.open(path)
+    catalog = JobDatabase.open(path)
     for number in range(500):
         catalog.record(f"folder {number}/name", os.stat(tmp_path))
     catalog.close()
@@ -53,7 +53,7 @@ def test_a_file_that_one_bit_marks_as_one_to_be_read_only_is_set_aside(file: Pat
     content = bytearray(file.read_bytes())
     content[mark] ^= 1
     file.write_bytes(content)
-    catalog = Catalog.open(file)
+    catalog = JobDatabase.open(file)
     catalog.remember("key", "value")
     catalog.commit()
     catalog.close()
@@ -65,7 +65,7 @@ def test_a_catalog_that_another_program_writes_to_is_opened_at_once(file: Path) 
     try:
         other.execute("BEGIN IMMEDIATE")
         began_s = time.monotonic()
-        Catalog.open(file).close()
+        JobDatabase.open(file).close()
         # Waiting for the other one takes ten seconds.
         assert time.monotonic() - began_s < 5
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.restore.decisions import keep
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.kept_paths import KeptPath
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import RootAbsentError
@@ -52,10 +52,10 @@ def test_refused_deletions_stay_in_the_mirror_and_the_job_goes_on(rig: Rig) -> N
 
 def test_they_are_remembered_across_restarts(rig: Rig, tmp_path: Path) -> None:
     rig.catalog.close()
-    rig.catalog = Catalog.open(tmp_path / "job.sqlite")
+    rig.catalog = JobDatabase.open(tmp_path / "job.sqlite")
     lose_all(rig)
     rig.catalog._connection.close()  # as if killed
-    rig.catalog = Catalog.open(tmp_path / "job.sqlite")
+    rig.catalog = JobDatabase.open(tmp_path / "job.sqlite")
     assert rig.run().status is COMPLETE
     assert len(contents(rig.mirror)) == 61
 

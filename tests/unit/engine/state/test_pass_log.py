@@ -12,7 +12,7 @@ import pytest
 from backup_gui.engine.apply.pass_recorder import PassRecorder
 from backup_gui.engine.state import pass_log as passlog
 from backup_gui.engine.state import schema
-from backup_gui.engine.state.database import Catalog, Fingerprint
+from backup_gui.engine.state.database import Fingerprint, JobDatabase
 from backup_gui.engine.state.pass_log import Change, PassLog
 from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.entries import EntryKind
@@ -42,8 +42,8 @@ PRAGMA user_version = 1;
 
 
 @pytest.fixture
-def catalog() -> Iterator[Catalog]:
-    made = Catalog.in_memory()
+def catalog() -> Iterator[JobDatabase]:
+    made = JobDatabase.in_memory()
     yield made
     made.close()
 
@@ -56,7 +56,7 @@ def gone(*paths: str) -> list[Change]:
     return [Change(Op.DELETE, FILE, path, stored=f"{path}~20251122-210605Z") for path in paths]
 
 
-def test_changes_come_back_as_they_were(catalog: Catalog) -> None:
+def test_changes_come_back_as_they_were(catalog: JobDatabase) -> None:
     changes = [
         *(Change(Op.REPLACE, FILE, name, old_kind=FOLDER, stored=f"kept/{name}") for name in HOSTILE_NAMES),
         Change(Op.MOVE, EntryKind.LINK, "new", old_path="old\udcff"),
@@ -72,7 +72,7 @@ def test_changes_come_back_as_they_were(catalog: Catalog) -> None:
     assert catalog.passlog.find(key + 1) is None
 
 
-def test_changes_are_chosen_by_kind(catalog: Catalog) -> None:
+def test_changes_are_chosen_by_kind(catalog: JobDatabase) -> None:
     move, new = Change(Op.MOVE, FILE, "new", old_path="old/report"), Change(Op.CREATE, FILE, "axb")
     key = catalog.passlog.add(report(deleted=1, moved=1, created=1), [*gone("a"), move, new])
     other = catalog.passlog.add(report(created=1), [Change(Op.CREATE, FILE, "else")])
@@ -80,7 +80,7 @@ def test_changes_are_chosen_by_kind(catalog: Catalog) -> None:
     assert catalog.passlog.changes(other, ops=frozenset({Op.DELETE})) == []
 
 
-def test_the_paths_of_the_oldest_passes_go_first(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_paths_of_the_oldest_passes_go_first(catalog: JobDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passlog, "KEPT_CHANGES", 100)
     keys = [catalog.passlog.add(report(deleted=30), gone(*map(str, range(30))), is_whole=True) for _ in range(6)]
     known = [len(catalog.passlog.changes(key)) for key in keys]
@@ -94,22 +94,22 @@ def test_the_paths_of_the_oldest_passes_go_first(catalog: Catalog, monkeypatch: 
 def test_the_bound_holds_after_a_restart_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passlog, "KEPT_CHANGES", 100)
     for _ in range(10):
-        opened = Catalog.open(tmp_path / "job.sqlite")
+        opened = JobDatabase.open(tmp_path / "job.sqlite")
         opened.passlog.add(report(deleted=30), gone(*map(str, range(30))), is_whole=True)
         opened.close()
-    opened = Catalog.open(tmp_path / "job.sqlite")
+    opened = JobDatabase.open(tmp_path / "job.sqlite")
     assert sum(found.recorded for found in opened.passlog.passes()) <= 100
     assert opened._connection.execute("SELECT count(*) FROM changes").fetchone()[0] <= 100
     opened.close()
 
 
-def test_the_paths_of_passes_that_are_gone_go_with_them(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_paths_of_passes_that_are_gone_go_with_them(catalog: JobDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passlog, "KEPT_PASSES", 2)
     keys = [catalog.passlog.add(report(deleted=1), gone("a")) for _ in range(4)]
     assert [len(catalog.passlog.changes(key)) for key in keys] == [0, 0, 1, 1]
 
 
-def test_what_later_passes_changed_is_known_unless_one_is_not_known_by_name(catalog: Catalog) -> None:
+def test_what_later_passes_changed_is_known_unless_one_is_not_known_by_name(catalog: JobDatabase) -> None:
     first = catalog.passlog.add(report(deleted=1), gone("a"), is_whole=True)
     move = Change(Op.MOVE, FILE, "b", old_path="c")
     second = catalog.passlog.add(report(moved=1), [move], is_whole=True)
@@ -125,7 +125,7 @@ def test_passes_are_read_beside_the_job_that_writes_them(tmp_path: Path) -> None
     with pytest.raises(sqlite3.Error):
         open_for_reading(path)
     assert not path.parent.exists()
-    writer = Catalog.open(path)
+    writer = JobDatabase.open(path)
     key = writer.passlog.add(report(deleted=1), gone("a"))
     writer.commit()
     connection = open_for_reading(path)
@@ -202,7 +202,7 @@ def make_first(path: Path) -> None:
 def test_a_catalog_of_the_first_version_keeps_all_it_knows(tmp_path: Path) -> None:
     path = tmp_path / "job.sqlite"
     make_first(path)
-    opened = Catalog.open(path)
+    opened = JobDatabase.open(path)
     assert opened.fingerprint("docs/a\udcff") == Fingerprint(7, 9, 3, 5)
     assert opened.fact("mirror files") == "7"
     (found,) = opened.passlog.passes()
@@ -212,7 +212,7 @@ def test_a_catalog_of_the_first_version_keeps_all_it_knows(tmp_path: Path) -> No
     assert opened.kept.is_empty()
     opened.close()
     assert os.listdir(tmp_path) == ["job.sqlite"]
-    again = Catalog.open(path)
+    again = JobDatabase.open(path)
     assert [found.id for found in again.passlog.passes()] == [key, 4]
     again.close()
 
@@ -222,14 +222,14 @@ def test_a_step_that_fails_leaves_the_first_version_as_it_was(tmp_path: Path, mo
     make_first(path)
     with monkeypatch.context() as patch:
         patch.setitem(schema._MIGRATIONS, 1, (*schema._MIGRATIONS[1], "ALTER TABLE nothing ADD COLUMN x"))
-        Catalog.open(path).close()
+        JobDatabase.open(path).close()
     # What cannot be brought up to date is set aside, as it was.
     os.replace(f"{path}.damaged", path)
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA user_version").fetchone() == (1,)
     assert len(connection.execute("SELECT * FROM passes").fetchone()) == 12
     connection.close()
-    opened = Catalog.open(path)
+    opened = JobDatabase.open(path)
     assert opened.fingerprint("docs/a\udcff") == Fingerprint(7, 9, 3, 5)
     opened.close()
 
@@ -243,7 +243,7 @@ def test_a_reader_waits_for_a_locked_catalog_as_long_as_it_was_told(
     tmp_path: Path, options: dict[str, float], wait_ms: int
 ) -> None:
     file = tmp_path / "catalog.sqlite"
-    Catalog.open(file).close()
+    JobDatabase.open(file).close()
     connection = open_for_reading(file, **options)
     try:
         assert connection.execute("PRAGMA busy_timeout").fetchone()[0] == wait_ms

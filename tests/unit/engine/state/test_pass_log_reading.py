@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.pass_log import Chronicle, remembered_facts
 from backup_gui.model.passes import DayTotal, PassKind, PastChange
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Report, Stage
@@ -28,8 +28,8 @@ def report(at: float, status: PassStatus = PassStatus.COMPLETE, **fields: object
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog.open(tmp_path / "jobs" / "a.sqlite")
+def catalog(tmp_path: Path) -> Iterator[JobDatabase]:
+    catalog = JobDatabase.open(tmp_path / "jobs" / "a.sqlite")
     yield catalog
     catalog.close()
 
@@ -39,13 +39,13 @@ def chronicle(tmp_path: Path) -> Chronicle:
     return Chronicle(tmp_path / "jobs" / "a.sqlite")
 
 
-def fill(catalog: Catalog, *reports: Report) -> None:
+def fill(catalog: JobDatabase, *reports: Report) -> None:
     for one in reports:
         catalog.passlog.add(one)
     catalog.commit()
 
 
-def test_passes_of_a_day_are_added_up_by_the_users_calendar(catalog: Catalog, chronicle: Chronicle) -> None:
+def test_passes_of_a_day_are_added_up_by_the_users_calendar(catalog: JobDatabase, chronicle: Chronicle) -> None:
     midnight = datetime(2026, 11, 22).astimezone().timestamp()
     fill(
         catalog,
@@ -60,7 +60,7 @@ def test_passes_of_a_day_are_added_up_by_the_users_calendar(catalog: Catalog, ch
     assert [day.day for day in chronicle.days(midnight)] == ["2026-11-22"]
 
 
-def test_a_pass_that_was_cut_short_is_no_trouble_of_its_day(catalog: Catalog, chronicle: Chronicle) -> None:
+def test_a_pass_that_was_cut_short_is_no_trouble_of_its_day(catalog: JobDatabase, chronicle: Chronicle) -> None:
     fill(catalog, report(NOON, PassStatus.CANCELLED, counts=Counts(created=5, bytes=50)))
     assert [(day.passes, day.files, day.troubled) for day in chronicle.days(0)] == [(1, 5, 0)]
     fill(catalog, report(NOON + 60, PassStatus.FAILED), report(NOON + 120, PassStatus.HELD))
@@ -69,7 +69,7 @@ def test_a_pass_that_was_cut_short_is_no_trouble_of_its_day(catalog: Catalog, ch
 
 @pytest.mark.skipif(os.name != "posix", reason="another time zone cannot be chosen for one process elsewhere")
 def test_days_begin_at_the_users_midnight(
-    catalog: Catalog, chronicle: Chronicle, monkeypatch: pytest.MonkeyPatch
+    catalog: JobDatabase, chronicle: Chronicle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(catalog, report(datetime(2026, 11, 22, 3, 0, tzinfo=UTC).timestamp()))
     monkeypatch.setenv("TZ", "EST5")
@@ -81,7 +81,7 @@ def test_days_begin_at_the_users_midnight(
         time.tzset()
 
 
-def test_pages_follow_each_other_without_gap_or_repetition(catalog: Catalog, chronicle: Chronicle) -> None:
+def test_pages_follow_each_other_without_gap_or_repetition(catalog: JobDatabase, chronicle: Chronicle) -> None:
     fill(catalog, *(report(NOON + n, counts=Counts(created=n + 1)) for n in range(25)))
     seen: list[int] = []
     before = None
@@ -95,7 +95,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(catalog: Catalog, chr
 
 @pytest.mark.parametrize(("kind", "found"), [("all", 4), ("copied", 2), ("deleted", 1), ("moved", 1), ("trouble", 1)])
 def test_passes_are_narrowed_down_by_what_they_did(
-    catalog: Catalog, chronicle: Chronicle, kind: str, found: int
+    catalog: JobDatabase, chronicle: Chronicle, kind: str, found: int
 ) -> None:
     fill(
         catalog,
@@ -107,7 +107,7 @@ def test_passes_are_narrowed_down_by_what_they_did(
     assert len(chronicle.page(kind=PassKind(kind))) == found
 
 
-def test_a_search_takes_every_character_as_it_is(catalog: Catalog, chronicle: Chronicle) -> None:
+def test_a_search_takes_every_character_as_it_is(catalog: JobDatabase, chronicle: Chronicle) -> None:
     fill(
         catalog,
         report(NOON, PassStatus.FAILED, reason=of_system("The drive is 100% full")),
@@ -118,7 +118,9 @@ def test_a_search_takes_every_character_as_it_is(catalog: Catalog, chronicle: Ch
     assert chronicle.page(search="_") == ()
 
 
-def test_paths_are_told_where_the_catalog_knows_them(catalog: Catalog, chronicle: Chronicle, tmp_path: Path) -> None:
+def test_paths_are_told_where_the_catalog_knows_them(
+    catalog: JobDatabase, chronicle: Chronicle, tmp_path: Path
+) -> None:
     fill(catalog, report(NOON, counts=Counts(created=2)), report(NOON + 1, counts=Counts(created=1)))
     first = chronicle.page()[-1].id
     assert chronicle.changes(first) == ()
@@ -145,14 +147,14 @@ def test_a_catalog_of_the_first_version_tells_its_passes_before_it_is_brought_up
     assert chronicle.page(search="docs") == ()
 
 
-def test_the_key_of_a_pass_is_found_by_its_time(catalog: Catalog, chronicle: Chronicle) -> None:
+def test_the_key_of_a_pass_is_found_by_its_time(catalog: JobDatabase, chronicle: Chronicle) -> None:
     fill(catalog, report(NOON + 0.123456), report(NOON + 1))
     keys = chronicle.keys(NOON)
     assert keys[NOON + 0.123456] == chronicle.page()[-1].id
     assert list(chronicle.keys(NOON + 1)) == [NOON + 1]
 
 
-def test_the_last_complete_time_is_read_while_the_job_writes(catalog: Catalog, chronicle: Chronicle) -> None:
+def test_the_last_complete_time_is_read_while_the_job_writes(catalog: JobDatabase, chronicle: Chronicle) -> None:
     assert chronicle.last_complete_at() is None
     catalog.remember_complete(NOON)
     assert chronicle.last_complete_at() == NOON
@@ -174,7 +176,7 @@ def test_a_catalog_that_is_not_there_or_damaged_is_empty_and_is_not_made(tmp_pat
     assert path.read_bytes() == b"no catalog at all" * 1_000
 
 
-def test_ten_thousand_passes_of_a_month_are_added_up_quickly(catalog: Catalog, chronicle: Chronicle) -> None:
+def test_ten_thousand_passes_of_a_month_are_added_up_quickly(catalog: JobDatabase, chronicle: Chronicle) -> None:
     step = timedelta(days=30).total_seconds() / 10_000
     fill(catalog, *(report(NOON - n * step, counts=Counts(created=1, bytes=1)) for n in range(10_000)))
     days = chronicle.days(NOON - 40 * A_DAY_S)
@@ -186,7 +188,7 @@ def test_a_fact_is_read_in_every_catalog_that_can_be_read(tmp_path: Path) -> Non
     jobs = tmp_path / "jobs"
     assert list(remembered_facts(tmp_path, "key")) == []
     for name, value in (("a", "1"), ("b", None), ("d", "3")):
-        made = Catalog.open(jobs / f"{name}.sqlite")
+        made = JobDatabase.open(jobs / f"{name}.sqlite")
         if value is not None:
             made.remember("key", value)
         made.close()
@@ -201,7 +203,7 @@ FULL = Reason(ReasonCode.SPARED, detail=Reason(ProblemCode.NO_SPACE, more=LACKS)
 
 @pytest.mark.parametrize("reason", [FULL, Reason(ReasonCode.SOURCE_AWAY, path="/a\udcff\n{why}"), of_system("Odd")])
 def test_the_reason_of_an_earlier_pass_is_read_with_its_code_and_arguments(
-    catalog: Catalog, chronicle: Chronicle, reason: Reason
+    catalog: JobDatabase, chronicle: Chronicle, reason: Reason
 ) -> None:
     fill(catalog, report(NOON), report(NOON, PassStatus.FAILED, reason=reason), report(NOON))
     newest, failed, first = chronicle.page()
@@ -212,7 +214,7 @@ def test_the_reason_of_an_earlier_pass_is_read_with_its_code_and_arguments(
 
 @pytest.mark.parametrize("told", ["", "{", "[]", '{"code": "of tomorrow", "arguments": {}}', '{"code": "spared"}'])
 def test_of_a_reason_that_is_not_understood_the_words_are_shown(
-    catalog: Catalog, chronicle: Chronicle, told: str
+    catalog: JobDatabase, chronicle: Chronicle, told: str
 ) -> None:
     fill(catalog, report(NOON, PassStatus.FAILED, reason=FULL))
     catalog._connection.execute("UPDATE reasons SET told = ?", (told,))
@@ -221,14 +223,16 @@ def test_of_a_reason_that_is_not_understood_the_words_are_shown(
     assert (failed.reason, failed.reason.code) == (FULL, ReasonCode.SYSTEM)
 
 
-def test_of_a_catalog_of_an_earlier_version_the_words_are_shown(catalog: Catalog, chronicle: Chronicle) -> None:
+def test_of_a_catalog_of_an_earlier_version_the_words_are_shown(catalog: JobDatabase, chronicle: Chronicle) -> None:
     fill(catalog, report(NOON, PassStatus.FAILED, reason=FULL))
     catalog._connection.execute("DROP TABLE reasons")
     catalog.commit()
     assert [one.reason for one in chronicle.page()] == [FULL]
 
 
-def test_the_reasons_of_passes_that_are_gone_go_with_them(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reasons_of_passes_that_are_gone_go_with_them(
+    catalog: JobDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("backup_gui.engine.state.pass_log.KEPT_PASSES", 2)
     fill(catalog, *(report(NOON, PassStatus.FAILED, reason=FULL) for _ in range(5)))
     assert catalog._connection.execute("SELECT pass FROM reasons").fetchall() == [(4,), (5,)]

@@ -30,7 +30,7 @@ from backup_gui.engine.fs.system.descriptors import (
 )
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.run import single_pass as mirror
-from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError, TooManyOpenError
 from backup_gui.model.job import Job
 from backup_gui.model.place import Place
@@ -374,7 +374,7 @@ def test_wherever_a_pass_runs_out_of_descriptors_it_says_so_and_the_next_one_fin
 ) -> None:
     monkeypatch.setattr(descriptors, "_PATIENCE", 0)
     job = make_job(Job(str(source), Place(str(tmp_path / "mirror"))))
-    catalog = Catalog.in_memory()
+    catalog = JobDatabase.in_memory()
     idle = descriptors.BUDGET._kept, descriptors.BUDGET._trees
     reports = [mirror.run_pass(job, catalog, FULL)]
     before = read_tree(tmp_path / "mirror")
