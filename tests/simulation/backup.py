@@ -44,6 +44,7 @@ from backup_gui.model.events import (
     Waiting,
 )
 from backup_gui.model.job import Job
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Counts, Held, PassStatus, Report, Scope
 from backup_gui.model.status import JobState, Status
 from tests.helpers.trees import Node, read_tree
@@ -184,7 +185,8 @@ class Backup:
 
     @property
     def job(self) -> Job:
-        given = {"source": str(self.source), "destination": str(self.mirror), "id": self.name, "name": self.name}
+        place = Place(str(self.mirror))
+        given = {"source": str(self.source), "destination": place, "id": self.name, "name": self.name}
         return Job(**(given | self._options))
 
     @property

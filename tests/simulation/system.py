@@ -272,7 +272,9 @@ def _functions(module: ModuleType) -> Iterator[FunctionType]:
         if isinstance(value, FunctionType):
             yield value
         elif isinstance(value, type):
-            yield from (method for method in vars(value).values() if isinstance(method, FunctionType))
+            # A named tuple has its defaults in ``__new__``, which is a static method.
+            methods = (getattr(method, "__func__", method) for method in vars(value).values())
+            yield from (method for method in methods if isinstance(method, FunctionType))
 
 
 def _replace_defaults(function: FunctionType, moments: dict[Any, Any], stack: contextlib.ExitStack) -> None:

@@ -8,9 +8,12 @@ import sys
 
 import pytest
 
+from backup_gui.engine.run.single_pass import PassOptions
 from tests.helpers.project import PROJECT
 from tests.simulation.__main__ import explained, tell
+from tests.simulation.scheduler import Scheduler
 from tests.simulation.story import JOBS, STEPS
+from tests.simulation.system import simulated_system
 
 SEEDS = 20
 # A failure is told soon, even if a shorter one might be found.
@@ -36,6 +39,14 @@ def test_a_trace_hangs_on_nothing_but_its_seed() -> None:
     traces = {traced(2, hash_seed) for hash_seed in ("0", "1", "1234")}
     assert len(traces) == 1
     assert traces != {traced(3, "0")}
+
+
+def test_no_clock_of_the_system_is_left_to_a_pass() -> None:
+    scheduler = Scheduler()
+    with simulated_system(scheduler, os.fspath):
+        options = PassOptions()
+        assert (options.now(), options.uptime()) == (scheduler.time(), scheduler.uptime())
+    assert PassOptions().uptime() != scheduler.uptime()
 
 
 def traced(seed: int, hash_seed: str) -> str:
