@@ -357,7 +357,7 @@ def _restore(options: argparse.Namespace, output: Output, interruption: Interrup
     from backup_gui.engine.fs.system.syscalls import own_ids  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.nesting import is_within  # noqa: PLC0415
     from backup_gui.engine.fs.writable import is_writable  # noqa: PLC0415
-    from backup_gui.engine.restore.put_back import restore_path  # noqa: PLC0415
+    from backup_gui.engine.restore.restore_path import restore_path  # noqa: PLC0415
 
     destination, history = _kept_places(options)
     path = _path_within(options.path, destination, history)

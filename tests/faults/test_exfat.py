@@ -18,7 +18,7 @@ from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs import posix
 from backup_gui.engine.history.listing import list_versions
-from backup_gui.engine.restore.put_back import restore_path
+from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.restore.put_back import restore_path
+from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.place import Place

@@ -19,7 +19,6 @@ ENGINE = PROJECT / "backup_gui" / "engine"
 ELSEWHERE = {
     # Only on other systems.
     "msvcrt",
-    "shutil",
     "winreg",
     "watchdog.observers",
     # For a dry run, which writes nothing.

@@ -15,7 +15,7 @@ from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import TargetError
 from backup_gui.engine.fs.xattrs import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.restore import writer as restoring
-from backup_gui.engine.restore.put_back import restore_path
+from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.model.errors import HistoryUnusableError
 from backup_gui.model.plans import FULL, NO_COUNTS, PassStatus, ProblemCode
 from tests.faults.volumes import small_volume

@@ -14,7 +14,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.plan import scan_worker
-from backup_gui.engine.restore.put_back import restore_path
+from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.entries import EntryKind

@@ -14,7 +14,7 @@ from backup_gui.cli import main as cli
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_of
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.history.snapshot import backup_at
-from backup_gui.engine.restore.put_back import restore_path
+from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.verify import DifferenceKind, verify

@@ -60,6 +60,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "engine/plan/pass_context.py": ("unit/engine/plan/test_compare.py",),
     "engine/plan/submounts.py": ("faults/test_linux_volumes.py",),
     "engine/plan/unchanged.py": ("unit/engine/plan/test_scan_worker.py",),
+    "engine/restore/restore_path.py": ("unit/engine/history/test_listing.py", "unit/cli/test_main.py"),
     "engine/restore/writer.py": ("unit/engine/restore/test_put_back.py",),
     "engine/roots/roots.py": ("integration/test_mirror_roots.py", "faults/test_unmounted_roots.py"),
     "engine/rules/version_names.py": ("unit/engine/history/test_listing.py", "fuzz/test_names_and_rules.py"),

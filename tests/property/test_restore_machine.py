@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from backup_gui.engine.fs.system.platform import uptime_s
-from backup_gui.engine.restore.put_back import restore_path
+from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import JobDatabase

@@ -419,7 +419,7 @@ def test_another_destination_is_told_of_again(
 
 
 def test_restoring_brings_capabilities_and_attributes(filled: Rig) -> None:
-    from backup_gui.engine.restore.put_back import restore_path
+    from backup_gui.engine.restore.restore_path import restore_path
 
     os.setxattr(filled.source / "file", "user.a", b"1")
     if os.geteuid() == 0:

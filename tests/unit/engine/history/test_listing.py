@@ -18,7 +18,7 @@ from backup_gui.engine.fs import by_path, tree
 from backup_gui.engine.fs.content import Shortened, transfer
 from backup_gui.engine.history.listing import Version, list_versions
 from backup_gui.engine.restore import writer as restoring
-from backup_gui.engine.restore.put_back import restore_path
+from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.restore.writer import Restorer
 from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.model.entries import EntryKind

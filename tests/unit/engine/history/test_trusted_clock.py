@@ -23,7 +23,7 @@ from backup_gui.engine.history.trusted_clock import (
     aheads,
     look,
 )
-from backup_gui.engine.restore.put_back import restore_path
+from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import RootAbsentError
