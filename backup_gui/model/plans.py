@@ -143,9 +143,11 @@ def count_actions(actions: Iterable[Action]) -> Counts:
     """Count actions by kind."""
     tally = dict.fromkeys(Op, 0)
     size_bytes = 0
+    create, replace = Op.CREATE, Op.REPLACE
     for action in actions:
-        tally[action.op] += 1
-        if action.op is Op.CREATE or action.op is Op.REPLACE:
+        op = action.op
+        tally[op] += 1
+        if op is create or op is replace:
             size_bytes += action.size_bytes
     return counts_of(tally, size_bytes)
 

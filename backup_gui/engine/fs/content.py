@@ -7,7 +7,7 @@ import errno
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.fs.system.syscalls import flush_file
 from backup_gui.engine.fs.xattrs import IN_STEP, NOTHING_INHERITED, copy_attributes, drop_access_lists
@@ -53,28 +53,28 @@ class TargetError(OSError):
     """It is the destination that refused, not the source."""
 
 
-class Rights(NamedTuple):
-    """What this process may give to the files that it makes.
+class Rights:
+    """What this process may give to the files that it makes. Immutable; each file asks several times.
 
     Attributes:
         owner: The user and group that new files belong to.
         capabilities: What the file system keeps of what it is given.
         distrusted: Device numbers of the volumes on which the system heeds no set-id bits (mounted ``nosuid``).
+        is_superuser: Whether files may be given to others.
+        sets_owner: Whether files can be given to others, and stay theirs; only then are owners set, and so compared.
     """
 
-    owner: tuple[int, int]
-    capabilities: Capabilities = ALL
-    distrusted: frozenset[int] = frozenset()
+    __slots__ = ("_limits_times", "capabilities", "distrusted", "is_superuser", "owner", "sets_owner")
 
-    @property
-    def is_superuser(self) -> bool:
-        """Whether files may be given to others."""
-        return self.owner[0] == 0
-
-    @property
-    def sets_owner(self) -> bool:
-        """Whether files can be given to others, and stay theirs; only then are owners set, and so compared."""
-        return self.owner[0] == 0 and self.capabilities.holds_owner
+    def __init__(
+        self, owner: tuple[int, int], capabilities: Capabilities = ALL, distrusted: frozenset[int] = frozenset()
+    ) -> None:
+        self.owner: Final = owner
+        self.capabilities: Final = capabilities
+        self.distrusted: Final = distrusted
+        self.is_superuser: Final = owner[0] == 0
+        self.sets_owner: Final = self.is_superuser and capabilities.holds_owner
+        self._limits_times: Final = capabilities.limits_times
 
     def mode_of(self, source: Entry) -> int:
         """Return the mode that the copy of a source's entry has.
@@ -101,7 +101,7 @@ class Rights(NamedTuple):
 
         What is out of the file system's range would come back as any time at all when it is mounted the next time.
         """
-        if not self.capabilities.limits_times:
+        if not self._limits_times:
             return source.st_atime_ns, source.st_mtime_ns
         held = self.capabilities.held_time_ns
         return held(source.st_atime_ns), held(source.st_mtime_ns)

@@ -72,12 +72,12 @@ class MetadataWriter(Tree):
 
     def distrust(self, devices: frozenset[int]) -> None:
         """Set no set-id bit that comes from one of some volumes, known by their device numbers."""
-        self.rights = self.rights._replace(distrusted=devices)
+        self.rights = Rights(self.rights.owner, self.rights.capabilities, devices)
 
     def adopt(self, capabilities: Capabilities) -> None:
         """Go by what the file system can do from now on."""
         self.capabilities = capabilities
-        self.rights = self.rights._replace(capabilities=capabilities)
+        self.rights = Rights(self.rights.owner, capabilities, self.rights.distrusted)
         # Owners are set, and so compared, only by those who may set them, and where they stay.
         self.holds_owner = self.rights.sets_owner
         self.time_step_ns = capabilities.time_step_ns
