@@ -3,7 +3,7 @@
 import os
 import stat
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 # Listings hold the system's own stat result. Building a class of our own from it costs 2 microseconds an entry, as much
 # as the system call, on each side of every full pass.
@@ -22,15 +22,21 @@ class EntryKind(Enum):
     SPECIAL = "special"
 
 
+# A class of enum looks its members up in 25 ns, a module in 2; what runs for each file uses these.
+FILE: Final = EntryKind.FILE
+FOLDER: Final = EntryKind.FOLDER
+LINK: Final = EntryKind.LINK
+
+
 def kind_of(entry: Entry) -> EntryKind:
     """Classify an entry; pipes, sockets and devices are all ``SPECIAL``."""
     mode = entry.st_mode
     if stat.S_ISREG(mode):
-        return EntryKind.FILE
+        return FILE
     if stat.S_ISDIR(mode):
-        return EntryKind.FOLDER
+        return FOLDER
     if stat.S_ISLNK(mode):
-        return EntryKind.LINK
+        return LINK
     return EntryKind.SPECIAL
 
 

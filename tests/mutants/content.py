@@ -421,7 +421,7 @@ MUTATIONS = (
     Mutation(
         "looked at again before its time is set",
         "engine/apply/create.py",
-        "            if action.kind is EntryKind.FILE and not self._is_still_equal(action, entry, theirs):\n",
+        "            if action.kind is FILE and not self._is_still_equal(action, entry, theirs):\n",
         "            if not action:\n",
         ("integration/test_mirror.py::test_a_file_edited_after_its_changed_mode_was_planned_is_not_taken_for_copied",),
     ),

@@ -113,7 +113,7 @@ MUTATIONS = (
     Mutation(
         "young time stamps are looked at again",
         "engine/apply/publish.py",
-        "            is_young = entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER\n",
+        "            is_young = entry.st_mtime_ns > youngest_ns and action.kind is not FOLDER\n",
         "            is_young = not entry\n",
         ("integration/test_mirror_races.py::test_fresh_files_are_told_to_be_looked_at_again",),
     ),

@@ -21,10 +21,10 @@ from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.xattrs import attributes_of_source
 from backup_gui.engine.ownership.intents import IN_PLACE, Intents, lacking
 from backup_gui.engine.state.database import ROOT_KEY
-from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.entries import FILE, FOLDER, kind_of
 from backup_gui.model.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
 from backup_gui.model.paths import parent_of
-from backup_gui.model.plans import Op, Phase, ProblemCode, Stage
+from backup_gui.model.plans import CREATE, REPLACE, SET_METADATA, Op, Phase, ProblemCode, Stage
 from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
 from backup_gui.model.reasons import Reason, ReasonCode, system_words
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 # Most deletions collected before the catalog is updated.
 _FORGET_EVERY = 2_000
-_COPIES = frozenset({Op.CREATE, Op.REPLACE, Op.SET_METADATA})
+_COPIES = frozenset({CREATE, REPLACE, SET_METADATA})
 
 
 class PlanRunner:
@@ -117,7 +117,7 @@ class PlanRunner:
             if self._should_stop():
                 raise Cancelled
             if self._stats.unmade and parent_of(action.path) in self._stats.unmade:
-                if action.kind is EntryKind.FOLDER:
+                if action.kind is FOLDER:
                     self._stats.unmade.add(action.path)
                 if action.old_path is not None:
                     # The next pass tries the folder again; for the old name there will be no further notification.
@@ -134,7 +134,7 @@ class PlanRunner:
                     self._batches.hand_over()
                     self._publish_if_full()
             elif action.op in _COPIES:
-                if action.kind is EntryKind.FILE:
+                if action.kind is FILE:
                     # The next step may take long, or ask the catalog for other hard links of the file.
                     self._publisher.record()
                 self._do(self._creator.make, action)
@@ -226,7 +226,7 @@ class PlanRunner:
             entry = None
             try:
                 entry = self._source.look(path)
-                if entry is None or kind_of(entry) is not EntryKind.FOLDER:
+                if entry is None or kind_of(entry) is not FOLDER:
                     continue
                 is_attributed = path in self._stats.attributed
                 attributes = attributes_of_source(self._source, path) if is_attributed else None

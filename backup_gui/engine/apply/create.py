@@ -17,9 +17,9 @@ from backup_gui.engine.ownership.intents import lacking
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.rules.capabilities import looks_alike
 from backup_gui.engine.state.database import UNSEEN_NS
-from backup_gui.model.entries import EntryKind, is_same_file, kind_of
+from backup_gui.model.entries import FILE, FOLDER, LINK, is_same_file, kind_of
 from backup_gui.model.paths import parent_of
-from backup_gui.model.plans import Action, Op, ProblemCode, Stage
+from backup_gui.model.plans import CREATE, REPLACE, SET_METADATA, Action, ProblemCode, Stage
 from backup_gui.model.problems import problem, problem_from
 
 if TYPE_CHECKING:
@@ -79,13 +79,13 @@ class Creator:
             DestinationUnusableError: Nothing can be written at all, or earlier copies could not be flushed.
         """
         try:
-            if action.kind is EntryKind.FILE:
+            if action.kind is FILE:
                 action = self._links.directed(action)
-            if action.kind is EntryKind.FOLDER:
+            if action.kind is FOLDER:
                 self._make_folder(action)
-            elif action.op is Op.SET_METADATA:
+            elif action.op is SET_METADATA:
                 self._set_metadata(action)
-            elif action.kind is EntryKind.LINK:
+            elif action.kind is LINK:
                 self._copy_link(action)
             else:
                 self._copy_file(action)
@@ -94,11 +94,11 @@ class Creator:
             self._stats.note_missed(action.path)
         except NotCopied as failure:
             self._stats.add_problem(failure.problem, action.size_bytes)
-            if action.kind is EntryKind.FOLDER:
+            if action.kind is FOLDER:
                 self._stats.unmade.add(action.path)
 
     def _make_folder(self, action: Action) -> None:
-        if action.op is Op.SET_METADATA:
+        if action.op is SET_METADATA:
             self._tighten(action.path)
             self._stats.touched.add(action.path)
             self._stats.attributed.add(action.path)
@@ -111,7 +111,7 @@ class Creator:
         except OSError as error:
             raise NotCopied(problem_from(error, action.path, Stage.COPY)) from error
         try:
-            if action.op is Op.REPLACE:
+            if action.op is REPLACE:
                 if not self._ownership.may_go(action):
                     raise NotCopied(problem(ProblemCode.MIRROR_CHANGED, action.path, Stage.COPY))
                 self._target.take_away(action.path)
@@ -119,7 +119,7 @@ class Creator:
                 self._target.make_folder(action.path)
             except FileExistsError:
                 there = self._target.look(action.path)
-                if there is None or kind_of(there) is not EntryKind.FOLDER:
+                if there is None or kind_of(there) is not FOLDER:
                     raise
                 self._publisher.refuse_other_name(action.path)
         except OSError as error:
@@ -239,7 +239,7 @@ class Creator:
             # One of the two has changed: the current content of this one is kept, and then replaced.
             is_first_right = has_same_content(self._source, path, self._target, first, self._should_stop)
             replacing = Action(
-                Op.REPLACE, path, action.kind, ours.st_size, old_kind=action.kind, seen_at_ns=ours.st_ctime_ns
+                REPLACE, path, action.kind, ours.st_size, old_kind=action.kind, seen_at_ns=ours.st_ctime_ns
             )
             self._copy_file(replacing._replace(link_to=first) if is_first_right else replacing)
             return True
@@ -273,11 +273,11 @@ class Creator:
             theirs = self._target.stat(action.path)
             if is_same_file(entry, theirs):
                 # It has become a hard link since: setting metadata would change the source's file.
-                self._copy_file(Action(Op.CREATE, action.path, action.kind, entry.st_size, old_kind=action.kind))
+                self._copy_file(Action(CREATE, action.path, action.kind, entry.st_size, old_kind=action.kind))
                 return
-            if action.kind is EntryKind.FILE and not self._is_still_equal(action, entry, theirs):
+            if action.kind is FILE and not self._is_still_equal(action, entry, theirs):
                 # Edited since the comparison: the old content must not get the new time.
-                edited = Action(Op.REPLACE, action.path, action.kind, entry.st_size, old_kind=kind_of(theirs))
+                edited = Action(REPLACE, action.path, action.kind, entry.st_size, old_kind=kind_of(theirs))
                 self._copy_file(edited)
                 return
             attributes = attributes_of_source(self._source, action.path)
@@ -293,7 +293,7 @@ class Creator:
         is_touched = action.seen_at_ns not in {0, entry.st_ctime_ns}
         if not is_touched:
             self._catalog.record(action.path, entry)
-        if is_touched or (action.kind is EntryKind.FILE and entry.st_mtime_ns > time.time_ns() - SETTLING_NS):
+        if is_touched or (action.kind is FILE and entry.st_mtime_ns > time.time_ns() - SETTLING_NS):
             # Its content may have changed since the comparison, and an edit in the same moment may not change the time.
             # The next pass compares it again.
             self._stats.note_unsettled(action.path)

@@ -11,7 +11,7 @@ from backup_gui.engine.guard.guard import TAKES_AWAY
 from backup_gui.engine.state.pass_log import CHANGES_A_PASS, NEW_PATHS_A_PASS, Change
 from backup_gui.engine.state.recent_losses import FLEETING, MADE, MOST_MADE
 from backup_gui.model.actions import Agreed
-from backup_gui.model.plans import Op
+from backup_gui.model.plans import CREATE, SET_METADATA
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Destination
@@ -54,18 +54,18 @@ class PassRecorder:
     def note(self, actions: list[Action]) -> None:
         """Record actions that were carried out, some hundred at a time or single ones."""
         if not self._names_new and not self._remembers_new:
-            actions = [action for action in actions if action.op is not Op.CREATE]
+            actions = [action for action in actions if action.op is not CREATE]
         for action in actions:
             op = action.op
-            if op is Op.SET_METADATA:
+            if op is SET_METADATA:
                 continue
-            if op is not Op.CREATE or self._names_new:
+            if op is not CREATE or self._names_new:
                 stored = self._kept_as.pop(action.path, None) if self._kept_as else None
                 if len(self._changes) < CHANGES_A_PASS:
                     self._changes.append(Change(op, action.kind, action.path, action.old_path, action.old_kind, stored))
                 else:
                     self._is_whole = False
-            if op is Op.CREATE:
+            if op is CREATE:
                 if self._remembers_new:
                     self._unwritten.append(action)
             elif op not in TAKES_AWAY or action not in self._agreed:

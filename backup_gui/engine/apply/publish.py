@@ -12,9 +12,9 @@ from backup_gui.engine.apply.copying import NotCopied
 from backup_gui.engine.ownership.intents import lacking, of_folder, unseen
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.state.database import UNSEEN_NS
-from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.entries import FILE, FOLDER, kind_of
 from backup_gui.model.paths import parent_of
-from backup_gui.model.plans import Action, Op, ProblemCode, Stage
+from backup_gui.model.plans import CREATE, REPLACE, Action, ProblemCode, Stage
 from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Publisher:
         action, entry = ready.action, ready.entry
         if (
             entry.st_nlink > 1
-            and action.kind is EntryKind.FILE
+            and action.kind is FILE
             and action.link_to is None
             and action.seen_at_ns != entry.st_ctime_ns
         ):
@@ -157,7 +157,7 @@ class Publisher:
                 published.append(ready)
                 # Even if it is never recorded because a flush fails: no folder may keep the mode it was created with.
                 touched.add(parent_of(path))
-                if action.kind is EntryKind.FOLDER:
+                if action.kind is FOLDER:
                     touched.add(path)
         self._group_bytes = 0
         self._target.flush()
@@ -189,15 +189,15 @@ class Publisher:
             path = action.path
             written_bytes = 0
             self._catalog.record(path, lacking(entry) if path in self._incomplete else entry)
-            is_young = entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER
+            is_young = entry.st_mtime_ns > youngest_ns and action.kind is not FOLDER
             if is_young or entry.st_ctime_ns == UNSEEN_NS:
                 stats.note_unsettled(path)
-            if action.kind is EntryKind.FILE:
+            if action.kind is FILE:
                 if action.link_to is None:
                     written_bytes = entry.st_size
                     if not keeps_times:
                         self._note_stamp(path, entry)
-            elif action.kind is EntryKind.FOLDER:
+            elif action.kind is FOLDER:
                 stats.attributed.add(path)
             stats.note(action, written_bytes)
             done.append(action)
@@ -239,13 +239,13 @@ class Publisher:
     def _publish_one(self, ready: Ready, left_at: datetime) -> None:
         action = ready.action
         path = action.path
-        if action.kind is EntryKind.FOLDER:
+        if action.kind is FOLDER:
             return
         if action.link_to is not None and ready.temporary != path and self._links.is_one_file(ready.temporary, path):
             # Renaming a hard link onto another one of the same file does nothing, and would leave both.
             self._target.discard(ready.temporary)
             return
-        if action.op is Op.CREATE and action.old_kind is not None:
+        if action.op is CREATE and action.old_kind is not None:
             there = self._target.look(path)
             if there is not None and there.st_nlink > 1 and there.st_ino == ready.entry.st_ino:
                 # It is a hard link to the source's own file: replacing it loses nothing.
@@ -254,7 +254,7 @@ class Publisher:
                 # With one link less the source's file has another change time, so it is compared, and joined, again.
                 self._stats.note_unsettled(path)
                 return
-        is_new = action.op is Op.CREATE or action.old_kind is EntryKind.FOLDER
+        is_new = action.op is CREATE or action.old_kind is FOLDER
         if is_new:
             try:
                 self._target.publish(ready.temporary, path, may_replace=False)
@@ -263,7 +263,7 @@ class Publisher:
                 # Something was put there since the comparison: with a history it is kept like any version.
                 is_new = False
                 there = self._target.look(path)
-                if there is not None and kind_of(there) is EntryKind.FOLDER:
+                if there is not None and kind_of(there) is FOLDER:
                     raise
         kept = None
         if not is_new:
@@ -312,10 +312,10 @@ class Publisher:
     def _is_own(self, ready: Ready) -> bool:
         """Tell whether the file to be replaced is still as this program put it there."""
         action = ready.action
-        if action.op is not Op.REPLACE or action.kind is not EntryKind.FILE or not action.is_known:
+        if action.op is not REPLACE or action.kind is not FILE or not action.is_known:
             return False
         known, there = self._catalog.fingerprint(action.path), self._target.look(action.path)
-        if known is None or there is None or kind_of(there) is not EntryKind.FILE or there.st_size != known.size_bytes:
+        if known is None or there is None or kind_of(there) is not FILE or there.st_size != known.size_bytes:
             return False
         put_ns = known.mtime_ns if self._target.capabilities.holds_times else self._catalog.stamp(action.path)
         return put_ns is not None and self._target.capabilities.is_same_time(put_ns, there.st_mtime_ns)
@@ -346,6 +346,6 @@ class Publisher:
 
 def _about_to_be(ready: Ready, *, is_lacking: bool) -> Entry | Seen:
     """Return the record of an entry before it is published."""
-    if ready.action.kind is EntryKind.FOLDER:
+    if ready.action.kind is FOLDER:
         return of_folder(ready.entry)
     return lacking(ready.entry) if is_lacking else ready.entry

@@ -8,10 +8,21 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.fs.content import BLOCK_BYTES
 from backup_gui.engine.rules.pauses import LEAST_COPY_S
 from backup_gui.engine.rules.space import NO_ROOM, Amount, explained
-from backup_gui.model.entries import EntryKind
+from backup_gui.model.entries import FOLDER
 from backup_gui.model.errors import DestinationUnusableError, TooManyOpenError
 from backup_gui.model.paths import parents_of
-from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, Action, Counts, Op, ProblemCode, counts_of
+from backup_gui.model.plans import (
+    CREATE,
+    DELETE,
+    NO_COUNTS,
+    NOTHING_REMOVED,
+    REPLACE,
+    Action,
+    Counts,
+    Op,
+    ProblemCode,
+    counts_of,
+)
 from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
@@ -104,12 +115,12 @@ class PassStats:
         """Record an action; ``tell`` reports it."""
         self._tally[action.op] += 1
         self._bytes += written_bytes
-        if action.kind is not EntryKind.FOLDER:
-            if (action.op is Op.CREATE and action.old_kind is None) or action.old_kind is EntryKind.FOLDER:
+        if action.kind is not FOLDER:
+            if (action.op is CREATE and action.old_kind is None) or action.old_kind is FOLDER:
                 self._outcome.added_files += 1
-            elif action.op is Op.DELETE:
+            elif action.op is DELETE:
                 self._outcome.added_files -= 1
-        elif action.op is Op.REPLACE:
+        elif action.op is REPLACE:
             self._outcome.added_files -= 1
 
     def note_took(self, path: str, seconds: float) -> None:

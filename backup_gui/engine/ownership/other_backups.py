@@ -15,10 +15,10 @@ from backup_gui.engine.destination.history_place import HISTORY_NAME, place_besi
 from backup_gui.engine.destination.marker import UNREADABLE, parse_marker, read_open_file
 from backup_gui.engine.ownership.belonging import whose
 from backup_gui.model.actions import Part
-from backup_gui.model.entries import EntryKind
+from backup_gui.model.entries import FOLDER
 from backup_gui.model.path_text import escape
 from backup_gui.model.paths import MARKER_NAME, join, parent_of, parents_of
-from backup_gui.model.plans import Held, HeldCode, Op, Stage, count_losses, is_loss
+from backup_gui.model.plans import CREATE, DELETE, REPLACE, Held, HeldCode, Stage, count_losses, is_loss
 from backup_gui.model.problems import is_passing, problem_from
 from backup_gui.model.reasons import Reason, ReasonCode
 
@@ -74,7 +74,7 @@ def with_others(verdict: Verdict, others: Held | None) -> Verdict:
 
 def _touches(action: Action, found: Mapping[str, object], around: set[str]) -> bool:
     """Tell whether an action is inside one of the found folders, or would take one away."""
-    if action.op in {Op.DELETE, Op.REPLACE} and (action.path in around or action.path in found):
+    if action.op in {DELETE, REPLACE} and (action.path in around or action.path in found):
         return True
     paths = [action.path] if action.old_path is None else [action.path, action.old_path]
     return any(path in found or not found.keys().isdisjoint(parents_of(path)) for path in paths)
@@ -116,19 +116,19 @@ class _Finder:
         """Return the other backups that the actions touch: the folder of each, and its marker."""
         # There may be a million actions, mostly in the same folder as the one before.
         folders: dict[str, None] = {}
-        last, create, a_folder = None, Op.CREATE, EntryKind.FOLDER
+        last = None
         for action in actions:
             folder = action.path.rpartition("/")[0]
             if folder != last:
                 folders[folder] = None
                 last = folder
-            if action.op is create:
-                if action.kind is a_folder:
+            if action.op is CREATE:
+                if action.kind is FOLDER:
                     self._made.add(action.path)
                 continue
             if action.old_path is not None:
                 folders[parent_of(action.old_path)] = None
-            if action.old_kind is a_folder or not is_loss(action):
+            if action.old_kind is FOLDER or not is_loss(action):
                 folders[action.path] = None
         return dict(found for folder in folders if (found := self._owner(folder)) is not None)
 

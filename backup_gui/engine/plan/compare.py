@@ -27,9 +27,9 @@ from backup_gui.engine.plan.submounts import Submounts
 from backup_gui.engine.plan.unchanged import split_unchanged
 from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
 from backup_gui.engine.state.database import ROOT_KEY, fingerprint_of
-from backup_gui.model.entries import EntryKind, is_linked_file, is_same_file, kind_of
+from backup_gui.model.entries import FILE, FOLDER, LINK, EntryKind, is_linked_file, is_same_file, kind_of
 from backup_gui.model.paths import is_below, is_own, is_temporary, join, parent_of, parents_of
-from backup_gui.model.plans import Action, Op, ProblemCode, Scope, Stage
+from backup_gui.model.plans import CREATE, REPLACE, SET_METADATA, Action, Op, ProblemCode, Scope, Stage
 from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_unfit
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class _Comparison:
         self._largest_bytes = target.capabilities.largest_bytes
         self._impossible = {EntryKind.SPECIAL: ProblemCode.SPECIAL_FILE}
         if not target.capabilities.holds_links:
-            self._impossible[EntryKind.LINK] = ProblemCode.LINK_NOT_POSSIBLE
+            self._impossible[LINK] = ProblemCode.LINK_NOT_POSSIBLE
 
         self._fickle = devices_without_lasting_inodes(source.root)
         catalog.trusts_inodes = source.root_entry.st_dev not in self._fickle
@@ -508,34 +508,34 @@ class _Comparison:
         kind = kind_of(ours)
         their_kind = None if theirs is None else kind_of(theirs)
         code = self._impossible.get(kind)
-        if theirs is not None and EntryKind.FOLDER is not their_kind and code is None:
+        if theirs is not None and FOLDER is not their_kind and code is None:
             self._builder.mirror_files += 1
         if code is not None:
             self._problems.append(problem(code, path, Stage.COMPARE))
             if theirs is not None:
                 self._deletions.add(path, theirs, known)
             return
-        size_bytes = ours.st_size if kind is EntryKind.FILE else 0
+        size_bytes = ours.st_size if kind is FILE else 0
         if size_bytes > self._largest_bytes:
             self._problems.append(problem(ProblemCode.TOO_LARGE, path, Stage.COMPARE))
             return
         if theirs is None:
-            if kind is EntryKind.FOLDER:
+            if kind is FOLDER:
                 self._submounts.notice(path, ours)
-                pending.append((path, Action(Op.CREATE, path, kind)))
-            elif kind is not EntryKind.FILE or not self._moves.follow(path, ours):
-                self._add_copy(Action(Op.CREATE, path, kind, size_bytes), ours)
+                pending.append((path, Action(CREATE, path, kind)))
+            elif kind is not FILE or not self._moves.follow(path, ours):
+                self._add_copy(Action(CREATE, path, kind, size_bytes), ours)
             elif ours.st_nlink > 1:
                 self._other_names.note(ours.st_ino)
             return
         if kind is not their_kind:
             if self._deletions.is_left_alone(path, theirs) or (
-                their_kind is EntryKind.FOLDER and not self._deletions.add(path, theirs, known, is_in_the_way=True)
+                their_kind is FOLDER and not self._deletions.add(path, theirs, known, is_in_the_way=True)
             ):
                 self._problems.append(problem(ProblemCode.LEFT_OUT_IN_THE_WAY, path, Stage.COMPARE))
                 return
             replacing = Action(
-                Op.REPLACE,
+                REPLACE,
                 path,
                 kind,
                 size_bytes,
@@ -543,12 +543,12 @@ class _Comparison:
                 is_known=self._ownership.has(theirs, known),
                 seen_at_ns=ours.st_ctime_ns,
             )
-            if kind is EntryKind.FOLDER:
+            if kind is FOLDER:
                 pending.append((path, replacing))
             else:
                 self._add_copy(replacing, ours)
             return
-        if kind is EntryKind.FOLDER:
+        if kind is FOLDER:
             self._compare_folders(path, ours, theirs, known, pending)
             return
         self._compare_files(path, ours, theirs, known)
@@ -568,8 +568,8 @@ class _Comparison:
         """Compare two files, or two links."""
         if is_same_file(ours, theirs):
             kind = kind_of(ours)
-            size_bytes = ours.st_size if kind is EntryKind.FILE else 0
-            self._add_copy(Action(Op.CREATE, path, kind, size_bytes, old_kind=kind), ours)
+            size_bytes = ours.st_size if kind is FILE else 0
+            self._add_copy(Action(CREATE, path, kind, size_bytes, old_kind=kind), ours)
             return
         op: Op | None = None
         try:
@@ -580,7 +580,7 @@ class _Comparison:
             pass
         if op is not None:
             kind = kind_of(ours)
-            size_bytes = ours.st_size if kind is EntryKind.FILE else 0
+            size_bytes = ours.st_size if kind is FILE else 0
             action = Action(
                 op,
                 path,
@@ -590,9 +590,9 @@ class _Comparison:
                 is_known=self._ownership.has(theirs, known),
                 seen_at_ns=ours.st_ctime_ns,
             )
-            if op is Op.SET_METADATA:
+            if op is SET_METADATA:
                 action = action._replace(copy_seen_at_ns=theirs.st_ctime_ns)
-            self._add_copy(action, ours, theirs if op is Op.SET_METADATA else None)
+            self._add_copy(action, ours, theirs if op is SET_METADATA else None)
         elif is_linked_file(ours):
             if known is None or known.ctime_ns != ours.st_ctime_ns:
                 # It may have been copied while it was written through another name.
@@ -618,7 +618,7 @@ class _Comparison:
         try:
             is_other = self._comparer.differs_in_metadata(ours, theirs, compares_time=compares_time)
             if is_other or (not is_as_known and self._comparer.has_other_attributes(path, ours)):
-                self._copies.append(Action(Op.SET_METADATA, path, EntryKind.FOLDER))
+                self._copies.append(Action(SET_METADATA, path, FOLDER))
             elif not is_as_known and self._learns:
                 if path:
                     self._catalog.record(path, ours)
@@ -630,7 +630,7 @@ class _Comparison:
     def _settle(self, path: str, ours: Entry, theirs: Entry) -> None:
         """Plan the metadata of a touched file whose content the mirror has under another hard link, or record it."""
         if self._comparer.differs_in_metadata(ours, theirs) or self._comparer.has_other_attributes(path, ours):
-            action = Action(Op.SET_METADATA, path, EntryKind.FILE, ours.st_size, old_kind=EntryKind.FILE)
+            action = Action(SET_METADATA, path, FILE, ours.st_size, old_kind=FILE)
             self._copies.append(action._replace(seen_at_ns=ours.st_ctime_ns, copy_seen_at_ns=theirs.st_ctime_ns))
         elif self._learns:
             self._catalog.record(path, ours)
