@@ -1,13 +1,16 @@
 """Runs one job in a thread of its own, and turns the runner's events into signals in the window's thread.
 
 ``Worker`` lives in the job's thread and blocks there in the runner. ``JobThread`` lives in the window's thread, owns
-the worker, and emits its events at most ten times a second.
+the worker, and emits its events at most ten times a second. ``Outbox`` is between them: a pass may emit 100,000
+problems a second, so it keeps only the latest progress and status, but every report and result.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,11 +21,13 @@ from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Pulse
 from backup_gui.engine.run.runner import Mailbox, RunOutcome
 from backup_gui.model.errors import BackupError
-from backup_gui.model.events import Command, Event, Stop
+from backup_gui.model.events import Command, Event, FilesReturned, Progressed, ReportMade, StatusChanged, Stop
 from backup_gui.model.job import Job
+from backup_gui.model.plans import Progress, Report
 from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.restores import RestoreResult
+from backup_gui.model.status import Status
 from backup_gui.threads.liveness import Heart
-from backup_gui.threads.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +42,67 @@ class Run(Protocol):
     ) -> RunOutcome:
         """Run a job until it is told to stop."""
         ...
+
+
+@dataclass(slots=True)
+class Batch:
+    """Everything new since the last batch.
+
+    Attributes:
+        progress: The latest progress; None also after the end of its pass.
+        reports: All reports, in their order.
+        status: The latest status.
+        returned: All results of restores into the source, in their order.
+    """
+
+    progress: Progress | None = None
+    reports: list[Report] | None = None
+    status: Status | None = None
+    returned: list[RestoreResult] | None = None
+
+
+class Outbox:
+    """Takes events in one thread and gives batches in another."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._batch = Batch()
+        self._is_announced = False
+
+    def put(self, event: Event) -> bool:
+        """Take an event.
+
+        Returns:
+            Whether to announce a batch to the other thread; False while an announced batch waits there.
+        """
+        if not isinstance(event, Progressed | StatusChanged | ReportMade | FilesReturned):
+            # Status and report sum up all other events, such as actions and problems.
+            return False
+        with self._lock:
+            self._add(event)
+            is_news, self._is_announced = not self._is_announced, True
+        return is_news
+
+    def take(self) -> Batch:
+        """Return and remove everything new."""
+        with self._lock:
+            batch, self._batch = self._batch, Batch()
+            self._is_announced = False
+        return batch
+
+    def _add(self, event: Progressed | StatusChanged | ReportMade | FilesReturned) -> None:
+        batch = self._batch
+        match event:
+            case Progressed(progress=progress):
+                batch.progress = progress
+            case StatusChanged(status=status):
+                batch.status = status
+            case ReportMade(report=report):
+                batch.progress = None
+                batch.reports = [*(batch.reports or ()), report]
+            case FilesReturned(returned=returned):
+                batch.progress = None
+                batch.returned = [*(batch.returned or ()), returned]
 
 
 class Worker(QObject):

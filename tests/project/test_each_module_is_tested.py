@@ -92,7 +92,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "services/browse.py": ("qt/presenters/test_history.py",),
     "services/preview.py": ("qt/ui/plan/test_view.py",),
     "services/suggestions.py": ("qt/ui/first_run/test_steps.py",),
-    "threads/outbox.py": ("qt/threads/test_job_thread.py",),
     "ui/activity/model.py": ("qt/ui/activity/test_page.py",),
     "ui/activity/pass_row.py": ("qt/ui/activity/test_page.py",),
     "ui/dialogs/crash.py": ("qt/desktop/test_crash_handler.py",),

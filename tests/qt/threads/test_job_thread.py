@@ -45,8 +45,7 @@ from backup_gui.model.plans import (
 )
 from backup_gui.model.reasons import Reason, of_system
 from backup_gui.model.status import JobState, Status
-from backup_gui.threads.job_thread import JobThread, Run
-from backup_gui.threads.outbox import Batch, Outbox
+from backup_gui.threads.job_thread import Batch, JobThread, Outbox, Run
 from tests.qt.conftest import ScriptedRun, ok_status
 
 BIG_BYTES = 10 * 1024**3
