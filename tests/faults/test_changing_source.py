@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply.copying import TRIES
+from backup_gui.engine.apply.create import TRIES
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.model.plans import ProblemCode
 from tests.faults.scene import Scene

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from backup_gui.cli.output import report_in_words
-from backup_gui.engine.apply import copying
+from backup_gui.engine.apply import create
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import TargetError
 from backup_gui.engine.history.prune import NO_GAIN_KEY
@@ -443,7 +443,7 @@ def test_a_file_whose_holes_cannot_be_told_counts_in_full(tmp_path: Path, monkey
         file.truncate(64 << 20)
     monkeypatch.setattr(LocalDestination, "free_bytes", lambda _target: 1 << 20)
     with monkeypatch.context() as patch:
-        patch.setattr(copying, "bytes_of_data", fail)
+        patch.setattr(create, "bytes_of_data", fail)
         assert [problem.path for problem in scene.make_pass().problems] == ["holes"]
     assert scene.make_pass().status is PassStatus.COMPLETE
 

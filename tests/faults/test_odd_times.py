@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.apply import copying, create
+from backup_gui.engine.apply import create
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.plan import difference
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
@@ -99,7 +99,7 @@ def test_times_that_a_drive_cannot_keep_are_compared_as_it_keeps_them(
         compared.append(path)
         return True
 
-    for module in (copying, difference, create):
+    for module in (difference, create):
         monkeypatch.setattr(module, "has_same_content", counting)
     for _ in range(2):
         report = drive.make_pass()

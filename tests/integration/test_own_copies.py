@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import copying, create
+from backup_gui.engine.apply import create
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs import same_content
 from backup_gui.engine.plan import difference
@@ -69,7 +69,7 @@ def count_compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         compared.append(path)
         return real(source, path, *more)
 
-    for module in (copying, difference, create):
+    for module in (difference, create):
         monkeypatch.setattr(module, "has_same_content", counting)
     return compared
 

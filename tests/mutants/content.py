@@ -151,7 +151,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a file whose times alone never stand still is copied",
-        "engine/apply/copying.py",
+        "engine/apply/create.py",
         "        return has_same_content(source, path, target, temporary, should_stop)\n",
         "        return False\n",
         (
@@ -160,7 +160,7 @@ MUTATIONS = (
     ),
     Mutation(
         "times that never stand still are no proof of the content",
-        "engine/apply/copying.py",
+        "engine/apply/create.py",
         "unseen(before), True",
         "before, True",
         (
@@ -169,7 +169,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what differs when it is read again is no whole version",
-        "engine/apply/copying.py",
+        "engine/apply/create.py",
         "        return has_same_content(source, path, target, temporary, should_stop)\n",
         "        return True\n",
         (f"{_CHANGING}test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays",),
@@ -253,7 +253,7 @@ MUTATIONS = (
     ),
     Mutation(
         "second look at the source",
-        "engine/apply/copying.py",
+        "engine/apply/create.py",
         "        if _is_unchanged(source, path, before):\n",
         "        if before:\n",
         (f"{_CHANGING}test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays",),
@@ -267,10 +267,10 @@ MUTATIONS = (
     ),
     Mutation(
         "only regular files are read",
-        "engine/apply/copying.py",
+        "engine/apply/create.py",
         "            if not stat.S_ISREG(before.st_mode):\n                raise Vanished\n",
         "",
-        ("unit/engine/apply/test_copying.py::test_what_is_gone_or_no_file_any_more_has_vanished",),
+        ("unit/engine/apply/test_create.py::test_what_is_gone_or_no_file_any_more_has_vanished",),
     ),
     Mutation(
         "unreadable folder: nothing under it is deleted",

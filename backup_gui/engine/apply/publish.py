@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.apply.copying import NotCopied
 from backup_gui.engine.ownership.intents import lacking, of_folder, unseen
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.state.database import UNSEEN_NS
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.entries import Entry, Seen
+    from backup_gui.model.plans import Problem
 
 GROUP_FILES = 500
 GROUP_BYTES = 64 << 20
@@ -33,6 +33,14 @@ GROUP_BYTES = 64 << 20
 PORTION_FILES = 64
 # A second edit may get the same time stamp if the first is younger than this, so such a path is compared again.
 SETTLING_NS = 2_000_000_000
+
+
+class NotCopied(Exception):  # noqa: N818 - carries a problem, which is data
+    """The file could not be copied; the attempt left nothing behind."""
+
+    def __init__(self, why: Problem) -> None:
+        super().__init__(why.reason)
+        self.problem = why
 
 
 class Ready(NamedTuple):

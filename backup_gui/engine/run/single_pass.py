@@ -7,8 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from backup_gui.engine.apply.apply import PlanRunner
-from backup_gui.engine.apply.copying import data_bytes
-from backup_gui.engine.apply.create import ASK_FOR_ROOM_BYTES
+from backup_gui.engine.apply.create import ASK_FOR_ROOM_BYTES, data_bytes
 from backup_gui.engine.apply.pass_recorder import PassRecorder
 from backup_gui.engine.apply.report import (
     HELD_KEY,

@@ -13,7 +13,7 @@ import pytest
 from backup_gui.engine.apply import apply, create
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.apply.apply import PlanRunner
-from backup_gui.engine.apply.copying import NotCopied
+from backup_gui.engine.apply.publish import NotCopied
 from backup_gui.engine.apply.remove import Remover
 from backup_gui.engine.apply.standby import Standby
 from backup_gui.engine.apply.stats import PassOutcome, PassStats

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.apply import copying
-from backup_gui.engine.apply.copying import NotCopied, Vanished, copy_file
+from backup_gui.engine.apply import create
+from backup_gui.engine.apply.create import Vanished, copy_file
+from backup_gui.engine.apply.publish import NotCopied
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import Cancelled
@@ -159,7 +160,7 @@ def test_a_file_that_keeps_changing_is_given_up(pair: Pair, monkeypatch: pytest.
 
     meanwhile(pair, monkeypatch, grow)
     assert pair.refused() == (ProblemCode.KEEPS_CHANGING, Stage.COPY)
-    assert len(calls) == copying.TRIES
+    assert len(calls) == create.TRIES
 
 
 def test_a_file_that_vanishes_meanwhile_leaves_nothing(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
