@@ -51,7 +51,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "engine/ownership/intents.py": ("integration/test_own_copies.py",),
     "engine/ownership/other_backups.py": ("integration/test_known_backups.py",),
     "engine/ownership/own_entries.py": ("integration/test_strangers.py", "integration/test_own_copies.py"),
-    "engine/plan/builder.py": ("unit/engine/plan/test_compare.py",),
     "engine/plan/deletions.py": ("unit/engine/plan/test_compare.py", "integration/test_mirror_left_out.py"),
     "engine/plan/difference.py": ("unit/engine/plan/test_compare.py", "integration/test_times_only.py"),
     "engine/plan/moves.py": ("integration/test_mirror.py", "unit/engine/plan/test_hard_links.py"),

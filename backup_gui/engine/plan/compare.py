@@ -17,11 +17,11 @@ from backup_gui.engine.fs.tree import WideFolderError
 from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
 from backup_gui.engine.ownership.intents import settle
 from backup_gui.engine.ownership.own_entries import Ownership
-from backup_gui.engine.plan.builder import PlanBuilder
 from backup_gui.engine.plan.deletions import DeletionPlanner
 from backup_gui.engine.plan.difference import EntryComparer
 from backup_gui.engine.plan.moves import Moves
 from backup_gui.engine.plan.other_names import OtherNames
+from backup_gui.engine.plan.pass_context import PlanBuilder
 from backup_gui.engine.plan.scan_worker import BATCH_FOLDERS
 from backup_gui.engine.plan.submounts import Submounts
 from backup_gui.engine.plan.unchanged import split_unchanged

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.ownership.own_entries import Ownership
-    from backup_gui.engine.plan.builder import PlanBuilder
     from backup_gui.engine.plan.other_names import OtherNames
-    from backup_gui.engine.plan.pass_context import PassContext
+    from backup_gui.engine.plan.pass_context import PassContext, PlanBuilder
     from backup_gui.engine.plan.submounts import Submounts
     from backup_gui.engine.state.database import Fingerprint
     from backup_gui.engine.state.rows import Row

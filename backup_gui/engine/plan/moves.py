@@ -15,10 +15,9 @@ from backup_gui.model.plans import Action, Op
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import DestinationView
-    from backup_gui.engine.plan.builder import PlanBuilder
     from backup_gui.engine.plan.difference import EntryComparer
     from backup_gui.engine.plan.name_mapping import Spelling
-    from backup_gui.engine.plan.pass_context import PassContext
+    from backup_gui.engine.plan.pass_context import PassContext, PlanBuilder
     from backup_gui.engine.state.database import Fingerprint
     from backup_gui.model.entries import Entry
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.plan.builder import PlanBuilder
-    from backup_gui.engine.plan.pass_context import PassContext
+    from backup_gui.engine.plan.pass_context import PassContext, PlanBuilder
     from backup_gui.engine.state.database import JobDatabase
     from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry
