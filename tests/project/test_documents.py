@@ -13,6 +13,7 @@ from tests.mutants import MUTATIONS
 
 PROMISES = range(1, 16)
 _LINK = re.compile(r"\]\((tests/[^)#]+)\)")
+_MODULE = re.compile(r"`((?:[a-z_]+/)+[a-z_]*)(?:\.py)?`")
 
 
 def test_the_table_of_hazards_has_every_row_once_and_in_order() -> None:
@@ -70,11 +71,20 @@ def test_links_in_a_document_lead_to_files_that_there_are(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["ARCHITECTURE.md", "docs/engine.md"])
 def test_modules_that_a_document_names_are_there(name: str) -> None:
-    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]*)(?:\.py)?`", (PROJECT / name).read_text()))
+    named = set(_MODULE.findall((PROJECT / name).read_text()))
     assert len(named) > 20
     places = [f"{root}/{path}" for path in named for root in (".", "backup_gui", "backup_gui/engine")]
     there = {place for place in places if (PROJECT / place).is_dir() or (PROJECT / f"{place}.py").exists()}
     assert [path for path in sorted(named) if not any(place.endswith(f"/{path}") for place in there)] == []
+
+
+@pytest.mark.parametrize(("way", "most"), [("A changed file", 20), ("A problem", 8)])
+def test_what_the_program_is_for_passes_few_modules_on_its_way(way: str, most: int) -> None:
+    section = (PROJECT / "ARCHITECTURE.md").read_text().partition(f"\n## {way}\n")[2].partition("\n## ")[0]
+    # A paragraph after the steps tells of another way.
+    steps = re.findall(r"(?m)^\d\. (?:.+\n)(?: {3}.+\n)*", section)
+    assert len(steps) > 5
+    assert 5 < len(set(_MODULE.findall("".join(steps)))) <= most
 
 
 def test_the_picture_of_the_layers_is_what_imports_are_checked_against() -> None:
