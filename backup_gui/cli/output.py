@@ -26,7 +26,7 @@ from backup_gui.model.events import (
 )
 from backup_gui.model.path_text import escape, one_line
 from backup_gui.model.plans import Counts, HeldCode, PassStatus, Phase, Progress, Report
-from backup_gui.model.reasons import PATHS, Reason
+from backup_gui.model.reasons import PATHS, Reason, size_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,6 @@ _HOW_TO_USE_ANOTHER = (
     f" {ALLOWED_BY}."
 )
 BAR_AFTER_S = 0.4  # shorter passes would only make the bar flicker
-_KIB = 1000
 
 
 class Output:
@@ -375,19 +374,6 @@ def counts_in_words(counts: Counts) -> str:
     if counts.bytes:
         parts.append(size_in_words(counts.bytes))
     return ", ".join(parts)
-
-
-def size_in_words(size_bytes: int) -> str:
-    """Format a size as file managers do, in powers of 1,000."""
-    if size_bytes < _KIB:
-        return f"{size_bytes} bytes"
-    size = float(size_bytes)
-    for unit in ("kB", "MB", "GB", "TB"):
-        size /= _KIB
-        # A number that would be rounded up to 1,000 gets the next unit.
-        if size < _KIB - 0.05:
-            return f"{size:.1f} {unit}"
-    return f"{size / _KIB:.1f} PB"
 
 
 def progress_in_words(progress: Progress) -> str:

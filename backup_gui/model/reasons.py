@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Arguments that are paths, and are escaped.
 PATHS: Final = frozenset({"path", "rule"})
+_KILO: Final = 1000
 
 
 class Code:
@@ -105,14 +106,17 @@ def _in_english(name: str, value: str | int | Reason) -> str:
     return escape(value) if name in PATHS else value
 
 
-def size_in_words(count: int) -> str:
-    """Format a number of bytes for people, with decimal units."""
-    size = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
+def size_in_words(size_bytes: int) -> str:
+    """Format a size as file managers and the window do, in powers of 1,000."""
+    if size_bytes < _KILO:
+        return f"{size_bytes} bytes"
+    size = float(size_bytes)
+    for unit in ("kB", "MB", "GB", "TB"):
+        size /= _KILO
+        # A number that would be rounded up to 1,000 gets the next unit.
+        if size < _KILO - 0.05:
+            return f"{size:.1f} {unit}"
+    return f"{size / _KILO:.1f} PB"
 
 
 class ReasonCode(Codes):

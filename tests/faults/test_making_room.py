@@ -77,7 +77,7 @@ def test_old_versions_give_way_to_what_would_not_fit_oldest_first_and_no_more_th
     assert b"1" * 1024 * KIB in scene.in_history()
     scene.assert_in_step()
     text = caplog.text
-    assert "The history was pruned to make room: 2 old versions removed, 409.6 KB" in text
+    assert "The history was pruned to make room: 2 old versions removed, 409.6 kB" in text
     assert "2 old versions were removed to make room" in text
 
 
@@ -375,7 +375,7 @@ def test_a_quota_that_is_used_up_is_told_as_such(tmp_path: Path, monkeypatch: py
         report = scene.make_pass()
     assert {problem.code for problem in report.problems} == {ProblemCode.NO_SPACE}
     assert {problem.reason for problem in report.problems} == {"The backup drive is full: your quota on it is used up"}
-    assert report.reason == "The backup drive is full: your quota on it is used up, and 3.0 KB more is needed"
+    assert report.reason == "The backup drive is full: your quota on it is used up, and 3.0 kB more is needed"
     scene.make_pass()
     scene.assert_in_step()
 
@@ -416,7 +416,7 @@ def test_room_that_cannot_be_told_stops_nothing(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(
         LocalDestination, "receive", lambda *_a, **_o: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full"))
     )
-    assert scene.make_pass().reason == "The backup drive is full: 3 B more is needed"
+    assert scene.make_pass().reason == "The backup drive is full: 3 bytes more is needed"
 
 
 @pytest.mark.root

@@ -25,7 +25,6 @@ from backup_gui.model.errors import (
 )
 from backup_gui.model.events import ActionDone, Event, PlanMade, Progressed
 from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope
-from backup_gui.model.reasons import size_in_words
 from tests.helpers.rig import (
     LONG_AGO_NS,
     Rig,
@@ -530,14 +529,6 @@ def test_a_source_that_cannot_be_identified_is_waited_for(
     monkeypatch.setattr(roots, "identify", fail)
     with pytest.raises(RootAbsentError):
         rig.run()
-
-
-@pytest.mark.parametrize(
-    ("size_bytes", "text"),
-    [(0, "0 B"), (999, "999 B"), (1_500, "1.5 KB"), (2_000_000, "2.0 MB"), (3 * 10**9, "3.0 GB"), (10**13, "10.0 TB")],
-)
-def test_sizes_are_written_for_people(size_bytes: int, text: str) -> None:
-    assert size_in_words(size_bytes) == text
 
 
 def test_kinds_of_things_are_named_in_events(rig: Rig) -> None:

@@ -19,7 +19,6 @@ from backup_gui.cli.output import (
     counts_in_words,
     event_fields,
     report_in_words,
-    size_in_words,
 )
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import (
@@ -169,22 +168,6 @@ def test_a_dry_run_never_says_that_something_is_backed_up() -> None:
 def test_a_failed_pass_says_why() -> None:
     report = Report(PassStatus.FAILED, 0.0, 0.0, is_full=True, reason=of_system("The drive is full"))
     assert report_in_words(report) == "Failed (The drive is full): nothing, in 0.0 s."
-
-
-@pytest.mark.parametrize(
-    ("size_bytes", "words"),
-    [
-        (0, "0 bytes"),
-        (999, "999 bytes"),
-        (1_000, "1.0 kB"),
-        (999_949, "999.9 kB"),
-        (999_950, "1.0 MB"),
-        (5 * 10**9, "5.0 GB"),
-        (3 * 10**15, "3.0 PB"),
-    ],
-)
-def test_sizes_are_written_as_file_managers_do(size_bytes: int, words: str) -> None:
-    assert size_in_words(size_bytes) == words
 
 
 def test_counts_are_told_with_the_bytes_that_are_copied() -> None:

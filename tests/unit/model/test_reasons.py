@@ -16,7 +16,7 @@ from backup_gui.cli.reasons import CommandCode
 from backup_gui.engine.verify import DifferenceKind
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem, problem_from
-from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, code_named
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, code_named, size_in_words
 
 PACKAGE = Path(backup_gui.__file__).parent
 # What looks for a text in another one.
@@ -35,7 +35,7 @@ def test_a_code_is_told_from_all_others_by_its_value_and_its_words() -> None:
 def test_a_reason_keeps_its_code_and_arguments_through_copies_and_other_processes() -> None:
     reason = Reason(ProblemCode.NO_SPACE, more=Reason(ReasonCode.SIZE_LACKS, size=3))
     for again in (copy.deepcopy(reason), pickle.loads(pickle.dumps(reason))):
-        assert again == reason == "The backup drive is full: 3 B more is needed"
+        assert again == reason == "The backup drive is full: 3 bytes more is needed"
         assert again.code is ProblemCode.NO_SPACE
         assert again.arguments == reason.arguments
         assert isinstance(again.arguments["more"], Reason)
@@ -104,3 +104,24 @@ def test_figures_in_words_are_written_for_people() -> None:
     )
     assert Reason(ReasonCode.TYPED_INTERVAL, number=604_800) == "The interval must be from 1 to 604800 seconds."
     assert Reason(ReasonCode.SIZE_LACKS, size=1_500_000) == "1.5 MB more is needed"
+    assert Reason(ReasonCode.SIZE_LACKS, size=999_960) == "1.0 MB more is needed", "never 1000.0 kB"
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "words"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1_000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (1_500, "1.5 kB"),
+        (2_000_000, "2.0 MB"),
+        (999_960_000, "1.0 GB"),
+        (5 * 10**9, "5.0 GB"),
+        (10**13, "10.0 TB"),
+        (3 * 10**15, "3.0 PB"),
+    ],
+)
+def test_sizes_are_written_as_file_managers_do(size_bytes: int, words: str) -> None:
+    assert size_in_words(size_bytes) == words

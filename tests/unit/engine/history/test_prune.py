@@ -66,7 +66,7 @@ def test_a_full_pass_thins_out_the_history_and_says_so(rig: Rig, caplog: pytest.
     assert report.status is PassStatus.COMPLETE
     assert stay(rig) == {"first of its day", "newest", "another's", "from the future"}
     lines = [record.message for record in caplog.records if "thinned out" in record.message]
-    assert lines == ["The history was thinned out: 2 old versions removed, 8.2 KB"]
+    assert lines == ["The history was thinned out: 2 old versions removed, 8.2 kB"]
 
 
 @pytest.mark.hazard(20)

@@ -120,7 +120,7 @@ def test_a_quota_is_told_from_a_full_drive(code: int) -> None:
     assert is_full(error)
     assert is_over_quota(error) is is_of_quota(found) is (code == errno.EDQUOT)
     assert explained(found, 10, Room(0, 0, BLOCK)).reason.endswith(
-        "quota on it is used up" if code == errno.EDQUOT else "10 B more is needed"
+        "quota on it is used up" if code == errno.EDQUOT else "10 bytes more is needed"
     )
 
 
