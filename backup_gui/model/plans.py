@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.reasons import NO_REASON, Code, Codes, Reason
+from backup_gui.model.reasons import NO_REASON, Code, Codes, Reason, ReasonCode
 
 
 class Op(Enum):
@@ -232,13 +232,23 @@ class Problem(NamedTuple):
         path: The path, relative to the source.
         stage: What was being done.
         code: The reason for programs.
-        reason: The reason with further details.
+        why: The reason, without the missing space; equal ones are shared.
+        lacks_bytes: How much space is missing on a full drive; 0 if unknown.
     """
 
     path: str
     stage: Stage
     code: Code
-    reason: Reason
+    why: Reason
+    lacks_bytes: int = 0
+
+    @property
+    def reason(self) -> Reason:
+        """The reason with further details."""
+        # Made only when it is shown: on a full drive each of a hundred thousand problems may lack another size.
+        if not self.lacks_bytes:
+            return self.why
+        return Reason(self.code, more=Reason(ReasonCode.SIZE_LACKS, size=self.lacks_bytes))
 
 
 class Phase(Enum):

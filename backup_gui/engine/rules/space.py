@@ -10,6 +10,7 @@ from backup_gui.model.reasons import Reason, ReasonCode
 
 # File systems need additional space for block maps and checksums: less than this fraction of the content.
 _OVERHEAD_SHARE = 128
+_HOLDS_NO_MORE_FILES = Reason(ProblemCode.NO_SPACE, more=Reason(ReasonCode.HOLDS_NO_MORE_FILES))
 
 
 class Amount(NamedTuple):
@@ -120,21 +121,19 @@ def explained(problem: Problem, size_bytes: int, room: Room | None) -> Problem:
         size_bytes: What was to be written.
         room: The space that there was; None if unknown.
     """
-    if problem.code is not ProblemCode.NO_SPACE or problem.reason.arguments or room is None:
+    if problem.code is not ProblemCode.NO_SPACE or problem.why.arguments or room is None:
         return problem
     lacking = room.lacks(Amount(size_bytes, 1))
     if lacking.bytes:
-        more = Reason(ReasonCode.SIZE_LACKS, size=lacking.bytes)
-    elif lacking.files:
-        more = Reason(ReasonCode.HOLDS_NO_MORE_FILES)
-    else:
-        return problem
-    return problem._replace(reason=Reason(problem.code, more=more))
+        return Problem(problem.path, problem.stage, problem.code, problem.why, lacking.bytes)
+    if lacking.files:
+        return problem._replace(why=_HOLDS_NO_MORE_FILES)
+    return problem
 
 
 def is_of_quota(problem: Problem) -> bool:
     """Tell whether the user's quota on the drive is used up."""
-    more = problem.reason.arguments.get("more")
+    more = problem.why.arguments.get("more")
     return isinstance(more, Reason) and more.code is ReasonCode.QUOTA_USED_UP
 
 

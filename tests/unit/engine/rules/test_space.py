@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
+import tracemalloc
 from types import SimpleNamespace
 
 import pytest
@@ -22,6 +24,7 @@ from backup_gui.engine.rules.space import (
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.plans import Action, Op, ProblemCode, Removed, Stage, count_actions
 from backup_gui.model.problems import is_full, is_over_quota, problem, problem_from
+from backup_gui.model.reasons import Reason
 from tests.helpers.rig import Rig
 
 FILE, FOLDER, LINK = EntryKind.FILE, EntryKind.FOLDER, EntryKind.LINK
@@ -94,6 +97,20 @@ def test_a_problem_says_what_it_lacks() -> None:
     assert explained(FULL, 2, Room(500_000, None, BLOCK)) == FULL
     other = problem(ProblemCode.IN_USE, "a", Stage.COPY)
     assert explained(other, 10, Room(0, 0, BLOCK)) == other
+
+
+def test_problems_of_a_full_drive_stay_small_although_each_lacks_another_size() -> None:
+    room = Room(0, 9, BLOCK)
+    explained(FULL, 1, room)
+    gc.collect()
+    tracemalloc.start()
+    found = [explained(FULL, 1_000_000 + number, room) for number in range(1_000)]
+    held_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held_bytes < 200 * len(found), "a sentence for each took 700"
+    more = found[7].reason.arguments["more"]
+    assert isinstance(more, Reason)
+    assert more.arguments == {"size": 1_000_007}
 
 
 def test_one_sentence_says_what_a_full_drive_lacks() -> None:
