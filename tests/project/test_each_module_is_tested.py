@@ -139,6 +139,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "ui/widgets/labels.py": ("qt/ui/test_markup.py", "qt/ui/test_painted.py"),
     "ui/widgets/paged_table.py": ("qt/presenters/test_job_views.py",),
     "ui/widgets/paged_tree.py": ("qt/ui/history/test_page.py", "qt/ui/plan/test_view.py"),
+    "ui/widgets/layouts.py": ("qt/ui/test_screens.py", "qt/ui/test_painted.py"),
     "ui/widgets/path_delegate.py": ("qt/ui/history/test_page.py",),
     "ui/widgets/progress_panel.py": ("qt/presenters/test_bringing.py", "qt/ui/history/test_page.py"),
     "ui/widgets/tab_order.py": ("qt/ui/test_accessible.py",),

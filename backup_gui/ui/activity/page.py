@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QModelIndex, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
     QStackedLayout,
     QTreeView,
-    QVBoxLayout,
     QWidget,
 )
 
 from backup_gui.model.passes import PassKind
 from backup_gui.ui.activity.model import ActivityModel
 from backup_gui.ui.activity.pass_row import PassRow, pass_text
-from backup_gui.ui.style.theme import GRID_PX, scaled_px
+from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, scaled_px
 from backup_gui.ui.text.format import tip_text
 from backup_gui.ui.widgets.empty_state import Vacancy
 from backup_gui.ui.widgets.labels import MutedLabel, RowDelegate
+from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -81,22 +80,10 @@ class ActivityPage(QWidget):
             self.tr("Each time your files are checked or copied, it is noted here."),
         )
         self._nothing = MutedLabel(self.tr("Nothing of this kind was found."))
-        head = QHBoxLayout()
-        head.setSpacing(GRID_PX)
-        head.addWidget(self.search_edit, 1)
-        head.addWidget(kind_label)
-        head.addWidget(self.kind_combo)
-        foot = QHBoxLayout()
-        foot.addWidget(self._nothing, 1)
-        foot.addStretch()
-        foot.addWidget(self.undo_button)
+        head = Row((self.search_edit, 1), kind_label, self.kind_combo, spacing=GRID_PX)
+        foot = Row((self._nothing, 1), 0, self.undo_button)
         self._listing = QWidget()
-        column = QVBoxLayout(self._listing)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)
-        column.setSpacing(GRID_PX)
-        column.addLayout(head)
-        column.addWidget(self._list, 1)
-        column.addLayout(foot)
+        Column(head, (self._list, 1), foot, on=self._listing, margins=PAGE_MARGINS_PX, spacing=GRID_PX)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._vacancy)
         self._stack.addWidget(self._listing)

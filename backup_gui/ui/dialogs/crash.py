@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QPushButton, QWidget
 
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX, fixed_font, scaled_font, scaled_px, scaled_size
 from backup_gui.ui.text.format import counted
 from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -66,23 +67,11 @@ class CrashDialog(QDialog):
         self.close_button.setDefault(True)
         self.close_button.clicked.connect(self.accept)
 
-        head = QHBoxLayout()
-        head.setSpacing(2 * GRID_PX)
-        head.addWidget(picture)
-        head.addWidget(title, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(diagnostics)
-        foot.addWidget(log_button)
-        foot.addStretch()
-        foot.addWidget(self.close_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        column.setSpacing(2 * GRID_PX)
-        column.addLayout(head)
-        column.addWidget(self.words)
-        column.addWidget(self.counter)
-        column.addWidget(self.details, 1)
-        column.addLayout(foot)
+        head = Row(picture, (title, 1), spacing=2 * GRID_PX)
+        foot = Row(diagnostics, log_button, 0, self.close_button)
+        Column(
+            head, self.words, self.counter, (self.details, 1), foot, on=self, margins=2 * GRID_PX, spacing=2 * GRID_PX
+        )
         self.add(summary, details)
 
     def add(self, summary: str, details: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QPlainTextEdit, QPushButton, QWidget
 
 from backup_gui.ui.style.theme import GRID_PX, fixed_font, scaled_size
 from backup_gui.ui.widgets.labels import MutedLabel, PrimaryButton
+from backup_gui.ui.widgets.layouts import Column, Row
 
 
 class DiagnosticsDialog(QDialog):
@@ -39,17 +40,10 @@ class DiagnosticsDialog(QDialog):
         close = QPushButton(self.tr("C&lose"))
         close.clicked.connect(self.reject)
         self.done_label = MutedLabel()
-        foot = QHBoxLayout()
-        foot.addWidget(self.done_label, 1)
-        foot.addWidget(self.copy_button)
-        foot.addWidget(close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        column.setSpacing(GRID_PX + GRID_PX // 2)
-        column.addWidget(intro)
-        column.addWidget(self.text, 1)
-        column.addWidget(self.names_check)
-        column.addLayout(foot)
+        foot = Row((self.done_label, 1), self.copy_button, close)
+        Column(
+            intro, (self.text, 1), self.names_check, foot, on=self, margins=2 * GRID_PX, spacing=GRID_PX + GRID_PX // 2
+        )
         self._on_toggled()
 
     @Slot()

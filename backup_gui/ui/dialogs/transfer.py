@@ -9,12 +9,10 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
     QTreeView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,6 +20,7 @@ from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_px, scaled_size
 from backup_gui.ui.text.format import isolated, size_text, tip_text
 from backup_gui.ui.widgets.labels import RowDelegate, Words
+from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.paged_table import RowsModel
 from backup_gui.ui.widgets.progress_panel import ProgressPanel
 
@@ -115,21 +114,9 @@ class BringingDialog(QDialog):
         return buttons
 
     def _lay_out(self, buttons: QDialogButtonBox) -> None:
-        words = QVBoxLayout()
-        words.setSpacing(GRID_PX)
-        words.addWidget(self._title)
-        words.addWidget(self.progress)
-        words.addStretch()
-        head = QHBoxLayout()
-        head.setSpacing(2 * GRID_PX)
-        head.addWidget(self._picture)
-        head.addLayout(words, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        column.setSpacing(2 * GRID_PX)
-        column.addLayout(head)
-        column.addWidget(self._notes, 1)
-        column.addWidget(buttons)
+        words = Column(self._title, self.progress, 0, spacing=GRID_PX)
+        head = Row(self._picture, (words, 1), spacing=2 * GRID_PX)
+        Column(head, (self._notes, 1), buttons, on=self, margins=2 * GRID_PX, spacing=2 * GRID_PX)
 
     @property
     def is_over(self) -> bool:

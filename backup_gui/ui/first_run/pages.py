@@ -10,13 +10,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QHBoxLayout,
     QMenu,
     QPushButton,
     QRadioButton,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,6 +27,7 @@ from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.cards import ChoiceCard, TickCard
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
 from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel, Panel, Words
+from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
@@ -49,9 +48,7 @@ class _Page(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         content = QWidget()
-        self.body = QVBoxLayout(content)
-        self.body.setContentsMargins(2, 2, 2, 2)
-        self.body.setSpacing(GRID_PX)
+        self.body = Column(on=content, margins=2, spacing=GRID_PX)
         self.setWidget(content)
         for part in (self.viewport(), content):
             part.setAutoFillBackground(False)
@@ -68,19 +65,12 @@ class FolderPage(_Page):
         self._icons = icons
         self.cards: dict[str, TickCard] = {}
         self._counts: dict[str, FolderCount] = {}
-        self._list = QVBoxLayout()
-        self._list.setSpacing(GRID_PX)
+        self._list = Column(spacing=GRID_PX)
         self.add_button = QPushButton(self.tr("&Add another folder…"))
         self.add_button.setMinimumHeight(4 * GRID_PX)
         self.add_button.clicked.connect(self._on_add_clicked)
         hint = MutedLabel(self.tr("You can also drop a folder here."))
-        row = QHBoxLayout()
-        row.setSpacing(GRID_PX)
-        row.addWidget(self.add_button)
-        row.addWidget(hint, 1)
-        self.body.addLayout(self._list)
-        self.body.addLayout(row)
-        self.body.addStretch()
+        self.body.add(self._list, Row(self.add_button, (hint, 1), spacing=GRID_PX), 0)
         self.first = self.add_button
 
     @property
@@ -146,8 +136,7 @@ class PlacePage(_Page):
         self.cards: dict[str, ChoiceCard] = {}
         self._group = QButtonGroup(self)
         self._group.buttonToggled.connect(self._on_toggled)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(GRID_PX)
+        self._list = Column(spacing=GRID_PX)
         self._looking = MutedLabel(self.tr("Looking for drives…"))
         self.other_button = QPushButton(self.tr("&Choose another folder…"))
         self.other_button.setMinimumHeight(4 * GRID_PX)
@@ -158,26 +147,12 @@ class PlacePage(_Page):
         self.new_radio.toggled.connect(self.changed)
         self._ways = QWidget()
         # Indent with a spacer: a margin would not change sides in a layout from right to left.
-        inset = QHBoxLayout(self._ways)
-        inset.setContentsMargins(0, 0, 0, 0)
-        inset.setSpacing(0)
+        inset = Row(on=self._ways, margins=0, spacing=0)
         inset.addSpacing(GRID_PX)
-        ways = QVBoxLayout()
-        inset.addLayout(ways, 1)
-        ways.setSpacing(GRID_PX // 2)
-        ways.addWidget(self.new_radio)
-        ways.addWidget(self.whole_radio)
+        inset.add((Column(self.new_radio, self.whole_radio, spacing=GRID_PX // 2), 1))
         self._ways.setVisible(False)
         self.remark = RemarkLabel(icons)
-        row = QHBoxLayout()
-        row.addWidget(self.other_button)
-        row.addStretch()
-        self.body.addWidget(self._looking)
-        self.body.addLayout(self._list)
-        self.body.addLayout(row)
-        self.body.addWidget(self._ways)
-        self.body.addWidget(self.remark)
-        self.body.addStretch()
+        self.body.add(self._looking, self._list, Row(self.other_button, 0), self._ways, self.remark, 0)
         self.first = self.other_button
 
     @property
@@ -290,8 +265,7 @@ class StartPage(_Page):
 
     def __init__(self, icons: Icons) -> None:
         super().__init__()
-        self._jobs = QVBoxLayout()
-        self._jobs.setSpacing(GRID_PX // 2)
+        self._jobs = Column(spacing=GRID_PX // 2)
         self._figures = Words()
         self._figures.setFont(scaled_font(self.font(), 1.15, is_bold=True))
         self._figures.setWordWrap(True)
@@ -299,29 +273,19 @@ class StartPage(_Page):
         panel = Panel(self.tr("The first backup"))
         # As high as its words need at the width they have.
         panel.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        panel.body.addLayout(self._jobs)
-        panel.body.addWidget(self._figures)
-        panel.body.addWidget(self._time)
         self.problems = RemarkLabel(icons)
         self.strangers = RemarkLabel(icons)
-        panel.body.addWidget(self.problems)
-        panel.body.addWidget(self.strangers)
         self.plan_button = QPushButton(self.tr("&Look at it in detail…"))
         self.plan_button.clicked.connect(self._on_plan_clicked)
         self._shown: tuple[Job, ...] = ()
-        row = QHBoxLayout()
-        row.addWidget(self.plan_button)
-        row.addStretch()
-        panel.body.addLayout(row)
+        row = Row(self.plan_button, 0)
+        panel.body.add(self._jobs, self._figures, self._time, self.problems, self.strangers, row)
         self.history_check = QCheckBox(self.tr("&Keep replaced and deleted files (recommended)"))
         self.history_check.setChecked(True)
         self.history_check.toggled.connect(self.changed)
         self.login_check = QCheckBox(self.tr("Start when I lo&g in (recommended)"))
         self.login_check.setChecked(True)
-        self.body.addWidget(panel)
-        self.body.addWidget(self.history_check)
-        self.body.addWidget(self.login_check)
-        self.body.addStretch()
+        self.body.add(panel, self.history_check, self.login_check, 0)
         self.first = self.history_check
         self.show_forecast(FirstForecast())
 

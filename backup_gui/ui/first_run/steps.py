@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QStackedWidget, QWidget
 
 from backup_gui.ui.first_run.pages import FolderPage, PlacePage, StartPage
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.format import number_text
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.widgets.labels import MutedLabel, PrimaryButton
+from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_through
 
 if TYPE_CHECKING:
@@ -241,38 +242,19 @@ class FirstRun(QWidget):
     # Layout
 
     def _lay_out(self) -> None:
-        foot = QHBoxLayout()
-        foot.setSpacing(GRID_PX)
-        # In line with the cards, which leave space for the focus ring.
-        foot.setContentsMargins(2, 0, 2, 0)
-        foot.addWidget(self._step)
-        foot.addStretch()
-        for button in (self.back_button, self.next_button, self.start_button):
+        buttons = (self.back_button, self.next_button, self.start_button)
+        for button in buttons:
             button.setMinimumSize(12 * GRID_PX, 4 * GRID_PX)
-            foot.addWidget(button)
-        inner = QWidget()
-        self._inner = inner
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(3 * GRID_PX, 2 * GRID_PX, 3 * GRID_PX, 2 * GRID_PX)
-        column.setSpacing(GRID_PX)
-        column.addWidget(self._picture)
-        column.addWidget(self._title)
-        column.addWidget(self._text)
-        column.addSpacing(GRID_PX)
-        column.addWidget(self._pages, 1)
+        # In line with the cards, which leave space for the focus ring.
+        foot = Row(self._step, 0, *buttons, margins=(2, 0, 2, 0), spacing=GRID_PX)
         # In a separate row: in some languages they do not fit beside the others.
-        others = QHBoxLayout()
-        others.setSpacing(GRID_PX)
-        others.addWidget(self.by_hand_button)
-        others.addWidget(self.restore_button)
-        others.addStretch()
-        column.addLayout(others)
-        column.addLayout(foot)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
-        row.addWidget(inner, 100)
-        row.addStretch(1)
+        others = Row(self.by_hand_button, self.restore_button, 0, spacing=GRID_PX)
+        self._inner = QWidget()
+        column = Column(on=self._inner, margins=(3 * GRID_PX, 2 * GRID_PX, 3 * GRID_PX, 2 * GRID_PX), spacing=GRID_PX)
+        column.add(self._picture, self._title, self._text)
+        column.addSpacing(GRID_PX)
+        column.add((self._pages, 1), others, foot)
+        Row(1, (self._inner, 100), 1, on=self, margins=0)
         self._draw()
 
     def _draw(self) -> None:
@@ -356,6 +338,4 @@ class FirstRunDialog(QDialog):
         self.resize(scaled_size(self, QSize(88 * GRID_PX, 68 * GRID_PX)))
         self.steps = FirstRun(icons, offers_by_hand=False)
         self.steps.start_requested.connect(self.accept)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.steps)
+        Column(self.steps, on=self, margins=0)

@@ -11,12 +11,10 @@ from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,13 +22,14 @@ from backup_gui.model.restores import Item, Moment, Policy, Search
 from backup_gui.ui.history.file_list import HistoryList
 from backup_gui.ui.history.time_bar import TimeBar
 from backup_gui.ui.history.version_panel import VersionPanel
-from backup_gui.ui.style.theme import GRID_PX, scaled_px
+from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, scaled_px
 from backup_gui.ui.text.format import counted, size_text
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
 from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel, PrimaryButton
+from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -311,16 +310,9 @@ class HistoryPage(QWidget):
     def _build(self) -> None:
         self._note.setVisible(False)
 
-        find = QHBoxLayout()
-        find.setSpacing(2 * GRID_PX)
-        find.addWidget(self.search, 1)
-        find.addWidget(self.gone_check)
+        find = Row((self.search, 1), self.gone_check, spacing=2 * GRID_PX)
         left = QWidget()
-        inner = QVBoxLayout(left)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(GRID_PX)
-        inner.addWidget(self.list, 1)
-        inner.addWidget(self._note)
+        Column((self.list, 1), self._note, on=left, margins=0, spacing=GRID_PX)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(GRID_PX)
@@ -332,16 +324,10 @@ class HistoryPage(QWidget):
         # In a layout from right to left, Qt places the parts one pixel too far right and cuts off the list's edge.
         splitter.setContentsMargins(0, 0, int(self.isRightToLeft()), 0)
 
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)
-        column.setSpacing(GRID_PX)
-        column.addWidget(self.time)
-        column.addLayout(find)
-        column.addWidget(self._silence)
-        column.addWidget(splitter, 1)
-        column.addLayout(self._build_foot())
+        foot = self._build_foot()
+        Column(self.time, find, self._silence, (splitter, 1), foot, on=self, margins=PAGE_MARGINS_PX, spacing=GRID_PX)
 
-    def _build_foot(self) -> QHBoxLayout:
+    def _build_foot(self) -> Row:
         self._count = ElidedLabel(is_muted=False)
         self._policy_label = QLabel(self.tr("If it is the&re:"))
         self._policy = QComboBox()
@@ -360,12 +346,9 @@ class HistoryPage(QWidget):
         self.back_button = PrimaryButton(self.tr("Put &back"))
         self.back_button.setToolTip(self.tr("Puts what is chosen back where it was"))
         self.back_button.clicked.connect(self._on_back_clicked)
-        foot = QHBoxLayout()
-        foot.setSpacing(GRID_PX)
-        foot.addWidget(self._count, 1)
-        for widget in (self._policy_label, self._policy, self.save_button, self.back_button):
-            foot.addWidget(widget)
-        return foot
+        return Row(
+            (self._count, 1), self._policy_label, self._policy, self.save_button, self.back_button, spacing=GRID_PX
+        )
 
     def _connect(self) -> None:
         self.time.chosen.connect(self._on_view_changed)

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QLocale, QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDateTimeEdit, QPushButton, QSlider, QWidget
 
 from backup_gui.ui.style.theme import GRID_PX, scaled_font
 from backup_gui.ui.text.format import counted, exact_text
 from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Moment
@@ -53,17 +54,8 @@ class TimeBar(QWidget):
         self.now_button = QPushButton(self.tr("No&w"))
         self.now_button.setToolTip(self.tr("Show the folder as it is in the backup now"))
 
-        row = QHBoxLayout()
-        row.setSpacing(GRID_PX)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.edit)
-        row.addWidget(self.now_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX // 2)
-        column.addWidget(self._words)
-        column.addWidget(self._detail)
-        column.addLayout(row)
+        row = Row((self.slider, 1), self.edit, self.now_button, spacing=GRID_PX)
+        Column(self._words, self._detail, row, on=self, margins=0, spacing=GRID_PX // 2)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SETTLE_MS)

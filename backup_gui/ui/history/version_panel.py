@@ -13,13 +13,13 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from backup_gui.ui.style.theme import GRID_PX, fixed_font
 from backup_gui.ui.text.format import exact_text, isolated, path_text, short_text, size_text, tip_text
 from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel, RowDelegate
+from backup_gui.ui.widgets.layouts import Column
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item
@@ -112,11 +112,7 @@ class VersionPanel(QWidget):
         splitter.addWidget(self._looks)
         splitter.setStretchFactor(0, 2)
         splitter.setStretchFactor(1, 3)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX // 2)
-        column.addWidget(self._title)
-        column.addWidget(splitter, 1)
+        Column(self._title, (splitter, 1), on=self, margins=0, spacing=GRID_PX // 2)
         self.show_nothing("")
 
     @property

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.style.theme import GRID_PX, opening_size
 from backup_gui.ui.text.format import path_text
 from backup_gui.ui.widgets.labels import ElidedLabel
+from backup_gui.ui.widgets.layouts import Column
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -31,12 +32,6 @@ class HistoryWindow(QDialog):
         self.page = HistoryPage(icons, now)
         self.page.show_subject(subject)
         place = ElidedLabel(path_text(subject.destination))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, GRID_PX, 0, 0)
-        column.setSpacing(0)
-        head = QVBoxLayout()
-        head.setContentsMargins(2 * GRID_PX, 0, 2 * GRID_PX, 0)
-        head.addWidget(place)
-        column.addLayout(head)
-        column.addWidget(self.page, 1)
+        head = Column(place, margins=(2 * GRID_PX, 0, 2 * GRID_PX, 0))
+        Column(head, (self.page, 1), on=self, margins=(0, GRID_PX, 0, 0), spacing=0)
         self.resize(opening_size(self, _SIZE))

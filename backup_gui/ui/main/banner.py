@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.style.theme import GRID_PX, outline, scaled_font, scaled_px, scaled_size, tint
+from backup_gui.ui.style.theme import GRID_PX, PANEL_MARGINS_PX, outline, scaled_font, scaled_px, scaled_size, tint
 from backup_gui.ui.text.headline import Headline, Remedy, remedy_text, state_text
 from backup_gui.ui.widgets.labels import ElidedLabel, Words
+from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -44,18 +45,8 @@ class Banner(QFrame):
         self._button.setMinimumHeight(4 * GRID_PX)
         self._button.clicked.connect(self._on_clicked)
 
-        words = QVBoxLayout()
-        words.setSpacing(GRID_PX // 4)
-        words.addStretch()
-        words.addWidget(self._title)
-        words.addWidget(self._detail)
-        words.addStretch()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * GRID_PX, GRID_PX + 4, 2 * GRID_PX, GRID_PX + 4)
-        row.setSpacing(2 * GRID_PX)
-        row.addWidget(self._icon)
-        row.addLayout(words, 1)
-        row.addWidget(self._button)
+        words = Column(0, self._title, self._detail, 0, spacing=GRID_PX // 4)
+        Row(self._icon, (words, 1), self._button, on=self, margins=PANEL_MARGINS_PX, spacing=2 * GRID_PX)
         self.setMinimumHeight(9 * GRID_PX)
 
     def show_headline(self, state: JobState, words: Headline) -> None:

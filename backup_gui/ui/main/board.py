@@ -10,13 +10,11 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QListView,
     QMenu,
     QPushButton,
     QSplitter,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -38,6 +36,7 @@ from backup_gui.ui.values.job import (
     PassPage,
     PauseWish,
 )
+from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from backup_gui.model.passes import DayTotal
@@ -115,11 +114,7 @@ class Board(QWidget):
         list_px = scaled_px(self, _LIST_WIDTH_PX)
         splitter.setSizes([list_px, 4 * list_px])
         self.tabs.currentChanged.connect(self._show_selected)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.banner)
-        column.addWidget(splitter, 1)
+        Column(self.banner, (splitter, 1), on=self, margins=0, spacing=0)
 
     def put_job(self, view: JobView) -> None:
         """Show a job's state; select the first job."""
@@ -214,17 +209,11 @@ class Board(QWidget):
         self.new_button = QPushButton(self.tr("&New backup…"))
         self.new_button.setMinimumHeight(4 * GRID_PX)
         self.new_button.clicked.connect(self.job_requested)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(GRID_PX, GRID_PX // 2, GRID_PX, GRID_PX)
-        foot.addWidget(self.new_button)
+        foot = Row(self.new_button, margins=(GRID_PX, GRID_PX // 2, GRID_PX, GRID_PX))
         side = QWidget()
         # Set it on the list alone, so that a wider button below widens the column.
         self.list.setMinimumWidth(26 * GRID_PX)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, GRID_PX // 2, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.list, 1)
-        column.addLayout(foot)
+        Column((self.list, 1), foot, on=side, margins=(0, GRID_PX // 2, 0, 0), spacing=0)
         return side
 
     def _connect_pages(self) -> None:

@@ -38,10 +38,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractSlider,
-    QHBoxLayout,
     QSizePolicy,
     QToolTip,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -50,6 +48,7 @@ from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX, accent, figure, mix, muted, scaled_px, state_colour, surface
 from backup_gui.ui.text.format import counted, files_text, isolated, size_text
 from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,20 +100,9 @@ class DayChart(QWidget):
         self.plot = DayPlot()
         self.words = MutedLabel()
         self.words.setMinimumHeight(self.words.fontMetrics().height())
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX)
-        foot = QHBoxLayout()
-        foot.setSpacing(2 * GRID_PX)
-        foot.addWidget(self.words, 1)
-        for key, text in (
-            (_Key.BYTES, self.tr("Size")),
-            (_Key.FILES, self.tr("Files")),
-            (_Key.TROUBLE, self.tr("Problems")),
-        ):
-            foot.addWidget(_SeriesLabel(key, text))
-        column.addWidget(self.plot)
-        column.addLayout(foot)
+        names = {_Key.BYTES: self.tr("Size"), _Key.FILES: self.tr("Files"), _Key.TROUBLE: self.tr("Problems")}
+        foot = Row((self.words, 1), *(_SeriesLabel(key, text) for key, text in names.items()), spacing=2 * GRID_PX)
+        Column(self.plot, foot, on=self, margins=0, spacing=GRID_PX)
         self.plot.chosen.connect(self.words.setText)
         self.show_days((), QDate.currentDate())
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
-from backup_gui.ui.style.theme import GRID_PX, fixed_font
+from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, fixed_font
 from backup_gui.ui.widgets.labels import MutedLabel
+from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,15 +36,9 @@ class LogView(QWidget):
         self._copy.clicked.connect(self._on_copy_clicked)
         self._folder = QPushButton(self.tr("Open log fol&der"))
         self._folder.clicked.connect(self.folder_requested)
-        foot = QHBoxLayout()
-        foot.addWidget(MutedLabel(self.tr("Notes of all backups since the app was started.")), 1)
-        foot.addWidget(self._copy)
-        foot.addWidget(self._folder)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)
-        column.setSpacing(GRID_PX)
-        column.addWidget(self._text, 1)
-        column.addLayout(foot)
+        hint = MutedLabel(self.tr("Notes of all backups since the app was started."))
+        foot = Row((hint, 1), self._copy, self._folder)
+        Column((self._text, 1), foot, on=self, margins=PAGE_MARGINS_PX, spacing=GRID_PX)
 
     def add_lines(self, lines: Iterable[str]) -> None:
         """Append lines; scroll only if the view shows the end."""

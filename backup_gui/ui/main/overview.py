@@ -10,13 +10,11 @@ from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QTime, Signal, Sl
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFormLayout,
-    QHBoxLayout,
     QMenu,
     QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -32,6 +30,7 @@ from backup_gui.ui.text.reasons import sentence_text
 from backup_gui.ui.values.job import BackupSizes, JobView, Saving
 from backup_gui.ui.widgets.backlog_label import BehindLabel
 from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, Panel, Words
+from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,14 +64,8 @@ class Overview(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        column.setSpacing(GRID_PX + 4)
-        column.addWidget(self._build_now())
-        column.addWidget(self._build_care())
-        column.addWidget(self._build_days())
-        column.addWidget(self._build_folders())
-        column.addStretch()
+        panels = (self._build_now(), self._build_care(), self._build_days(), self._build_folders())
+        Column(*panels, 0, on=page, margins=2 * GRID_PX, spacing=GRID_PX + 4)
         self.setWidget(page)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
 
@@ -171,17 +164,10 @@ class Overview(QScrollArea):
         self.restore_button.clicked.connect(self.restore_requested)
         self._open = QPushButton(self._icons.action("open", colour), self.tr("&Open backup folder"))
         self._open.clicked.connect(self._on_open_clicked)
-        row = QHBoxLayout()
-        row.setSpacing(GRID_PX)
-        for button in (self._back_up, self._pause, self._resume, self.restore_button, self._open):
+        buttons = (self._back_up, self._pause, self._resume, self.restore_button, self._open)
+        for button in buttons:
             button.setMinimumHeight(4 * GRID_PX)
-            row.addWidget(button)
-        row.addStretch()
-        panel.body.addWidget(self._name)
-        panel.body.addWidget(self._figures)
-        panel.body.addWidget(self._bar)
-        panel.body.addWidget(self._file)
-        panel.body.addLayout(row)
+        panel.body.add(self._name, self._figures, self._bar, self._file, Row(*buttons, 0, spacing=GRID_PX))
         panel.setAccessibleName(self.tr("What is going on"))
         return panel
 
@@ -223,11 +209,7 @@ class Overview(QScrollArea):
         self.release_button.setToolTip(self.tr("Takes back what you decided when these files were held"))
         self.release_button.clicked.connect(self.release_requested)
         holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
-        row.addWidget(self.kept_label, 1)
-        row.addWidget(self.release_button)
+        Row((self.kept_label, 1), self.release_button, on=holder, margins=0, spacing=GRID_PX)
         return holder
 
     def _build_days(self) -> Panel:
@@ -248,11 +230,7 @@ class Overview(QScrollArea):
         button.clicked.connect(slot)
         self._last_button = button
         holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
-        row.addWidget(label, 1)
-        row.addWidget(button)
+        Row((label, 1), button, on=holder, margins=0, spacing=GRID_PX)
         return label, holder
 
     @Slot(object)

@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QPushButton,
     QStackedLayout,
-    QVBoxLayout,
     QWidget,
 )
 
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.problems import MAY_BE_LEFT_OUT
-from backup_gui.ui.style.theme import GRID_PX
+from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX
 from backup_gui.ui.text.format import isolated, path_in_words, path_text, tip_text
 from backup_gui.ui.text.reasons import advice_text, reason_text
 from backup_gui.ui.widgets.empty_state import Vacancy
 from backup_gui.ui.widgets.labels import MutedLabel
+from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.paged_table import Index, RowsModel, make_table
 
 if TYPE_CHECKING:
@@ -89,12 +88,7 @@ class ProblemsPage(QWidget):
         self._advice.setAlignment(Qt.AlignmentFlag.AlignTop)
         foot = self._build_foot()
         listing = QWidget()
-        column = QVBoxLayout(listing)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)
-        column.setSpacing(GRID_PX)
-        column.addWidget(self._table, 1)
-        column.addWidget(self._advice)
-        column.addLayout(foot)
+        Column((self._table, 1), self._advice, foot, on=listing, margins=PAGE_MARGINS_PX, spacing=GRID_PX)
 
         self._listing = listing
         self._vacancy = Vacancy(
@@ -111,7 +105,7 @@ class ProblemsPage(QWidget):
         self.model.modelReset.connect(self._on_row_changed)
         self._on_row_changed()
 
-    def _build_foot(self) -> QHBoxLayout:
+    def _build_foot(self) -> Row:
         self._retry = QPushButton(self.tr("T&ry again"))
         self._retry.clicked.connect(self.retry_requested)
         self._exclude = QPushButton(self.tr("Leave this &out from now on"))
@@ -122,12 +116,7 @@ class ProblemsPage(QWidget):
         self._forget.setToolTip(self.tr("What the backup has of this drive then counts as deleted"))
         self._forget.clicked.connect(self._on_forget_clicked)
 
-        foot = QHBoxLayout()
-        foot.addStretch()
-        foot.addWidget(self._forget)
-        foot.addWidget(self._exclude)
-        foot.addWidget(self._retry)
-        return foot
+        return Row(0, self._forget, self._exclude, self._retry)
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show the problems of a job."""

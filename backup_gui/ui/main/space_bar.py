@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX, accent, around, figure, mix, scaled_px, state_colour, surface, track
 from backup_gui.ui.text.format import clock_text, size_text
 from backup_gui.ui.values.job import BackupSizes, FreeSpace
 from backup_gui.ui.widgets.labels import MutedLabel
+from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,21 +51,9 @@ class RoomBar(QWidget):
         self._count.setFlat(True)
         self._count.setToolTip(self.tr("Counts how much room the backup and its history take"))
         self._count.clicked.connect(self.count_requested)
-        legend = QHBoxLayout()
-        legend.setSpacing(2 * GRID_PX)
-        for entry in self._legend:
-            legend.addWidget(entry)
-        legend.addStretch()
-        foot = QHBoxLayout()
-        foot.addWidget(self._note, 1)
-        foot.addWidget(self._count)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX // 2)
-        column.addWidget(self._words)
-        column.addWidget(self._bar)
-        column.addLayout(legend)
-        column.addLayout(foot)
+        legend = Row(*self._legend, 0, spacing=2 * GRID_PX)
+        foot = Row((self._note, 1), self._count)
+        Column(self._words, self._bar, legend, foot, on=self, margins=0, spacing=GRID_PX // 2)
         self.show_room(None)
 
     @property
@@ -134,11 +123,9 @@ class _ShareLabel(QWidget):
         self._part: _Part | None = None
         self._words = QLabel()
         self._words.setTextFormat(Qt.TextFormat.PlainText)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        row = Row(on=self, margins=0, spacing=0)
         row.addSpacing(scaled_px(self, 2 * GRID_PX))
-        row.addWidget(self._words)
+        row.add(self._words)
 
     @property
     def text(self) -> str:

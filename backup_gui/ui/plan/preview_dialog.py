@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QPushButton,
     QStackedLayout,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,6 +26,7 @@ from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.empty_state import Vacancy
 from backup_gui.ui.widgets.fields import RemarkLabel
 from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.layouts import Column
 from backup_gui.ui.widgets.progress_panel import ProgressPanel
 
 if TYPE_CHECKING:
@@ -73,14 +73,11 @@ class PreviewDialog(QDialog):
         buttons.rejected.connect(self.reject)
         # Enter in the search field must search, not close the dialog.
         self.close_button.setAutoDefault(False)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        column.setSpacing(GRID_PX)
-        for widget in (self._title, self._text, self.held, self.problems):
-            column.addWidget(widget)
+        column = Column(
+            self._title, self._text, self.held, self.problems, on=self, margins=2 * GRID_PX, spacing=GRID_PX
+        )
         column.addSpacing(GRID_PX // 2)
-        column.addWidget(pages, 1)
-        column.addWidget(buttons)
+        column.add((pages, 1), buttons)
 
     def show_progress(self, progress: Progress) -> None:
         """Show the progress of the comparison."""
@@ -145,9 +142,5 @@ class PreviewDialog(QDialog):
         self.progress = ProgressPanel(self._icons)
         self.progress.bar.setAccessibleName(self.tr("Comparing"))
         waiting = QWidget()
-        column = QVBoxLayout(waiting)
-        column.setContentsMargins(0, GRID_PX, 0, 0)
-        column.setSpacing(GRID_PX)
-        column.addWidget(self.progress)
-        column.addStretch()
+        Column(self.progress, 0, on=waiting, margins=(0, GRID_PX, 0, 0), spacing=GRID_PX)
         return waiting

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QWidget
 
 from backup_gui.model.plans import Held, HeldCode
 from backup_gui.model.status import JobState
@@ -14,6 +14,7 @@ from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.headline import held_text
 from backup_gui.ui.values.job import HeldAnswer, PutBackWish
 from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_as_laid_out
 
 if TYPE_CHECKING:
@@ -51,25 +52,14 @@ class ReviewDialog(QDialog):
         title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
         title.setWordWrap(True)
         self._title = title
-        words = QVBoxLayout()
-        words.setSpacing(GRID_PX)
-        words.addWidget(title)
-        words.addWidget(MutedLabel(self._explanation()))
-        head = QHBoxLayout()
-        head.setSpacing(2 * GRID_PX)
-        head.addWidget(picture)
-        head.addLayout(words, 1)
+        words = Column(title, MutedLabel(self._explanation()), spacing=GRID_PX)
+        head = Row(picture, (words, 1), spacing=2 * GRID_PX)
 
         self.plan = PlanView(icons, keeps_history=job.keeps_history)
         self.plan.show_actions(held.actions)
 
         first, buttons = self._build_buttons()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        column.setSpacing(2 * GRID_PX)
-        column.addLayout(head)
-        column.addWidget(self.plan, 1)
-        column.addWidget(buttons)
+        Column(head, (self.plan, 1), buttons, on=self, margins=2 * GRID_PX, spacing=2 * GRID_PX)
         tab_as_laid_out(buttons)
         first.setFocus()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHeaderView, QLineEdit, QWidget
 
 from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, SortKey, flat
 from backup_gui.model.plans import Action, Counts, Op
@@ -15,6 +15,7 @@ from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import number_text, size_text
 from backup_gui.ui.widgets.filter_button import FilterButton
 from backup_gui.ui.widgets.labels import MutedLabel
+from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.paged_tree import PagedTree
 
 if TYPE_CHECKING:
@@ -83,25 +84,16 @@ class PlanView(QWidget):
         self.search_edit.textChanged.connect(self._timer.start)
         self._group = QButtonGroup(self)
         self.filter_buttons: dict[Op | None, FilterButton] = {}
-        self._filters = QHBoxLayout()
-        self._filters.setSpacing(GRID_PX // 2)
         for number, op in enumerate(_FILTERS):
             button = FilterButton()
             button.setChecked(op is None)
             self._group.addButton(button, number)
             self.filter_buttons[op] = button
-            self._filters.addWidget(button)
-        self._filters.addStretch()
+        filters = Row(*self.filter_buttons.values(), 0, spacing=GRID_PX // 2)
         self._group.idClicked.connect(self._on_filter_clicked)
         self._build_tree()
         self.foot = MutedLabel()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX)
-        column.addLayout(self._filters)
-        column.addWidget(self.search_edit)
-        column.addWidget(self.tree, 1)
-        column.addWidget(self.foot)
+        Column(filters, self.search_edit, (self.tree, 1), self.foot, on=self, margins=0, spacing=GRID_PX)
         self._show_counts(Counts())
 
     def show_actions(self, actions: Sequence[Action]) -> None:

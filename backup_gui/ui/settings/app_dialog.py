@@ -12,9 +12,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QHBoxLayout,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,6 +20,7 @@ from backup_gui.config.settings import Appearance, Settings
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import interval_text
 from backup_gui.ui.widgets.labels import MutedLabel, RowLabel
+from backup_gui.ui.widgets.layouts import Column, Row
 
 _DAY_S = 86_400
 _OVERDUE_DAYS = (1, 2, 3, 5, 7, 14, 30)
@@ -56,20 +55,12 @@ class SettingsDialog(QDialog):
         self.log_button = QPushButton(self.tr("Open log &folder"))
         self.log_button.setAutoDefault(False)
         self.log_button.clicked.connect(self.log_requested)
-        row = QHBoxLayout()
-        row.addWidget(self.log_button)
-        row.addStretch()
-        form.addRow(RowLabel(self.tr("Log"), self.log_button), row)
+        form.addRow(RowLabel(self.tr("Log"), self.log_button), Row(self.log_button, 0))
 
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self._on_accepted)
         buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        column.setSpacing(3 * GRID_PX)
-        column.addLayout(form)
-        column.addStretch()
-        column.addWidget(buttons)
+        Column(form, 0, buttons, on=self, margins=2 * GRID_PX, spacing=3 * GRID_PX)
 
     def _add_start(self, form: QFormLayout) -> None:
         self.login_check = QCheckBox(self.tr("&Start when I log in"))
@@ -163,10 +154,5 @@ def _label(text: str, buddy: QWidget) -> RowLabel:
     return label
 
 
-def _with_note(note: str, *widgets: QWidget) -> QVBoxLayout:
-    column = QVBoxLayout()
-    column.setSpacing(GRID_PX // 2)
-    for widget in widgets:
-        column.addWidget(widget)
-    column.addWidget(MutedLabel(note))
-    return column
+def _with_note(note: str, *widgets: QWidget) -> Column:
+    return Column(*widgets, MutedLabel(note), spacing=GRID_PX // 2)

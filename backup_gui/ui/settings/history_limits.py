@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QSpinBox
+from PySide6.QtWidgets import QFormLayout, QSpinBox
 
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import counted, size_text
 from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words
+from backup_gui.ui.widgets.layouts import Row
 
 if TYPE_CHECKING:
     from backup_gui.model.plans import HistorySize
@@ -41,10 +42,7 @@ class HistoryLimits(QObject):
             words = RowLabel(label, spin)
             words.setBuddy(spin)
             spin.setAccessibleName(label.replace("&", ""))
-            row = QHBoxLayout()
-            row.addWidget(spin)
-            row.addStretch()
-            form.addRow(words, row)
+            form.addRow(words, Row(spin, 0))
         form.addRow(Words(self.tr("Size now")), self.size_label)
 
     def show_counting(self) -> None:

@@ -14,12 +14,10 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
     QScrollArea,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -31,6 +29,7 @@ from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_px
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Remark
 from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, RemarkLabel, add_row
 from backup_gui.ui.widgets.labels import MutedLabel, Panel, PrimaryButton, Words
+from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_as_laid_out
 
 if TYPE_CHECKING:
@@ -43,6 +42,7 @@ _MINUTE_S = 60
 _GB = 1_000_000_000
 _PERCENT = Fraction(1, 100)
 _MOST_SHOWN = 1_000_000
+_FOOT_PX = (2 * GRID_PX, GRID_PX, 2 * GRID_PX, GRID_PX)
 
 
 class JobSettings(QWidget):
@@ -156,36 +156,23 @@ class JobSettings(QWidget):
 
     def _build(self) -> None:
         self.page = page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        column.setSpacing(GRID_PX + 4)
         self.rules = RulesPanel()
         self._bind("exclude", self.rules.edit.textChanged, self.rules.edit.rules, self.rules.edit.show_rules)
         self._bind_check("leaves_out_system_folders", self.rules.system_check)
-        for panel in (self._folders_panel(), self.rules, self._history_panel(), self._care_panel()):
-            column.addWidget(panel)
         self.other_remark = RemarkLabel(self._icons)
         self.revert_button = QPushButton(self.tr("&Revert"))
         self.apply_button = PrimaryButton(self.tr("Appl&y"))
         self._state = MutedLabel()
         self._state.setWordWrap(False)
-        self.foot = foot = QHBoxLayout()
-        foot.setSpacing(GRID_PX)
-        foot.addWidget(self._state, 1)
         for button in (self.revert_button, self.apply_button):
             button.setMinimumSize(11 * GRID_PX, 4 * GRID_PX)
             button.setAutoDefault(False)
-            foot.addWidget(button)
-        column.addStretch()
+        panels = (self._folders_panel(), self.rules, self._history_panel(), self._care_panel())
+        Column(*panels, 0, on=page, margins=2 * GRID_PX, spacing=GRID_PX + 4)
         self.area.setWidget(page)
         # Below the scrolling part, so that unsaved changes are always visible.
-        foot.setContentsMargins(2 * GRID_PX, GRID_PX, 2 * GRID_PX, GRID_PX)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self.area, 1)
-        whole.addWidget(self.other_remark)
-        whole.addLayout(foot)
+        self.foot = Row((self._state, 1), self.revert_button, self.apply_button, margins=_FOOT_PX, spacing=GRID_PX)
+        Column((self.area, 1), self.other_remark, self.foot, on=self, margins=0, spacing=0)
         self.other_remark.setContentsMargins(2 * GRID_PX, GRID_PX, 2 * GRID_PX, 0)
         self._align(page)
 
@@ -429,9 +416,7 @@ class NewJobDialog(QDialog):
         self.form.foot.addWidget(buttons)
         self.form.apply_requested.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.form)
+        Column(self.form, on=self, margins=0)
         tab_as_laid_out(buttons)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
@@ -444,10 +429,8 @@ class NewJobDialog(QDialog):
         (form.destination_field if form.source_field.edit.text() else form.source_field).edit.setFocus()
 
 
-def _beside(widget: QWidget) -> QHBoxLayout:
+def _beside(widget: QWidget) -> Row:
     """A field at its own width."""
-    row = QHBoxLayout()
-    row.addWidget(widget)
-    row.addStretch()
+    row = Row(widget, 0)
     row.setAlignment(widget, Qt.AlignmentFlag.AlignVCenter)
     return row

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QPushButton, QWidget
 
 from backup_gui.ui.settings.rule_presets import PRESETS, RulesEdit, with_rules, without_rules
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, size_text, tip_text
 from backup_gui.ui.widgets.fields import FormPanel, add_row
 from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words
+from backup_gui.ui.widgets.layouts import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,7 @@ class RulesPanel(FormPanel):
         self.stop_button.setVisible(False)
         self.stop_button.setAutoDefault(False)
         self.stop_button.clicked.connect(self._on_stop_clicked)
-        count = QHBoxLayout()
-        count.addWidget(self.count_label, 1)
-        count.addWidget(self.stop_button)
+        count = Row((self.count_label, 1), self.stop_button)
         self.form.addRow(RowLabel(self.tr("Common kinds"), self.preset_checks[0]), ticks)
         add_row(self.form, self.tr("Rule&s"), self.edit, self.edit)
         self.form.addRow(Words(""), count)
@@ -89,9 +88,7 @@ class RulesPanel(FormPanel):
         self.remove_button.setToolTip(self.tr("Removes them from the backup, after a question"))
         self.remove_button.setAutoDefault(False)
         self.remove_button.clicked.connect(self.removal_requested)
-        copies = QHBoxLayout()
-        copies.addWidget(self.copies_label, 1)
-        copies.addWidget(self.remove_button)
+        copies = Row((self.copies_label, 1), self.remove_button)
         self.form.addRow(Words(""), copies)
         self.show_copies(0, 0)
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 GRID_PX = 8
+# Left, top, right and bottom margin of a page with a row of buttons at its foot.
+PAGE_MARGINS_PX = (2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)
+PANEL_MARGINS_PX = (2 * GRID_PX, GRID_PX + 4, 2 * GRID_PX, GRID_PX + 4)
 ORDINARY_TEXT_PX = 17
 
 # One colour for each state; the same as in resources/icons/state-*.svg.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from backup_gui.ui.style.theme import GRID_PX, muted, scaled_font, scaled_size
 from backup_gui.ui.widgets.labels import MutedLabel
+from backup_gui.ui.widgets.layouts import Column
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -37,13 +38,7 @@ class Vacancy(QWidget):
         sentence = MutedLabel(text)
         sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         sentence.setMinimumWidth(40 * GRID_PX)
-        column = QVBoxLayout(self)
-        column.setSpacing(GRID_PX)
-        column.addStretch(2)
-        column.addWidget(self._picture)
-        column.addWidget(heading)
-        column.addWidget(sentence)
-        column.addStretch(3)
+        Column(2, self._picture, heading, sentence, 3, on=self, spacing=GRID_PX)
         self._draw()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name

@@ -7,13 +7,11 @@ from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +21,7 @@ from backup_gui.ui.style.theme import GRID_PX, scaled_px, scaled_size
 from backup_gui.ui.text.format import interval_text
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.labels import MutedLabel, Panel, RowLabel
+from backup_gui.ui.widgets.layouts import Column, Row
 
 _REMARK_ICON_PX = 16
 
@@ -37,11 +36,8 @@ class RemarkLabel(QWidget):
         side = scaled_px(self, _REMARK_ICON_PX)
         self._icon.setFixedSize(side, side)
         self._words = MutedLabel()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
-        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._words, 1)
+        row = Row(self._icon, (self._words, 1), on=self, margins=0, spacing=GRID_PX)
+        row.setAlignment(self._icon, Qt.AlignmentFlag.AlignTop)
         self.setVisible(False)
 
     @property
@@ -81,11 +77,7 @@ class FolderField(QWidget):
         self.button.setAccessibleName(self.tr("Choose: {field}").format(field=name))
         self.button.setAutoDefault(False)
         self.button.clicked.connect(self._on_clicked)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
-        row.addWidget(self.edit, 1)
-        row.addWidget(self.button)
+        Row((self.edit, 1), self.button, on=self, margins=0, spacing=GRID_PX)
         self.setFocusProxy(self.edit)
         self._draw()
 
@@ -116,11 +108,7 @@ class IntervalField(QWidget):
         self._words = MutedLabel()
         self._words.setWordWrap(False)
         self.spin.valueChanged.connect(self._on_changed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
-        row.addWidget(self.spin)
-        row.addWidget(self._words, 1)
+        Row(self.spin, (self._words, 1), on=self, margins=0, spacing=GRID_PX)
         self.setFocusProxy(self.spin)
 
     @Slot(int)
@@ -166,19 +154,11 @@ def choose_folder(parent: QWidget, title: str, start: str) -> QFileDialog:
 
 
 def add_row(
-    form: QFormLayout, label: str, buddy: QWidget, content: QWidget | QHBoxLayout, remark: QWidget | None = None
+    form: QFormLayout, label: str, buddy: QWidget, content: QWidget | Row, remark: QWidget | None = None
 ) -> None:
     """Add a labelled row, with a remark under its field; the label also names the field for screen readers."""
     words = RowLabel(label, content if isinstance(content, FolderField) else buddy)
     words.setBuddy(buddy)
     if not buddy.accessibleName():
         buddy.setAccessibleName(label.replace("&", ""))
-    cell = QVBoxLayout()
-    cell.setSpacing(GRID_PX // 2)
-    if isinstance(content, QWidget):
-        cell.addWidget(content)
-    else:
-        cell.addLayout(content)
-    if remark is not None:
-        cell.addWidget(remark)
-    form.addRow(words, cell)
+    form.addRow(words, Column(content, *([remark] if remark is not None else []), spacing=GRID_PX // 2))

@@ -14,12 +14,22 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
-from backup_gui.ui.style.theme import GRID_PX, accent, is_dark, mix, muted, outline, scaled_font, surface
+from backup_gui.ui.style.theme import (
+    GRID_PX,
+    PANEL_MARGINS_PX,
+    accent,
+    is_dark,
+    mix,
+    muted,
+    outline,
+    scaled_font,
+    surface,
+)
 from backup_gui.ui.text.format import tip_text
+from backup_gui.ui.widgets.layouts import Column
 
 _RADIUS_PX = 8.0
 # Share of the accent colour in the primary button; styles lighten it more in a dark window.
@@ -202,9 +212,7 @@ class Panel(QFrame):
     def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(2 * GRID_PX, GRID_PX + 4, 2 * GRID_PX, GRID_PX + 4)
-        self.body.setSpacing(GRID_PX)
+        self.body = Column(on=self, margins=PANEL_MARGINS_PX, spacing=GRID_PX)
         if title:
             heading = Words(title)
             heading.setFont(scaled_font(self.font(), 1.05, is_bold=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import path_text
@@ -12,6 +12,7 @@ from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.fields import RemarkLabel
 from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel
+from backup_gui.ui.widgets.layouts import Column
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -32,11 +33,7 @@ class ProgressPanel(QWidget):
         self.bar.setRange(0, 0)
         self._file = ElidedLabel()
         self._silence = RemarkLabel(icons)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX)
-        for widget in (self._words, self.bar, self._file, self._silence):
-            column.addWidget(widget)
+        Column(self._words, self.bar, self._file, self._silence, on=self, margins=0, spacing=GRID_PX)
 
     @property
     def words(self) -> str:

@@ -1,0 +1,58 @@
+"""Rows and columns of widgets, each built in one expression."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QBoxLayout, QLayout, QWidget
+
+# A widget or layout, alone or with its stretch; a number is empty space of that stretch.
+Part = QWidget | QLayout | int | tuple[QWidget | QLayout, int]
+
+
+class _Box(QBoxLayout):
+    """Parts one after the other.
+
+    Args:
+        parts: The parts in their order.
+        on: The widget that gets this as its layout; None for a layout within another one.
+        margins: Left, top, right and bottom margin in pixels, or one number for all; the style's if None.
+        spacing: Pixels between the parts; the style's if None.
+    """
+
+    _direction: QBoxLayout.Direction
+
+    def __init__(
+        self,
+        *parts: Part,
+        on: QWidget | None = None,
+        margins: tuple[int, int, int, int] | int | None = None,
+        spacing: int | None = None,
+    ) -> None:
+        super().__init__(self._direction, on)
+        if margins is not None:
+            self.setContentsMargins(*(margins if isinstance(margins, tuple) else (margins,) * 4))
+        if spacing is not None:
+            self.setSpacing(spacing)
+        self.add(*parts)
+
+    def add(self, *parts: Part) -> None:
+        """Append parts."""
+        for part in parts:
+            content, stretch = part if isinstance(part, tuple) else (part, 0)
+            if isinstance(content, int):
+                self.addStretch(content)
+            elif isinstance(content, QWidget):
+                self.addWidget(content, stretch)
+            else:
+                self.addLayout(content, stretch)
+
+
+class Row(_Box):
+    """Parts side by side, in the direction of the language."""
+
+    _direction = QBoxLayout.Direction.LeftToRight
+
+
+class Column(_Box):
+    """Parts below each other."""
+
+    _direction = QBoxLayout.Direction.TopToBottom
