@@ -798,7 +798,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a catalog with values of another kind is set aside",
-        "engine/state/custody.py",
+        "engine/state/database.py",
         "        doubt(self._path)\n",
         "",
         ("faults/test_damaged_catalog.py::test_a_value_of_another_kind_stops_one_pass_and_not_the_backup",),

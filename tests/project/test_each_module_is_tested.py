@@ -68,7 +68,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "engine/run/preloading.py": ("faults/test_preloading.py",),
     "engine/run/runner.py": ("unit/engine/run/test_loop.py",),
     "engine/run/single_pass.py": ("integration/test_mirror.py", "integration/test_mirror_races.py"),
-    "engine/state/custody.py": ("faults/test_damaged_catalog.py",),
     "engine/state/register.py": ("integration/test_known_backups.py", "qt/presenters/test_shell.py"),
     "engine/state/rows.py": ("unit/engine/state/test_pass_log.py", "unit/engine/plan/test_scan_worker.py"),
     "engine/state/schema.py": ("unit/engine/state/test_database.py",),

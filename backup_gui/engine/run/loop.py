@@ -17,8 +17,7 @@ from backup_gui.engine.run.job_state import JobCondition, Teller, Trouble
 from backup_gui.engine.run.mailbox import Inbox, Mailbox
 from backup_gui.engine.run.schedule import Schedule
 from backup_gui.engine.run.single_pass import PassOptions
-from backup_gui.engine.state.custody import Custody
-from backup_gui.engine.state.database import JobDatabase
+from backup_gui.engine.state.database import Custody, JobDatabase
 from backup_gui.engine.watch.backlog import BacklogMeter
 from backup_gui.engine.watch.supervisor import WatcherMaker, WatchSupervisor
 from backup_gui.model.errors import (

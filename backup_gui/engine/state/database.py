@@ -10,22 +10,22 @@ Paths are stored as bytes, since names need not be valid text.
 import errno
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from backup_gui.engine.fs.privacy import close_file, make_private_file, make_private_folder
+from backup_gui.engine.fs.privacy import close_file, make_private_file, make_private_folder, own_folder_reason
 from backup_gui.engine.state.busy_files import Busy
 from backup_gui.engine.state.connection import Memory, is_without_room
 from backup_gui.engine.state.integers import UNSIGNED, read, signed, stored
-from backup_gui.engine.state.integrity import check_mark, is_of_the_moment, reason_of, set_aside
+from backup_gui.engine.state.integrity import check_mark, doubt, is_of_the_moment, reason_of, set_aside
 from backup_gui.engine.state.kept_paths import Kept
 from backup_gui.engine.state.pass_log import PassLog
 from backup_gui.engine.state.recent_losses import RecentLosses
 from backup_gui.engine.state.rows import Row, rows_of
 from backup_gui.engine.state.schema import NewerSchemaError, bring_up_to_date, refuse_newer
 from backup_gui.model.entries import Entry, Seen
-from backup_gui.model.errors import CatalogError, NewerDataError
+from backup_gui.model.errors import CatalogError, NewerDataError, OwnFolderError
 from backup_gui.model.paths import decode, encode, join
 from backup_gui.model.reasons import Reason, ReasonCode, of_error
 
@@ -424,3 +424,52 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise sqlite3.DatabaseError("its content is damaged") from error
     return connection
+
+
+class Custody:
+    """A catalog that is opened on first use.
+
+    Args:
+        path: The catalog's file.
+        open_catalog: Opens it.
+    """
+
+    def __init__(self, path: Path, open_catalog: Callable[[Path], JobDatabase]) -> None:
+        self._path = path
+        self._open_catalog = open_catalog
+        self._catalog: JobDatabase | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the catalog is open."""
+        return self._catalog is not None
+
+    def catalog(self) -> JobDatabase:
+        """Return the catalog; open it first if necessary.
+
+        Raises:
+            BackupError: It cannot be opened, or its folder cannot be used.
+        """
+        if self._catalog is None:
+            make_private_folder(self._path.parent)
+            try:
+                self._catalog = self._open_catalog(self._path)
+            except OSError as error:
+                raise OwnFolderError(own_folder_reason(self._path.parent, error)) from error
+        else:
+            self._catalog.resume()
+        return self._catalog
+
+    def close(self) -> None:
+        """Close the catalog, if it is open."""
+        catalog, self._catalog = self._catalog, None
+        if catalog is not None:
+            catalog.close()
+
+    def doubt(self) -> None:
+        """Close a catalog whose state is unknown and check its file; opening it again repairs or replaces it."""
+        try:
+            self.close()
+        except sqlite3.DatabaseError as error:
+            log.warning("The catalog could not be closed: %s", error)
+        doubt(self._path)
