@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from backup_gui.model.events import AllowHeld, ForgetDrive, GiveUp, KeepHeld, PutBack, ReleaseKept, UndoPass
 from backup_gui.model.plans import Phase
 from backup_gui.model.status import JobState
-from backup_gui.ui.dialogs.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
+from backup_gui.ui.dialogs.messages import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
 from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.text.reasons import said
 

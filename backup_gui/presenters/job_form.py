@@ -15,7 +15,7 @@ from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize
 from backup_gui.services.folder_sizes import FolderSize, LeftOut, count_copies, count_left_out
 from backup_gui.services.job_check import Findings, examine
-from backup_gui.ui.dialogs.questions import ask_to_remove_left_out
+from backup_gui.ui.dialogs.messages import ask_to_remove_left_out
 from backup_gui.ui.settings.page import JobSettings
 from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
 

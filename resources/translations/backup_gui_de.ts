@@ -1722,6 +1722,144 @@ Keeps an exact, current copy of a folder, with a history.</source>
 
 Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translation>
     </message>
+    <message>
+        <source>&amp;Keep them no more</source>
+        <translation>&amp;Nicht mehr behalten</translation>
+    </message>
+    <message>
+        <source>&amp;Remove</source>
+        <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
+        <source>&amp;Take it over</source>
+        <translation>Über&amp;nehmen</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig machen</translation>
+    </message>
+    <message>
+        <source>&amp;Use the new drive</source>
+        <translation>Neues Laufwerk &amp;verwenden</translation>
+    </message>
+    <message>
+        <source>Another backup</source>
+        <translation>Eine andere Sicherung</translation>
+    </message>
+    <message>
+        <source>Drive</source>
+        <translation>Laufwerk</translation>
+    </message>
+    <message>
+        <source>Everything is copied to the new drive, and a new history begins. The old drive keeps its backup and its history, but this backup waits for it no longer.</source>
+        <translation>Alles wird auf das neue Laufwerk kopiert, und ein neuer Verlauf beginnt. Das alte Laufwerk behält seine Sicherung und seinen Verlauf, aber diese Sicherung wartet nicht mehr darauf.</translation>
+    </message>
+    <message>
+        <source>Everything is copied to the new drive. The old drive keeps its backup, but this backup waits for it no longer.</source>
+        <translation>Alles wird auf das neue Laufwerk kopiert. Das alte Laufwerk behält seine Sicherung, aber diese Sicherung wartet nicht mehr darauf.</translation>
+    </message>
+    <message>
+        <source>If there are files in the backup folder on the new drive already, you are asked before they leave it.</source>
+        <translation>Wenn im Sicherungsordner auf dem neuen Laufwerk schon Dateien sind, werden Sie gefragt, bevor sie ihn verlassen.</translation>
+    </message>
+    <message>
+        <source>If these are unusually many, you are asked once more before anything is deleted.</source>
+        <translation>Sind es ungewöhnlich viele, werden Sie noch einmal gefragt, bevor etwas gelöscht wird.</translation>
+    </message>
+    <message>
+        <source>If you are not sure, choose another folder for this backup: {folder} then stays as it is.</source>
+        <translation>Wenn Sie nicht sicher sind, wählen Sie einen anderen Ordner für diese Sicherung: {folder} bleibt dann, wie er ist.</translation>
+    </message>
+    <message>
+        <source>It will &amp;not come back</source>
+        <translation>Es kommt &amp;nicht wieder</translation>
+    </message>
+    <message>
+        <source>Kept files</source>
+        <translation>Behaltene Dateien</translation>
+    </message>
+    <message>
+        <source>Left out</source>
+        <translation>Ausgelassen</translation>
+    </message>
+    <message>
+        <source>New drive</source>
+        <translation>Neues Laufwerk</translation>
+    </message>
+    <message>
+        <source>No history is kept: if your folder does not have them, they are gone.</source>
+        <translation>Es wird kein Verlauf geführt: Was Ihr Ordner nicht hat, ist dann verloren.</translation>
+    </message>
+    <message>
+        <source>Nothing is lost: what you have changed since stays beside them under another name.</source>
+        <translation>Nichts geht verloren: Was Sie seither geändert haben, bleibt unter einem anderen Namen daneben.</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Remove what is left out from the backup?</source>
+        <translation>Das Ausgelassene aus der Sicherung entfernen?</translation>
+    </message>
+    <message>
+        <source>Stop backing up “{name}”?</source>
+        <translation>„{name}“ nicht mehr sichern?</translation>
+    </message>
+    <message>
+        <source>Take this place over?</source>
+        <translation>Diesen Ort übernehmen?</translation>
+    </message>
+    <message>
+        <source>The backup becomes an exact copy of your folder again. No history is kept, so what leaves it is gone.</source>
+        <translation>Die Sicherung wird wieder eine genaue Kopie Ihres Ordners. Ein Verlauf wird nicht geführt; was sie verlässt, ist also weg.</translation>
+    </message>
+    <message>
+        <source>The backup becomes an exact copy of your folder again. What leaves it goes to the history.</source>
+        <translation>Die Sicherung wird wieder eine genaue Kopie Ihres Ordners. Was sie verlässt, kommt in den Verlauf.</translation>
+    </message>
+    <message>
+        <source>The backup itself and its history stay where they are:
+{folder}</source>
+        <translation>Die Sicherung selbst und ihr Verlauf bleiben, wo sie sind:
+{folder}</translation>
+    </message>
+    <message>
+        <source>They go to the history, where they are kept for as long as its limits say.</source>
+        <translation>Sie kommen in den Verlauf und bleiben dort, solange seine Grenzen es vorsehen.</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig machen</translation>
+    </message>
+    <message>
+        <source>Undo these changes?</source>
+        <translation>Diese Änderungen rückgängig machen?</translation>
+    </message>
+    <message>
+        <source>Use the drive that is there now for the backup in “{folder}”?</source>
+        <translation>Das jetzt angeschlossene Laufwerk für die Sicherung in „{folder}“ verwenden?</translation>
+    </message>
+    <message>
+        <source>What is there and not the same in your folder goes to the history. The history that is there stays.</source>
+        <translation>Was dort und in Ihrem Ordner nicht gleich ist, kommt in den Verlauf. Der vorhandene Verlauf bleibt.</translation>
+    </message>
+    <message>
+        <source>What is there and not the same in your folder would have to go. No history is kept for this backup.</source>
+        <translation>Was dort und in Ihrem Ordner nicht gleich ist, müsste gehen. Für diese Sicherung wird kein Verlauf geführt.</translation>
+    </message>
+    <message>
+        <source>What the backup has of it then counts as deleted. No history is kept, so it is gone.</source>
+        <translation>Was die Sicherung davon hat, gilt dann als gelöscht. Ein Verlauf wird nicht geführt; es ist also weg.</translation>
+    </message>
+    <message>
+        <source>What the backup has of it then counts as deleted: it leaves the backup and goes to the history.</source>
+        <translation>Was die Sicherung davon hat, gilt dann als gelöscht: Es verlässt die Sicherung und kommt in den Verlauf.</translation>
+    </message>
+    <message>
+        <source>Will the drive of “{folder}” never come back?</source>
+        <translation>Kommt das Laufwerk von „{folder}“ nie wieder?</translation>
+    </message>
 </context>
 <context>
     <name>NewJobDialog</name>
@@ -2322,147 +2460,6 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Progress</source>
         <translation>Fortschritt</translation>
-    </message>
-</context>
-<context>
-    <name>Questions</name>
-    <message>
-        <source>&amp;Keep them no more</source>
-        <translation>&amp;Nicht mehr behalten</translation>
-    </message>
-    <message>
-        <source>&amp;Remove</source>
-        <translation>&amp;Entfernen</translation>
-    </message>
-    <message>
-        <source>&amp;Take it over</source>
-        <translation>Über&amp;nehmen</translation>
-    </message>
-    <message>
-        <source>&amp;Undo</source>
-        <translation>&amp;Rückgängig machen</translation>
-    </message>
-    <message>
-        <source>&amp;Use the new drive</source>
-        <translation>Neues Laufwerk &amp;verwenden</translation>
-    </message>
-    <message>
-        <source>Another backup</source>
-        <translation>Eine andere Sicherung</translation>
-    </message>
-    <message>
-        <source>Drive</source>
-        <translation>Laufwerk</translation>
-    </message>
-    <message>
-        <source>Everything is copied to the new drive, and a new history begins. The old drive keeps its backup and its history, but this backup waits for it no longer.</source>
-        <translation>Alles wird auf das neue Laufwerk kopiert, und ein neuer Verlauf beginnt. Das alte Laufwerk behält seine Sicherung und seinen Verlauf, aber diese Sicherung wartet nicht mehr darauf.</translation>
-    </message>
-    <message>
-        <source>Everything is copied to the new drive. The old drive keeps its backup, but this backup waits for it no longer.</source>
-        <translation>Alles wird auf das neue Laufwerk kopiert. Das alte Laufwerk behält seine Sicherung, aber diese Sicherung wartet nicht mehr darauf.</translation>
-    </message>
-    <message>
-        <source>If there are files in the backup folder on the new drive already, you are asked before they leave it.</source>
-        <translation>Wenn im Sicherungsordner auf dem neuen Laufwerk schon Dateien sind, werden Sie gefragt, bevor sie ihn verlassen.</translation>
-    </message>
-    <message>
-        <source>If these are unusually many, you are asked once more before anything is deleted.</source>
-        <translation>Sind es ungewöhnlich viele, werden Sie noch einmal gefragt, bevor etwas gelöscht wird.</translation>
-    </message>
-    <message>
-        <source>If you are not sure, choose another folder for this backup: {folder} then stays as it is.</source>
-        <translation>Wenn Sie nicht sicher sind, wählen Sie einen anderen Ordner für diese Sicherung: {folder} bleibt dann, wie er ist.</translation>
-    </message>
-    <message>
-        <source>It will &amp;not come back</source>
-        <translation>Es kommt &amp;nicht wieder</translation>
-    </message>
-    <message>
-        <source>Kept files</source>
-        <translation>Behaltene Dateien</translation>
-    </message>
-    <message>
-        <source>Left out</source>
-        <translation>Ausgelassen</translation>
-    </message>
-    <message>
-        <source>New drive</source>
-        <translation>Neues Laufwerk</translation>
-    </message>
-    <message>
-        <source>No history is kept: if your folder does not have them, they are gone.</source>
-        <translation>Es wird kein Verlauf geführt: Was Ihr Ordner nicht hat, ist dann verloren.</translation>
-    </message>
-    <message>
-        <source>Nothing is lost: what you have changed since stays beside them under another name.</source>
-        <translation>Nichts geht verloren: Was Sie seither geändert haben, bleibt unter einem anderen Namen daneben.</translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation>Entfernen</translation>
-    </message>
-    <message>
-        <source>Remove what is left out from the backup?</source>
-        <translation>Das Ausgelassene aus der Sicherung entfernen?</translation>
-    </message>
-    <message>
-        <source>Stop backing up “{name}”?</source>
-        <translation>„{name}“ nicht mehr sichern?</translation>
-    </message>
-    <message>
-        <source>Take this place over?</source>
-        <translation>Diesen Ort übernehmen?</translation>
-    </message>
-    <message>
-        <source>The backup becomes an exact copy of your folder again. No history is kept, so what leaves it is gone.</source>
-        <translation>Die Sicherung wird wieder eine genaue Kopie Ihres Ordners. Ein Verlauf wird nicht geführt; was sie verlässt, ist also weg.</translation>
-    </message>
-    <message>
-        <source>The backup becomes an exact copy of your folder again. What leaves it goes to the history.</source>
-        <translation>Die Sicherung wird wieder eine genaue Kopie Ihres Ordners. Was sie verlässt, kommt in den Verlauf.</translation>
-    </message>
-    <message>
-        <source>The backup itself and its history stay where they are:
-{folder}</source>
-        <translation>Die Sicherung selbst und ihr Verlauf bleiben, wo sie sind:
-{folder}</translation>
-    </message>
-    <message>
-        <source>They go to the history, where they are kept for as long as its limits say.</source>
-        <translation>Sie kommen in den Verlauf und bleiben dort, solange seine Grenzen es vorsehen.</translation>
-    </message>
-    <message>
-        <source>Undo</source>
-        <translation>Rückgängig machen</translation>
-    </message>
-    <message>
-        <source>Undo these changes?</source>
-        <translation>Diese Änderungen rückgängig machen?</translation>
-    </message>
-    <message>
-        <source>Use the drive that is there now for the backup in “{folder}”?</source>
-        <translation>Das jetzt angeschlossene Laufwerk für die Sicherung in „{folder}“ verwenden?</translation>
-    </message>
-    <message>
-        <source>What is there and not the same in your folder goes to the history. The history that is there stays.</source>
-        <translation>Was dort und in Ihrem Ordner nicht gleich ist, kommt in den Verlauf. Der vorhandene Verlauf bleibt.</translation>
-    </message>
-    <message>
-        <source>What is there and not the same in your folder would have to go. No history is kept for this backup.</source>
-        <translation>Was dort und in Ihrem Ordner nicht gleich ist, müsste gehen. Für diese Sicherung wird kein Verlauf geführt.</translation>
-    </message>
-    <message>
-        <source>What the backup has of it then counts as deleted. No history is kept, so it is gone.</source>
-        <translation>Was die Sicherung davon hat, gilt dann als gelöscht. Ein Verlauf wird nicht geführt; es ist also weg.</translation>
-    </message>
-    <message>
-        <source>What the backup has of it then counts as deleted: it leaves the backup and goes to the history.</source>
-        <translation>Was die Sicherung davon hat, gilt dann als gelöscht: Es verlässt die Sicherung und kommt in den Verlauf.</translation>
-    </message>
-    <message>
-        <source>Will the drive of “{folder}” never come back?</source>
-        <translation>Kommt das Laufwerk von „{folder}“ nie wieder?</translation>
     </message>
 </context>
 <context>

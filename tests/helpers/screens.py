@@ -47,7 +47,7 @@ from backup_gui.model.status import Backlog, Coverage, JobState, Status
 from backup_gui.services.arrange_plan import arrange
 from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
-from backup_gui.ui.dialogs.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
+from backup_gui.ui.dialogs.messages import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
 from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.history.restore_dialog import RestoreDialog

@@ -1,4 +1,4 @@
-"""Message boxes: how the program works, what it is, why a job waits, what quitting means."""
+"""Message boxes: what the window explains, and what it asks before actions that a click cannot undo."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt
-from PySide6.QtWidgets import QCheckBox, QMessageBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QMessageBox, QWidget
+
+from backup_gui.ui.text.format import counted, path_in_words
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -94,6 +96,176 @@ def ask_to_quit(on_yes: Callable[[bool], None], parent: QWidget) -> QMessageBox:
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(button)
     button.clicked.connect(lambda: on_yes(check.isChecked()))
+    box.open()
+    return box
+
+
+def ask_to_undo(files: int, on_yes: Callable[[], None], parent: QWidget) -> QMessageBox:
+    """Ask whether to undo a pass.
+
+    Args:
+        files: How many files it deleted, replaced or moved.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+    """
+    means = counted(
+        "%Ln files come back into your folder as they were before: what was deleted, replaced or moved.",
+        "%Ln file comes back into your folder as it was before.",
+        files,
+    )
+    safe = _tr("Nothing is lost: what you have changed since stays beside them under another name.")
+    return _ask(_tr("Undo"), _tr("Undo these changes?"), f"{means}\n\n{safe}", _tr("&Undo"), on_yes, parent)
+
+
+def ask_to_forget_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
+    """Ask whether a drive is gone for good.
+
+    Args:
+        path: Its mount point in the source.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+        keeps_history: Whether removed files go to a history.
+    """
+    fate = (
+        _tr("What the backup has of it then counts as deleted: it leaves the backup and goes to the history.")
+        if keeps_history
+        else _tr("What the backup has of it then counts as deleted. No history is kept, so it is gone.")
+    )
+    title = _tr("Will the drive of “{folder}” never come back?").format(folder=path_in_words(path))
+    return _ask(_tr("Drive"), title, fate, _tr("It will &not come back"), on_yes, parent)
+
+
+def ask_to_take_over(
+    what: str, path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool
+) -> QMessageBox:
+    """Ask whether this job takes over the destination of another backup.
+
+    Args:
+        what: Says in one sentence whose backup it is.
+        path: The destination.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+        keeps_history: Whether removed files go to a history.
+    """
+    fate = (
+        _tr("What is there and not the same in your folder goes to the history. The history that is there stays.")
+        if keeps_history
+        else _tr("What is there and not the same in your folder would have to go. No history is kept for this backup.")
+    )
+    safe = _tr("If you are not sure, choose another folder for this backup: {folder} then stays as it is.").format(
+        folder=path_in_words(path)
+    )
+    return _ask(
+        _tr("Another backup"),
+        _tr("Take this place over?"),
+        f"{what}\n\n{fate}\n\n{safe}",
+        _tr("&Take it over"),
+        on_yes,
+        parent,
+    )
+
+
+def ask_to_remove_left_out(
+    files: int, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool
+) -> QMessageBox:
+    """Ask whether to remove from the backup what the rules leave out.
+
+    Args:
+        files: How many files these are.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+        keeps_history: Whether removed files go to a history.
+    """
+    means = counted(
+        "%Ln files leave the backup. In your folder nothing changes.",
+        "%Ln file leaves the backup. In your folder nothing changes.",
+        files,
+    )
+    fate = (
+        _tr("They go to the history, where they are kept for as long as its limits say.")
+        if keeps_history
+        else _tr("No history is kept: if your folder does not have them, they are gone.")
+    )
+    title = _tr("Remove what is left out from the backup?")
+    return _ask(_tr("Left out"), title, f"{means}\n\n{fate}", _tr("&Remove"), on_yes, parent)
+
+
+def ask_to_use_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
+    """Ask whether another drive replaces the backup's drive.
+
+    Args:
+        path: The destination.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+        keeps_history: Whether removed files go to a history.
+    """
+    fate = (
+        _tr(
+            "Everything is copied to the new drive, and a new history begins. The old drive keeps its backup and its "
+            "history, but this backup waits for it no longer."
+        )
+        if keeps_history
+        else _tr(
+            "Everything is copied to the new drive. The old drive keeps its backup, but this backup waits for it no "
+            "longer."
+        )
+    )
+    safe = _tr("If there are files in the backup folder on the new drive already, you are asked before they leave it.")
+    title = _tr("Use the drive that is there now for the backup in “{folder}”?").format(folder=path_in_words(path))
+    return _ask(_tr("New drive"), title, f"{fate}\n\n{safe}", _tr("&Use the new drive"), on_yes, parent)
+
+
+def ask_to_release(files: int, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
+    """Ask whether to stop keeping files that the source does not have.
+
+    Args:
+        files: How many there are.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+        keeps_history: Whether removed files go to a history.
+    """
+    title = counted("Keep these %Ln files no more?", "Keep this file no more?", files)
+    fate = (
+        _tr("The backup becomes an exact copy of your folder again. What leaves it goes to the history.")
+        if keeps_history
+        else _tr(
+            "The backup becomes an exact copy of your folder again. No history is kept, so what leaves it is gone."
+        )
+    )
+    again = _tr("If these are unusually many, you are asked once more before anything is deleted.")
+    return _ask(_tr("Kept files"), title, f"{fate}\n\n{again}", _tr("&Keep them no more"), on_yes, parent)
+
+
+def ask_to_remove(name: str, path: str, on_yes: Callable[[], None], parent: QWidget) -> QMessageBox:
+    """Ask whether to remove a job.
+
+    Args:
+        name: The job's name.
+        path: The destination, which stays.
+        on_yes: Called on confirmation.
+        parent: The parent window.
+    """
+    title = _tr("Stop backing up “{name}”?").format(name=name)
+    text = _tr("The backup itself and its history stay where they are:\n{folder}").format(folder=path_in_words(path))
+    return _ask(_tr("Remove"), title, text, _tr("&Remove"), on_yes, parent)
+
+
+def _ask(
+    window_title: str, title: str, text: str, yes: str, on_yes: Callable[[], None], parent: QWidget
+) -> QMessageBox:
+    box = QMessageBox(QMessageBox.Icon.Question, window_title, title, QMessageBox.StandardButton.NoButton, parent)
+    box.finished.connect(box.deleteLater)
+    # The name of a folder may look like HTML.
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(text)
+    if box.isRightToLeft():
+        # A label aligns text by its own direction, which may differ from that of the window.
+        for label in box.findChildren(QLabel):
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignTop)
+    button = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+    # Enter must not confirm a text that the user has not read.
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    button.clicked.connect(on_yes)
     box.open()
     return box
 

@@ -13,8 +13,15 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWid
 from backup_gui.model.plans import HeldCode
 from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
-from backup_gui.ui.dialogs.messages import ask_to_quit, tell, tell_about, tell_how_it_works, tell_why_it_waits
-from backup_gui.ui.dialogs.questions import ask_to_remove, ask_to_take_over
+from backup_gui.ui.dialogs.messages import (
+    ask_to_quit,
+    ask_to_remove,
+    ask_to_take_over,
+    tell,
+    tell_about,
+    tell_how_it_works,
+    tell_why_it_waits,
+)
 from backup_gui.ui.first_run.steps import FirstRun, FirstRunDialog
 from backup_gui.ui.main.board import Board, Page
 from backup_gui.ui.main.menu_bar import MenuBar
