@@ -21,7 +21,7 @@ from backup_gui.engine.fs.content import NOT_SUPPORTED
 from backup_gui.engine.fs.system.locks import is_locked_by_strangers
 from backup_gui.engine.fs.system.worker_process import WorkerProcess
 from backup_gui.engine.fs.tree import pair
-from backup_gui.engine.fs.volumes.volume import has_lasting_inodes
+from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes
 from backup_gui.engine.fs.writable import refuse_unwritable
 from backup_gui.model.errors import DestinationBusyError
 from backup_gui.model.path_text import escape
@@ -86,7 +86,7 @@ class LocalDestination(MirrorWriter):
             is_on_drive = os.stat(self.root).st_dev == self.root_entry.st_dev
         except OSError:
             return False
-        return is_on_drive and not has_lasting_inodes(self.root)
+        return is_on_drive and not keeps_folder_inodes(self.root)
 
     def helper(self, source: Tree) -> WorkerProcess | None:
         """Start the second process; None if it cannot help."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors, is_reserved, is_vacant
 from backup_gui.engine.fs.volumes.identity import Identity, read_identity
-from backup_gui.engine.fs.volumes.volume import has_lasting_inodes, volume_id
+from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes, volume_id
 from backup_gui.model.path_text import escape
 from backup_gui.model.paths import is_temporary
 
@@ -61,7 +61,7 @@ def compare_with_last(target: LocalDestination, catalog: JobDatabase) -> Continu
     if now.volume != recorded.volume:
         return Continuity.ANEW
     leads_elsewhere = _leads_elsewhere(target.root, catalog.fact(_LEADS_KEY))
-    is_other = now.inode != recorded.inode if has_lasting_inodes(target.root) else leads_elsewhere
+    is_other = now.inode != recorded.inode if keeps_folder_inodes(target.root) else leads_elsewhere
     if is_other:
         return Continuity.ANEW if is_vacant(target.root) and not leads_elsewhere else Continuity.OTHER
     return _by_names(target, catalog)

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from backup_gui.engine.fs.system.platform import LONGEST_WAIT_S
-from backup_gui.engine.fs.volumes.volume import has_lasting_inodes
+from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes
 from backup_gui.engine.roots.continuity import root_stamp
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class DriveSentinel:
     def note(self) -> None:
         """Record the current state of the folder, or that it does not exist."""
         self._seen = _look(self._path)
-        self._has_lasting_inode = self._seen is not None and has_lasting_inodes(self._path)
+        self._has_lasting_inode = self._seen is not None and keeps_folder_inodes(self._path)
 
     def is_lost(self) -> bool:
         """Return whether the recorded folder is gone, on another file system, or replaced by another one."""

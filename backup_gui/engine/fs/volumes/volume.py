@@ -29,7 +29,7 @@ _WITH_LASTING_INODES = frozenset(
 )
 
 
-def has_lasting_inodes(path: str) -> bool:
+def keeps_folder_inodes(path: str) -> bool:
     """Tell whether folders are known to keep their numbers where a path lies, so that another one is another folder."""
     mount = mount_of(path)
     return mount is not None and mount.kind in _WITH_LASTING_INODES
