@@ -172,9 +172,9 @@ def test_the_second_process_gives_no_group_of_the_destination_either(rig: Rig) -
 
 @pytest.fixture
 def few_files_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    from backup_gui.engine.apply import standby
+    from backup_gui.engine.apply import worker_start
 
-    monkeypatch.setattr(standby, "WORTHWHILE_COPIES", 1)
+    monkeypatch.setattr(worker_start, "WORTHWHILE_COPIES", 1)
 
 
 @pytest.mark.hazard(68)
@@ -204,9 +204,9 @@ def test_what_only_a_group_could_read_is_not_given_to_another_group(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, *, is_shared: bool
 ) -> None:
     """A user who is in several groups, of which files can only be given to the one that new files have."""
-    from backup_gui.engine.apply import standby
+    from backup_gui.engine.apply import worker_start
 
-    monkeypatch.setattr(standby, "WORTHWHILE_COPIES", 1 if is_shared else 1_000)
+    monkeypatch.setattr(worker_start, "WORTHWHILE_COPIES", 1 if is_shared else 1_000)
     modes = {"a": 0o640, "b": 0o660, "c": 0o664, "d": 0o604, "e": 0o755, "f": 0o600, "g": 0o670}
     for name, mode in modes.items():
         rig.write(f"files/{name}", name).chmod(mode)

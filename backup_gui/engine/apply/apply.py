@@ -31,8 +31,8 @@ from backup_gui.model.reasons import Reason, ReasonCode, system_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from backup_gui.engine.apply.standby import Standby
     from backup_gui.engine.apply.stats import PassStats
+    from backup_gui.engine.apply.worker_start import WorkerStart
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.plans import Action
@@ -48,17 +48,17 @@ class PlanRunner:
     Args:
         context: The pass.
         stats: Records the results, also of a cancelled run.
-        standby: Provides the worker process, if there is one.
+        worker_start: Provides the worker process, if there is one.
     """
 
-    def __init__(self, context: PassContext[Destination], stats: PassStats, standby: Standby) -> None:
+    def __init__(self, context: PassContext[Destination], stats: PassStats, worker_start: WorkerStart) -> None:
         self._source = source = context.source
         self._target = target = context.destination
         self._catalog = catalog = context.catalog
         self._stats = stats
         self._meter = context.meter
         self._should_stop = context.should_stop
-        self._standby = standby
+        self._worker_start = worker_start
         links = LinkMaker(source, target, catalog)
         self._intents = Intents(source, target, catalog)
         self._publisher = Publisher(target, catalog, links, stats, self._intents)
@@ -178,7 +178,7 @@ class PlanRunner:
     # Publishing
 
     def _start_batches(self, actions: Iterable[Action]) -> None:
-        copy_worker = self._standby.copy_worker(actions, self._target)
+        copy_worker = self._worker_start.copy_worker(actions, self._target)
         if copy_worker is not None:
             self._batches = Batches(copy_worker, self._target, self._publisher, partial(self._do, self._creator.make))
 

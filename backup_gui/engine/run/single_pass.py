@@ -18,8 +18,8 @@ from backup_gui.engine.apply.report import (
     room_of,
     say_what_is_not_held,
 )
-from backup_gui.engine.apply.standby import Standby
 from backup_gui.engine.apply.stats import PassOutcome, PassStats
+from backup_gui.engine.apply.worker_start import WorkerStart
 from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
 from backup_gui.engine.fs.content import Cancelled, ignore_count, never
 from backup_gui.engine.fs.system.descriptors import BUDGET
@@ -119,7 +119,7 @@ class _Prepared(NamedTuple):
         roots: The two folders, open and checked.
         scope: What to compare.
         clock: The clock of the history.
-        standby: Provides the worker process.
+        worker_start: Provides the worker process.
     """
 
     context: "PassContext[Destination]"
@@ -127,7 +127,7 @@ class _Prepared(NamedTuple):
     roots: Roots
     scope: Scope
     clock: HistoryClock
-    standby: Standby
+    worker_start: WorkerStart
 
 
 class _Planned(NamedTuple):
@@ -238,9 +238,9 @@ def _prepare(
     # Changes in the source do not show what is missing in another destination.
     scope = scope if roots.continuity is Continuity.SAME else FULL
     clock = _history_clock(context, options)
-    standby = Standby(lambda: roots.target.helper(roots.source))
-    stack.enter_context(contextlib.closing(standby))
-    return _Prepared(context, options, roots, scope, clock, standby)
+    worker_start = WorkerStart(lambda: roots.target.helper(roots.source))
+    stack.enter_context(contextlib.closing(worker_start))
+    return _Prepared(context, options, roots, scope, clock, worker_start)
 
 
 def _plan(prepared: _Prepared) -> _Planned | None:
@@ -249,7 +249,7 @@ def _plan(prepared: _Prepared) -> _Planned | None:
     Returns:
         None if the pass was cancelled.
     """
-    context, options, roots, scope, _clock, standby = prepared
+    context, options, roots, scope, _clock, worker_start = prepared
     job, catalog, target = context.job, context.catalog, context.destination
     drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
     context.meter.begin(Phase.COMPARING)
@@ -257,8 +257,8 @@ def _plan(prepared: _Prepared) -> _Planned | None:
         context,
         scope,
         drives=drives,
-        on_copies=standby.expect if context.learns else ignore_count,
-        scan_worker=None if drives or not scope.is_full else standby.scan_worker(context.rules, target, catalog),
+        on_copies=worker_start.expect if context.learns else ignore_count,
+        scan_worker=None if drives or not scope.is_full else worker_start.scan_worker(context.rules, target, catalog),
     )
     if options.should_stop():
         return None
@@ -298,7 +298,7 @@ def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
     litter = plan.litter if may_write else ()
     status: PassStatus | None = None
     try:
-        runner = PlanRunner(context, stats, prepared.standby)
+        runner = PlanRunner(context, stats, prepared.worker_start)
         runner.run(verdict.actions, litter, files_total=counts.total, bytes_total=counts.bytes)
         _check_places(context)
     except Cancelled:

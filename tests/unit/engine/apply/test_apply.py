@@ -15,8 +15,8 @@ from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.apply.apply import PlanRunner
 from backup_gui.engine.apply.publish import NotCopied
 from backup_gui.engine.apply.remove import Remover
-from backup_gui.engine.apply.standby import Standby
 from backup_gui.engine.apply.stats import PassOutcome, PassStats
+from backup_gui.engine.apply.worker_start import WorkerStart
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import Cancelled
@@ -53,7 +53,7 @@ class Run:
             meter = Meter(self.progress.append)
             stats = PassStats(target, meter=meter, on_done=self.done.extend, on_problem=self.problems.append)
             context = self.rig.context(source, target, self.rules)._replace(meter=meter, should_stop=self.should_stop)
-            PlanRunner(context, stats, Standby(lambda: None)).run(
+            PlanRunner(context, stats, WorkerStart(lambda: None)).run(
                 actions, litter, files_total=len(actions), bytes_total=sum(action.size_bytes for action in actions)
             )
             return stats.outcome

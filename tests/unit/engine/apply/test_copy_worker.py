@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import batches, copy_worker, standby
+from backup_gui.engine.apply import batches, copy_worker, worker_start
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.apply.copy_worker import SMALL_BYTES, Copied, CopyWorker, Order
 from backup_gui.engine.apply.publish import Publisher
@@ -37,7 +37,7 @@ MANY = 200
 def many(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
     """A source with more small files than a pass copies by itself, in old and new folders, under all sorts of names."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
-    monkeypatch.setattr(standby, "WORTHWHILE_COPIES", MANY)
+    monkeypatch.setattr(worker_start, "WORTHWHILE_COPIES", MANY)
     for number in range(MANY):
         rig.write(f"folder {number % 7}/deeper/file {number}", f"content of {number}")
     for name in HOSTILE_NAMES:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.apply import standby
+from backup_gui.engine.apply import worker_start
 from backup_gui.engine.fs.system.worker_process import WorkerProcess
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import compare as comparing
@@ -53,7 +53,7 @@ def known(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
     rig.run()
     # Times too young to be trusted are looked at once more, and what was made last is learnt.
     rig.run()
-    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 1)
+    monkeypatch.setattr(worker_start, "WORTHWHILE_FILES", 1)
     return rig
 
 
@@ -117,7 +117,7 @@ def test_a_tree_in_which_nothing_has_changed_is_found_so_by_both_together(
     both = plans_of(known, monkeypatch)()
     assert len(findings) > FOLDERS // 2
     assert None not in findings.values()
-    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 10**9)
+    monkeypatch.setattr(worker_start, "WORTHWHILE_FILES", 10**9)
     alone = plans_of(known, monkeypatch)()
     assert both == alone
     assert both.actions == ()
@@ -233,14 +233,14 @@ def test_a_change_of_any_sort_is_found_as_the_pass_alone_finds_it(
         assert answer("folder 12") == (1, 0, ["deeper"])
     both = plans_of(known, monkeypatch)()
     assert findings
-    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 10**9)
+    monkeypatch.setattr(worker_start, "WORTHWHILE_FILES", 10**9)
     alone = plans_of(known, monkeypatch)()
     assert both == alone
-    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 1)
+    monkeypatch.setattr(worker_start, "WORTHWHILE_FILES", 1)
     findings.clear()
     known.run()
     assert findings
-    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 10**9)
+    monkeypatch.setattr(worker_start, "WORTHWHILE_FILES", 10**9)
     known.run()
     assert known.run().counts.total == 0
     left_out = {path for path in read_tree(known.source) if path.endswith((".tmp", TEMPORARY))}
@@ -315,7 +315,7 @@ def test_partial_passes_small_trees_and_trees_with_drives_are_looked_over_by_the
     monkeypatch.setattr(mirror, "remembered_drives", lambda _catalog: frozenset({"folder 1"}))
     known.run()
     monkeypatch.undo()
-    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 10**6)
+    monkeypatch.setattr(worker_start, "WORTHWHILE_FILES", 10**6)
     known.run()
     assert findings == {}
 

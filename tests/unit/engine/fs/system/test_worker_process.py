@@ -14,8 +14,8 @@ from types import ModuleType
 import pytest
 
 from backup_gui import __main__ as start
-from backup_gui.engine.apply import copy_worker, standby
-from backup_gui.engine.apply.standby import Standby
+from backup_gui.engine.apply import copy_worker, worker_start
+from backup_gui.engine.apply.worker_start import WorkerStart
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.system import worker_process
 from backup_gui.engine.fs.system.worker_process import WorkerProcess
@@ -37,7 +37,7 @@ def test_one_processor_alone_starts_no_process(rig: Rig, monkeypatch: pytest.Mon
         assert WorkerProcess.start_for(source, target, target.capabilities) is None
 
 
-def test_a_standby_starts_one_at_most(rig: Rig) -> None:
+def test_one_process_is_started_at_most(rig: Rig) -> None:
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         starts: list[WorkerProcess] = []
@@ -46,20 +46,20 @@ def test_a_standby_starts_one_at_most(rig: Rig) -> None:
             starts.append(WorkerProcess(source, target))
             return starts[-1]
 
-        standby = Standby(begin)
+        worker_start = WorkerStart(begin)
         assert starts == []
-        assert standby.get() is standby.get() is starts[0]
-        standby.close()
+        assert worker_start.get() is worker_start.get() is starts[0]
+        worker_start.close()
         assert starts[0]._exit_code == 0
-        assert standby.get() is None
+        assert worker_start.get() is None
         assert len(starts) == 1
 
 
 def test_one_that_cannot_start_is_not_tried_again() -> None:
     tries: list[int] = []
-    standby = Standby(lambda: tries.append(1))
-    assert (standby.get(), standby.get(), tries) == (None, None, [1])
-    standby.close()
+    worker_start = WorkerStart(lambda: tries.append(1))
+    assert (worker_start.get(), worker_start.get(), tries) == (None, None, [1])
+    worker_start.close()
 
 
 def test_what_it_is_asked_it_answers_in_order_and_the_rest_is_waited_for(rig: Rig) -> None:
@@ -271,7 +271,7 @@ def test_a_packaged_program_that_cannot_start_itself_works_in_one_process(
         file.write_text("#!/bin/sh\nexit 1\n")
         file.chmod(0o755 if program == "ends at once" else 0o644)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
-    monkeypatch.setattr(standby, "WORTHWHILE_COPIES", 3)
+    monkeypatch.setattr(worker_start, "WORTHWHILE_COPIES", 3)
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(file))
     for number in range(40):

@@ -23,7 +23,7 @@ WORTHWHILE_COPIES: Final = 1_000
 WORTHWHILE_FILES: Final = 20_000
 
 
-class Standby:
+class WorkerStart:
     """Starts the worker process once it is known to pay off.
 
     Args:
