@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.destination.destination import DestinationView
-    from backup_gui.engine.plan.name_mapping import Respelling
+    from backup_gui.engine.plan.name_mapping import NameMapper
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.plan.scan_worker import ScanWorker
     from backup_gui.engine.rules.portions import Portion
@@ -127,18 +127,18 @@ class _Comparison:
         self._ownership = Ownership(target, catalog)
         self._other_names = OtherNames(catalog, is_full=scope.is_full)
         self._deletions = DeletionPlanner(context, self._submounts, self._ownership, self._builder, self._other_names)
-        self._respelling: Respelling | None = None
+        self._name_mapper: NameMapper | None = None
         self._most_at_once = MOST_AT_ONCE
         if target.capabilities.limits_names:
-            from backup_gui.engine.plan.name_mapping import Respelling  # noqa: PLC0415 - most destinations hold all names
+            from backup_gui.engine.plan.name_mapping import NameMapper  # noqa: PLC0415 - most destinations hold all names
 
             # Names can be mapped only with all names of the folder.
             self._most_at_once = sys.maxsize
-            self._respelling = Respelling(context, self._builder, self._is_left_out, self._compare_alone)
+            self._name_mapper = NameMapper(context, self._builder, self._is_left_out, self._compare_alone)
         self._comparer = EntryComparer(context, self._builder.moved_away, self._settle)
         self._links = self._comparer.links
-        spelling = None if self._respelling is None else self._respelling.spelling
-        self._moves = Moves(context, self._comparer, spelling, self._builder, self._fickle)
+        names = None if self._name_mapper is None else self._name_mapper.mapping
+        self._moves = Moves(context, self._comparer, names, self._builder, self._fickle)
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
         # Unreadable paths of a partial pass; one may have been compared a moment before.
@@ -154,8 +154,8 @@ class _Comparison:
             if is_reserved_path(path):
                 self._name_as_reserved(path)
                 return
-            if self._respelling is not None:
-                settled = self._respelling.resolve(path)
+            if self._name_mapper is not None:
+                settled = self._name_mapper.resolve(path)
                 if settled is None:
                     return
                 path, is_other = settled
@@ -204,7 +204,7 @@ class _Comparison:
 
     def _former(self, path: str) -> str:
         """Return the path under which the catalog has the records of a path."""
-        return path if self._respelling is None else self._respelling.spelling.former(path)
+        return path if self._name_mapper is None else self._name_mapper.mapping.former(path)
 
     def _highest_change(self, path: str) -> str | None:
         """Return the highest folder above a path that only one side has, or otherwise the path itself.
@@ -377,8 +377,8 @@ class _Comparison:
         self._meter.add_files(len(ours), path)
         if not path:
             self._leave_out_reserved(ours)
-        if self._respelling is not None:
-            self._respelling.align(path, ours, theirs, known, is_new=making is not None)
+        if self._name_mapper is not None:
+            self._name_mapper.align(path, ours, theirs, known, is_new=making is not None)
         prefix = path + "/" if path else ""
         excludes = self._excludes_in(path, len(ours))
         as_before, others = split_unchanged(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)

@@ -16,7 +16,7 @@ from backup_gui.model.plans import Action, Op
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.plan.difference import EntryComparer
-    from backup_gui.engine.plan.name_mapping import Spelling
+    from backup_gui.engine.plan.name_mapping import NameMapping
     from backup_gui.engine.plan.pass_context import PassContext, PlanBuilder
     from backup_gui.engine.state.database import Fingerprint
     from backup_gui.model.entries import Entry
@@ -28,7 +28,7 @@ class Moves:
     Args:
         context: The pass.
         comparer: Compares what it finds.
-        spelling: Maps names, if the destination cannot store or distinguish all of them.
+        names: Maps names, if the destination cannot store or distinguish all of them.
         builder: Receives the moves.
         fickle: Devices whose inodes change with each mount.
     """
@@ -37,7 +37,7 @@ class Moves:
         self,
         context: PassContext[DestinationView],
         comparer: EntryComparer,
-        spelling: Spelling | None,
+        names: NameMapping | None,
         builder: PlanBuilder,
         fickle: frozenset[int],
     ) -> None:
@@ -48,7 +48,7 @@ class Moves:
         self._rules = context.rules
         self._comparer = comparer
         self._links = comparer.links
-        self._spelling = spelling
+        self._names = names
         self._builder = builder
         self._moved_away = builder.moved_away
         self._has_memory = not context.catalog.is_empty()
@@ -102,7 +102,7 @@ class Moves:
             or theirs.st_size != ours.st_size
         ):
             return None
-        if self._spelling is not None and not self._spelling.is_free(old_path):
+        if self._names is not None and not self._names.is_free(old_path):
             return None
         if ours.st_nlink > 1 and self._makes_links and self._links.has_other_copy(ours, theirs):
             return None

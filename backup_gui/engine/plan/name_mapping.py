@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MOST_FOLDERS = 64
 
 
-class Folder(NamedTuple):
+class FolderNames(NamedTuple):
     """A folder that both sides have.
 
     Attributes:
@@ -46,7 +46,7 @@ class Folder(NamedTuple):
     takers: dict[str, str]
 
 
-class Spelling:
+class NameMapping:
     """The names of both sides during one comparison.
 
     Args:
@@ -71,7 +71,7 @@ class Spelling:
         self._is_left_out = is_left_out
         self._falls_together = falls_together
         self._former: dict[str, str] = {}
-        self._folders: dict[str, Folder] = {}
+        self._folders: dict[str, FolderNames] = {}
 
     def align(self, folder: str, ours: dict[str, Entry], theirs: Collection[str], *, is_new: bool = False) -> Alignment:
         """Map the names of a folder; the mirror of a new folder is empty."""
@@ -103,7 +103,7 @@ class Spelling:
             below = join(name, below) if below else name
         return path
 
-    def folder(self, path: str) -> Folder | None:
+    def folder(self, path: str) -> FolderNames | None:
         """Return a folder; None if one side does not have it, or it cannot be listed."""
         known = self._folders.get(path)
         if known is not None:
@@ -116,7 +116,7 @@ class Spelling:
         takers = {place: name for name, place in alignment.stored.items()}
         if len(self._folders) >= _MOST_FOLDERS:
             self._folders.clear()
-        found = Folder(ours, self._wanted(path, ours), theirs, alignment, takers)
+        found = FolderNames(ours, self._wanted(path, ours), theirs, alignment, takers)
         self._folders[path] = found
         return found
 
@@ -149,7 +149,7 @@ class Spelling:
             return False
 
 
-class Respelling:
+class NameMapper:
     """Applies the mapping of names in one comparison.
 
     Args:
@@ -159,7 +159,7 @@ class Respelling:
         compare_alone: Compares an entry of the source that the mirror does not and cannot have.
 
     Attributes:
-        spelling: The mapping.
+        mapping: The mapping.
     """
 
     def __init__(
@@ -175,7 +175,7 @@ class Respelling:
         self._done: set[str] = set()
         # Better one file too few than two in one place.
         falls_together = context.falls_together if context.learns else _are_one
-        self.spelling = Spelling(context.source, context.destination, context.catalog, is_left_out, falls_together)
+        self.mapping = NameMapping(context.source, context.destination, context.catalog, is_left_out, falls_together)
 
     def resolve(self, path: str) -> tuple[str, bool] | None:
         """Find the source's path for a path.
@@ -186,7 +186,7 @@ class Respelling:
         """
         settled = ""
         for name in path.split("/") if path else ():
-            folder = self.spelling.folder(settled)
+            folder = self.mapping.folder(settled)
             if folder is None:
                 # One side does not have it, so it is compared as a whole, or it cannot be read.
                 return path, False
@@ -223,7 +223,7 @@ class Respelling:
             known: The catalog's records of it, changed in place.
             is_new: Whether the mirror does not have the folder yet.
         """
-        alignment = self.spelling.align(path, ours, theirs, is_new=is_new)
+        alignment = self.mapping.align(path, ours, theirs, is_new=is_new)
         for name in alignment.refused:
             self._refuse(join(path, name), ours.pop(name), alignment)
         inherit(known, ours, alignment)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.plan.name_mapping import Spelling
+from backup_gui.engine.plan.name_mapping import NameMapping
 from backup_gui.engine.rules.capabilities import ALL, Capabilities
 
 
@@ -41,13 +41,13 @@ def source(tmp_path: Path) -> Iterator[Tree]:
         yield tree
 
 
-def spelling(source: Tree, mirror: FoldingMirror, catalog: Any = None) -> Spelling:
-    return Spelling(source, mirror, catalog, lambda path, _entry: path == "left out", lambda one, other: one != other)  # type: ignore[arg-type]
+def mapping(source: Tree, mirror: FoldingMirror, catalog: Any = None) -> NameMapping:
+    return NameMapping(source, mirror, catalog, lambda path, _: path == "left out", lambda one, other: one != other)  # type: ignore[arg-type]
 
 
 def test_names_that_the_mirror_spells_otherwise_are_matched_and_renamed(source: Tree) -> None:
     mirror = FoldingMirror({"": {"README", "SUB", "gone"}, "Sub": {"x"}}, ALL._replace(folds_case=True))
-    names = spelling(source, mirror)
+    names = mapping(source, mirror)
     folder = names.folder("")
     assert folder is not None
     assert folder.alignment.stored == {"Readme": "README", "Sub": "SUB"}
@@ -60,7 +60,7 @@ def test_names_that_the_mirror_spells_otherwise_are_matched_and_renamed(source: 
 
 def test_the_catalog_is_asked_under_the_spelling_that_is_about_to_change(source: Tree) -> None:
     mirror = FoldingMirror({"": {"SUB"}, "Sub": {"DEEP", "x"}}, ALL._replace(folds_case=True))
-    names = spelling(source, mirror)
+    names = mapping(source, mirror)
     assert names.former("Sub/Deep/file") == "Sub/Deep/file"
     names.folder("")
     assert names.former("Sub") == "SUB"
@@ -72,7 +72,7 @@ def test_the_catalog_is_asked_under_the_spelling_that_is_about_to_change(source:
 
 def test_what_the_mirror_has_is_free_only_if_no_name_of_the_source_takes_it(source: Tree) -> None:
     mirror = FoldingMirror({"": {"README", "gone"}}, ALL._replace(folds_case=True))
-    names = spelling(source, mirror)
+    names = mapping(source, mirror)
     assert [names.is_free(name) for name in ("README", "gone", "one")] == [False, True, False]
     assert names.is_free("nowhere/x")
     assert names.folder("nowhere") is None
@@ -86,7 +86,7 @@ def test_where_listings_do_not_keep_the_case_names_that_were_stored_before_come_
             return {"one"}
 
     mirror = FoldingMirror({"": {"ONE"}}, ALL._replace(folds_case=True, keeps_case=False))
-    folder = spelling(source, mirror, JobDatabase()).folder("")
+    folder = mapping(source, mirror, JobDatabase()).folder("")
     assert folder is not None
     assert set(folder.alignment.refused) == {"ONE"}
     assert folder.alignment.stored == {"one": "ONE"}
