@@ -62,27 +62,27 @@ class CopyWorker:
     """The pass's side.
 
     Args:
-        coprocess: The worker process.
+        process: The worker process.
         target: The destination.
     """
 
-    def __init__(self, coprocess: WorkerProcess, target: Destination) -> None:
-        self._coprocess = coprocess
+    def __init__(self, process: WorkerProcess, target: Destination) -> None:
+        self._process = process
         self._target = target
         self._settings = (*target.rights.owner, list(target.rights.distrusted), target.flushes_files)
 
     def takes_more(self) -> bool:
         """Tell whether the worker process can take another batch now."""
-        return self._coprocess.takes_more()
+        return self._process.takes_more()
 
     def hand_over(self, orders: Sequence[Order]) -> None:
         """Hand over files to copy."""
         parts = [(order.action.path, order.place) for order in orders]
-        self._coprocess.hand_over(_TASK, self._settings, orders, parts)
+        self._process.hand_over(_TASK, self._settings, orders, parts)
 
     def results(self, *, waits: bool = False) -> Iterator[Copied]:
         """Yield the results so far, or with ``waits`` those of everything that was handed over."""
-        while (batch := self._coprocess.answers(waits=waits)) is not None:
+        while (batch := self._process.answers(waits=waits)) is not None:
             orders, answers = batch
             if answers is None:
                 for order in orders:

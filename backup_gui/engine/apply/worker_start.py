@@ -32,14 +32,14 @@ class WorkerStart:
 
     def __init__(self, start: Callable[[], WorkerProcess | None]) -> None:
         self._start: Callable[[], WorkerProcess | None] | None = start
-        self._coprocess: WorkerProcess | None = None
+        self._process: WorkerProcess | None = None
 
     def get(self) -> WorkerProcess | None:
         """Return the process, and start it if necessary; None if there can be none."""
         if self._start is not None:
             start, self._start = self._start, None
-            self._coprocess = start()
-        return self._coprocess
+            self._process = start()
+        return self._process
 
     def expect(self, copies: int) -> None:
         """Start the process early if there will be many copies.
@@ -54,21 +54,21 @@ class WorkerStart:
         """Return the copier of small files in the worker process, if there are enough of them."""
         if sum(map(is_small_copy, actions)) < WORTHWHILE_COPIES:
             return None
-        coprocess = self.get()
-        return None if coprocess is None else CopyWorker(coprocess, target)
+        process = self.get()
+        return None if process is None else CopyWorker(process, target)
 
     def scan_worker(self, rules: ExclusionRules, target: Destination, catalog: JobDatabase) -> ScanWorker | None:
         """Return the scanner in the worker process, if the tree is large and most of it is recorded."""
         if catalog.file is None or remembered_files(catalog) < WORTHWHILE_FILES:
             return None
-        coprocess = self.get()
-        if coprocess is None:
+        process = self.get()
+        if process is None:
             return None
-        return ScanWorker(coprocess, str(catalog.file), rules.fields, compares_owner=target.holds_owner)
+        return ScanWorker(process, str(catalog.file), rules.fields, compares_owner=target.holds_owner)
 
     def close(self) -> None:
         """Stop the process, if there is one."""
         self._start = None
-        if self._coprocess is not None:
-            self._coprocess.close()
-            self._coprocess = None
+        if self._process is not None:
+            self._process.close()
+            self._process = None

@@ -46,25 +46,25 @@ class ScanWorker:
     """The pass's side.
 
     Args:
-        coprocess: The worker process.
+        process: The worker process.
         catalog_file: The catalog's file.
         exclude: The exclusion rules, as ``ExclusionRules.fields``.
         compares_owner: Whether owners are compared.
     """
 
     def __init__(
-        self, coprocess: WorkerProcess, catalog_file: str, exclude: ExclusionFields, *, compares_owner: bool
+        self, process: WorkerProcess, catalog_file: str, exclude: ExclusionFields, *, compares_owner: bool
     ) -> None:
-        self._coprocess = coprocess
+        self._process = process
         self._settings = (catalog_file, exclude, compares_owner)
 
     def takes_more(self) -> bool:
         """Tell whether the worker process can take another batch now."""
-        return self._coprocess.takes_more()
+        return self._process.takes_more()
 
     def hand_over(self, paths: Sequence[str]) -> None:
         """Hand over folders that both sides have."""
-        self._coprocess.hand_over(_TASK, self._settings, paths, paths)
+        self._process.hand_over(_TASK, self._settings, paths, paths)
 
     def findings(self, *, waits: bool) -> list[tuple[str, Unchanged | None]]:
         """Return the results of one batch: for each folder its result, or None if the pass has to compare it itself.
@@ -75,7 +75,7 @@ class ScanWorker:
         Returns:
             An empty list if there are no more batches; without ``waits`` also if the result is not there yet.
         """
-        batch = self._coprocess.answers(waits=waits)
+        batch = self._process.answers(waits=waits)
         if batch is None:
             return []
         paths, answers = batch

@@ -121,7 +121,7 @@ def test_a_process_that_is_killed_leaves_nothing_undone(
         hand_over(self, orders)
         handed.append(orders)
         if len(handed) == 3:
-            kill(self._coprocess)
+            kill(self._process)
 
     monkeypatch.setattr(CopyWorker, "hand_over", kill_at_third)
     report = many.run()

@@ -65,7 +65,7 @@ def findings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Unchanged | None]:
 
     def noted(self: ScanWorker, *, waits: bool) -> list[tuple[str, Unchanged | None]]:
         # However slow its start is, everything that it was given is its to answer.
-        found = original(self, waits=waits or bool(self._coprocess._ahead))
+        found = original(self, waits=waits or bool(self._process._ahead))
         seen.update(found)
         return found
 
@@ -285,8 +285,8 @@ def test_a_process_that_is_killed_costs_nothing_but_time(known: Rig, monkeypatch
     def hand_over_and_kill(self: ScanWorker, paths: list[str]) -> None:
         hand_over(self, paths)
         handed.extend(paths)
-        if len(handed) >= 3 * at and self._coprocess.takes_more():
-            kill(self._coprocess)
+        if len(handed) >= 3 * at and self._process.takes_more():
+            kill(self._process)
 
     monkeypatch.setattr(ScanWorker, "hand_over", hand_over_and_kill)
     both = plans_of(known, monkeypatch)()
@@ -301,7 +301,7 @@ def test_a_pass_that_is_stopped_ends_the_process(known: Rig, monkeypatch: pytest
 
     def note(self: ScanWorker, paths: list[str]) -> None:
         hand_over(self, paths)
-        processes.append(self._coprocess)
+        processes.append(self._process)
 
     monkeypatch.setattr(ScanWorker, "hand_over", note)
     assert known.run(should_stop=lambda: bool(processes)).status is PassStatus.CANCELLED
