@@ -114,7 +114,8 @@ def own_folder_faults(folders: OwnFolders) -> tuple[Reason, ...]:
         try:
             make_private_folder(folder)
             if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-                raise OwnFolderError(own_folder_reason(folder, PermissionError(errno.EACCES, "Permission denied")))
+                denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+                raise OwnFolderError(own_folder_reason(folder, denied))
         except OwnFolderError as error:
             faults.append(error.reason)
         else:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.cli.arguments import PROGRAM, job_draft
-from backup_gui.cli.output import Output, counts_in_words, named, reason_fields, to_json
+from backup_gui.cli.arguments import job_draft
+from backup_gui.cli.output import Output, counts_in_words, named, reason_fields, tell, to_json
 from backup_gui.cli.reasons import CommandCode
 from backup_gui.config.folders import OwnFolders
 from backup_gui.config.job_factory import make_job
@@ -83,9 +82,9 @@ def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bo
             count += 1
             fields = {"event": "kept", "path": escape(path.path), "folder": path.is_folder}
             output.write(to_json(fields) if options.json else named(path.path), is_urgent=False)
-    if not count and not options.json and sys.stderr is not None:
-        # No output would look like a failure; stdout stays empty for programs.
-        sys.stderr.write(f"{PROGRAM}: Nothing is kept against the source.\n")
+    if not count and not options.json:
+        # No output would look like a failure.
+        tell(Reason(CommandCode.NOTHING_KEPT))
     if options.release:
         with DestinationLock(job.destination.path, OwnFolders().data / "locks"):
             catalog = JobDatabase.open(_catalog_path(job))

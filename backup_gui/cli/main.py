@@ -23,7 +23,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from backup_gui.cli.arguments import PROGRAM, build_parser, job_draft
+from backup_gui.cli.arguments import build_parser, job_draft
 from backup_gui.cli.output import (
     JsonPrinter,
     Output,
@@ -33,6 +33,7 @@ from backup_gui.cli.output import (
     answers,
     named,
     reason_fields,
+    tell,
     to_json,
 )
 from backup_gui.cli.reasons import CommandCode
@@ -84,7 +85,7 @@ def main(arguments: list[str], run_app: RunApp) -> int:
         return exit_.code if isinstance(exit_.code, int) else UNUSABLE
     if options.command is None:
         if (options.app_source is None) is not (options.app_destination is None):
-            return _fail("--source and --destination go together.", UNUSABLE)
+            return _fail(Reason(CommandCode.APP_FOLDERS_TOGETHER), UNUSABLE)
         return run_app(
             is_hidden=options.hidden,
             source=options.app_source or "",
@@ -92,9 +93,9 @@ def main(arguments: list[str], run_app: RunApp) -> int:
             interval_s=options.app_interval or 0,
         )
     if options.hidden or options.app_source or options.app_destination or options.app_interval:
-        return _fail("Options before the command are for the app, not for a command.", UNUSABLE)
+        return _fail(Reason(CommandCode.OPTIONS_OF_APP), UNUSABLE)
     if options.log_file and _is_log_in_the_way(options):
-        return _fail("The log file must not lie inside the destination.", UNUSABLE)
+        return _fail(Reason(CommandCode.LOG_IN_DESTINATION), UNUSABLE)
     level = logging.DEBUG if options.verbose else logging.INFO
     log_file = Path(options.log_file) if options.log_file else None
     # On a terminal, results and the progress bar show what the log would.
@@ -102,13 +103,13 @@ def main(arguments: list[str], run_app: RunApp) -> int:
     try:
         set_up_logging(level=level, file=log_file, stderr_level=stderr_level)
     except OSError as error:
-        return _fail(f"The log file cannot be written: {escape(options.log_file)} ({error.strerror})", UNUSABLE)
+        return _fail(_of_error(CommandCode.LOG_UNWRITTEN, options.log_file, error), UNUSABLE)
     output = Output(sys.stdout)
     interruption = Interruption()
     try:
         status = _COMMANDS[options.command](options, output, interruption)
     except BackupError as error:
-        status = _fail(str(error), status_of_error(error))
+        status = _fail(error.reason, status_of_error(error))
     finally:
         interruption.restore()
     output.close()
@@ -117,9 +118,8 @@ def main(arguments: list[str], run_app: RunApp) -> int:
     return status if interruption.number is None else SIGNAL_BASE + interruption.number
 
 
-def _fail(sentence: str, status: int) -> int:
-    if sys.stderr is not None:
-        sys.stderr.write(f"{PROGRAM}: {one_line(sentence)}\n")
+def _fail(reason: Reason, status: int) -> int:
+    tell(reason)
     return status
 
 
@@ -198,7 +198,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
         status = status_of_error(outcome.error, has_acted=outcome.has_acted)
         if options.json and status == HELD:
             printer(Waiting(outcome.error.reason))
-        return _fail(str(outcome.error), status)
+        return _fail(outcome.error.reason, status)
     return status_of_report(outcome.report, has_acted=outcome.has_acted)
 
 
@@ -344,10 +344,9 @@ def _versions(options: argparse.Namespace, output: Output, interruption: Interru
                 left_at = version.left_at.astimezone().isoformat(timespec="seconds")
                 output.write(f"{left_at}  {version.size_bytes:>15,}  {named(version.path)}", is_urgent=False)
     except OSError as error:
-        status = PROBLEMS if count else HELD
-        return _fail(f"The history cannot be read: {escape(history)} ({error.strerror})", status)
+        return _fail(_of_error(CommandCode.HISTORY_UNREAD, history, error), PROBLEMS if count else HELD)
     if count == 0 and not options.json and not output.is_gone:
-        _fail("No earlier versions are kept of this.", OK)
+        tell(Reason(CommandCode.NO_VERSIONS))
     return OK
 
 
@@ -379,16 +378,16 @@ def _restore(options: argparse.Namespace, output: Output, interruption: Interrup
             should_stop=interruption.has_come,
         )
     except Cancelled:
-        return _fail("Stopped before anything was restored.", PROBLEMS)
+        return _fail(Reason(CommandCode.RESTORED_NOTHING), PROBLEMS)
     except UnknownThenError:
         then = options.at.astimezone().isoformat(timespec="seconds")
-        return _fail(f"Nothing is known of how this was at {then}: {escape(path) or escape(destination)}", UNUSABLE)
+        return _fail(Reason(CommandCode.UNKNOWN_THEN, date=then, path=path or destination), UNUSABLE)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and error.filename == path:
-            return _fail(f"Neither the backup nor its history has this: {escape(path)}", UNUSABLE)
-        return _fail(f"It cannot be restored: {error.strerror} ({escape(str(error.filename or to))})", HELD)
+            return _fail(Reason(CommandCode.PATH_UNKNOWN, path=path), UNUSABLE)
+        return _fail(_of_error(CommandCode.NOT_RESTORED, str(error.filename or to), error), HELD)
     if restored.failed and not restored.restored and os.path.isdir(to) and not is_writable(to):
-        return _fail(f"It cannot be restored: {restored.failed[0][1]} ({escape(to)})", HELD)
+        return _fail(Reason(CommandCode.NOT_RESTORED, why=restored.failed[0][1], path=to), HELD)
     left_out = (*restored.skipped, *restored.failed)
     for name, reason in left_out:
         fields: dict[str, object] = {"event": "problem", "path": escape(name), **reason_fields(reason)}
@@ -432,12 +431,12 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
     try:
         identity = str(identify(destination))
     except OSError as error:
-        raise RootAbsentError(_unread(CommandCode.DESTINATION_UNREAD, destination, error)) from error
+        raise RootAbsentError(_of_error(CommandCode.DESTINATION_UNREAD, destination, error)) from error
     if identity not in remembered_facts(OwnFolders().data, DESTINATION_KEY):
         raise JobError(Reason(CommandCode.NO_BACKUP, path=destination))
 
 
-def _unread(code: Code, path: str, error: OSError) -> Reason:
+def _of_error(code: Code, path: str, error: OSError) -> Reason:
     return Reason(code, why=system_words(error), path=path)
 
 
@@ -468,7 +467,7 @@ def _path_within(text: str, destination: str, history: str) -> str:
                     if snapshot.knows(_relative(other, destination)):
                         return _relative(other, destination)
     except OSError as error:
-        raise RootAbsentError(_unread(CommandCode.BACKUP_UNREAD, destination, error)) from error
+        raise RootAbsentError(_of_error(CommandCode.BACKUP_UNREAD, destination, error)) from error
     return path
 
 
@@ -489,8 +488,9 @@ def _decide(options: argparse.Namespace, output: Output, interruption: Interrupt
     try:
         return PROBLEMS if command(options, output, interruption.has_come) else OK
     except OSError as error:
-        where = f" ({escape(str(error.filename))})" if error.filename else ""
-        return _fail(f"It could not be done: {error.strerror}{where}", HELD)
+        if error.filename:
+            return _fail(_of_error(CommandCode.NOT_DONE_AT, str(error.filename), error), HELD)
+        return _fail(Reason(CommandCode.NOT_DONE, why=system_words(error)), HELD)
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Output, Interruption], int]] = {

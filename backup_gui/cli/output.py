@@ -12,6 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from backup_gui.cli.arguments import PROGRAM
 from backup_gui.engine.rules.space import made_room_in_words
 from backup_gui.model.events import (
     ActionDone,
@@ -108,6 +109,12 @@ class Output:
             # Otherwise the interpreter flushes again at its end, and fails with its own message and status.
             with open(os.devnull, "wb") as nothing:
                 os.dup2(nothing.fileno(), self._stream.fileno())
+
+
+def tell(reason: Reason) -> None:
+    """Write a reason to stderr as one line, also with ``--json``: stdout has results alone."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{PROGRAM}: {one_line(reason)}\n")
 
 
 class Printer(Protocol):

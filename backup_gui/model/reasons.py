@@ -73,7 +73,7 @@ class Reason(str):
     Attributes:
         code: The reason's code.
         arguments: Values that its words mention, by name: unescaped paths, sizes in bytes, numbers, other reasons.
-            ``why`` holds words of the system; ``more`` is appended to the words of any code.
+            ``why`` holds words of the system or a reason; ``more`` is appended to the words of any code.
     """
 
     __slots__ = ("arguments", "code")
@@ -465,6 +465,9 @@ class ReasonCode(Codes):
     RETURN_NAME_LENGTH = Code("return-name-length", "The name is too long for the drive that is restored to")
     RETURN_LINK = Code("return-link", "Links are not possible on the drive that is restored to")
     RETURN_PROTECTED = Code("return-protected", "What is there is protected against changes")
+    RETURN_NO_FOLDER = Code("return-no-folder", "a file or link is where its folder should be")
+    RETURN_NO_NAME = Code("return-no-name", "no name is free")
+    RETURN_DIFFERS = Code("return-differs", "the copy differs from the original")
     RETURN_STOPPED = Code("return-stopped", "Stopped before the end")
     RETURN_NO_VERSION = Code("return-no-version", "The history does not have what was here before")
 
@@ -485,8 +488,9 @@ def lines(first: Reason, *rest: Reason) -> Reason:
 
 
 def of_error(error: OSError) -> Reason:
-    """Return a reason with the system's own words for an error."""
-    return of_system(system_words(error))
+    """Return an error's own reason if the program raised it with one, else one with the system's words."""
+    words = system_words(error)
+    return words if isinstance(words, Reason) else of_system(words)
 
 
 def system_words(error: OSError) -> str:

@@ -16,7 +16,7 @@ from backup_gui.engine.history.snapshot import Snapshot, backup_at
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import one_line
 from backup_gui.model.plans import Progress
-from backup_gui.model.reasons import system_words
+from backup_gui.model.reasons import of_error
 from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState
 from backup_gui.presenters.file_preview import look_at
@@ -175,11 +175,11 @@ class Restoration(QObject):
         if isinstance(error, Cancelled):
             self._end(self.tr("You have stopped it."))
         elif isinstance(error, BackupError):
-            self._end(str(error))
+            self._end(said(error.reason))
         elif isinstance(error, FileNotFoundError):
             self._end(self.tr("The folder to restore to is not there. You can save the files elsewhere."))
         elif isinstance(error, OSError):
-            self._end(one_line(system_words(error)))
+            self._end(said(of_error(error)))
         else:
             self._end(self.tr("An unexpected error. The log has the details."))
 

@@ -3515,6 +3515,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Innerhalb einer Stunde würden {count} von {all} Dateien aus der Sicherung gelöscht oder ersetzt</translation>
     </message>
     <message>
+        <source>a file or link is where its folder should be</source>
+        <translation>Wo sein Ordner sein sollte, ist eine Datei oder eine Verknüpfung</translation>
+    </message>
+    <message>
         <source>a list of texts was expected</source>
         <translation>eine Liste von Texten wurde erwartet</translation>
     </message>
@@ -3547,6 +3551,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Er endet mit einem Leerzeichen oder Punkt</translation>
     </message>
     <message>
+        <source>no name is free</source>
+        <translation>Kein Name ist mehr frei</translation>
+    </message>
+    <message>
         <source>nothing in this folder is backed up</source>
         <translation>nichts in diesem Ordner wird gesichert</translation>
     </message>
@@ -3573,6 +3581,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>text was expected</source>
         <translation>ein Text wurde erwartet</translation>
+    </message>
+    <message>
+        <source>the copy differs from the original</source>
+        <translation>Die Kopie stimmt nicht mit dem Original überein</translation>
     </message>
     <message>
         <source>the drive keeps this name for itself</source>

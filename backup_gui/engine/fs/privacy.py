@@ -6,6 +6,7 @@ What a umask lets others read is taken back, also from what an earlier version h
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -43,7 +44,7 @@ def make_private_folder(folder: Path) -> None:
                 # A umask may have taken away what its owner needs.
                 one.chmod(_FOLDER_MODE)
         if not folder.is_dir():
-            raise NotADirectoryError(20, "Not a directory")
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     except OSError as error:
         raise OwnFolderError(own_folder_reason(folder, error)) from error
     _close(folder)

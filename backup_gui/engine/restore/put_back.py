@@ -299,7 +299,7 @@ class _Outcome:
             self.restored.append(name)
             self.beside.append((piece.wanted, name))
             return
-        raise FileExistsError(errno.EEXIST, "no name is free", piece.wanted)
+        raise FileExistsError(errno.EEXIST, Reason(ReasonCode.RETURN_NO_NAME), piece.wanted)
 
     def _put_in_place(self, piece: Piece) -> None:
         """Restore a piece under its own name, and give another name to what exists."""
@@ -320,7 +320,7 @@ class _Outcome:
             with contextlib.suppress(FileExistsError):
                 self._restorer.rename(wanted, aside)
                 return aside
-        raise FileExistsError(errno.EEXIST, "no name is free", wanted)
+        raise FileExistsError(errno.EEXIST, Reason(ReasonCode.RETURN_NO_NAME), wanted)
 
     def _is_removed(self, wanted: str, there: Entry) -> bool:
         """Remove a file or link from the place of a folder if the backup has it; returns whether it did."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import never
@@ -58,7 +60,7 @@ def restore_path(
     except RootAbsentError:
         has_any = False
     if not has_any:
-        raise FileNotFoundError(2, "Neither the backup nor its history has it", path)
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     result = put_back(
         pieces,
         to,

@@ -27,6 +27,7 @@ from backup_gui.engine.fs.tree import Tree, pair
 from backup_gui.engine.fs.xattrs import copy_attributes
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import TEMPORARY_PREFIX, join, parent_of
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +43,7 @@ class CopyDiffersError(OSError):
     """What was written is not what was read."""
 
     def __init__(self) -> None:
-        super().__init__(errno.EIO, "the copy differs from the original")
+        super().__init__(errno.EIO, Reason(ReasonCode.RETURN_DIFFERS))
 
 
 class _Like(NamedTuple):
@@ -214,7 +215,7 @@ class Restorer:
         at = self._to.at(wanted)
         now = self._to.look(wanted)
         if now is None or kind_of(now) is EntryKind.FOLDER or not is_same_version(meant, now):
-            raise FileExistsError(errno.EEXIST, "it has changed meanwhile", wanted)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), wanted)
         return at
 
     def remove(self, wanted: str, meant: Entry) -> None:
@@ -259,7 +260,7 @@ class Restorer:
             missing.append(folder)
             folder = parent_of(folder)
         if folder and kind_of(self._to.stat(folder)) is not EntryKind.FOLDER:
-            raise NotADirectoryError(errno.ENOTDIR, "a file or link is where its folder should be", folder)
+            raise NotADirectoryError(errno.ENOTDIR, Reason(ReasonCode.RETURN_NO_FOLDER), folder)
         parent = self._to.stat(folder) if missing and self._inherits else None
         for descendant in reversed(missing):
             name, above = self._to.at(descendant)

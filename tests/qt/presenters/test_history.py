@@ -17,9 +17,10 @@ from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.run import runner
+from backup_gui.model.errors import JobError
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
-from backup_gui.model.reasons import of_system
+from backup_gui.model.reasons import Reason, ReasonCode, of_system
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters import history as historypresenter
 from backup_gui.presenters.shell import Shell
@@ -293,6 +294,8 @@ def test_a_job_that_does_not_pause_is_told(
     [
         (FileNotFoundError(2, "x"), "The folder to restore to is not there"),
         (OSError(28, "No space left"), "No space left"),
+        # In the window's words, whose numbers have separators.
+        (JobError(Reason(ReasonCode.TYPED_INTERVAL, number=604_800)), "from 1 to 604,800 seconds"),
         (ZeroDivisionError(), "The log has the details"),
         (Cancelled(), "You have stopped it."),
     ],

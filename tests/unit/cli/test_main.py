@@ -277,9 +277,13 @@ def test_times_are_iso_8601_and_local_without_a_zone(text: str, expected: dateti
     assert build_parser().parse_args(["restore", "d", "p", "--to", "t", "--at", text]).at == expected
 
 
-def test_a_log_file_where_none_can_be_is_refused(pair: tuple[str, str], tmp_path: Path, fake: FakeRunner) -> None:
+def test_a_log_file_where_none_can_be_is_refused(
+    pair: tuple[str, str], tmp_path: Path, fake: FakeRunner, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert call("run", *pair, "--log-file", str(tmp_path)) == 2
+    assert capsys.readouterr().err == f"backup-gui: The log file cannot be written: {tmp_path} (Is a directory)\n"
     assert call("run", *pair, "--log-file", f"{pair[1]}/log") == 2
+    assert capsys.readouterr().err == "backup-gui: The log file must not lie inside the destination.\n"
     assert fake.job is None
     assert os.listdir(pair[0]) == []
 
@@ -494,6 +498,29 @@ def test_what_cannot_be_restored_is_told(kept: Path, tmp_path: Path, capsys: pyt
         assert call("restore", str(kept), path, "--to", str(to)) == 2
     assert call("restore", str(kept), "docs", "--to", str(kept) + ".history/in") == 2
     assert call("restore", "/nowhere", "docs", "--to", str(back)) == 3
+
+
+def test_why_something_was_not_restored_is_a_code_for_programs(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    back = tmp_path / "back"
+    back.mkdir()
+    (back / "docs").write_text("a file")
+    words = "a file or link is where its folder should be"
+    assert call("restore", str(kept), "docs/a.txt", "--to", str(back / "docs")) == 2
+    assert capsys.readouterr().err == f"backup-gui: What is to be restored into is not a folder. ({back / 'docs'})\n"
+    assert call("restore", str(kept), ".", "--to", str(back)) == 1
+    assert capsys.readouterr().out.splitlines()[-2] == f"problem: docs/a.txt: {words}"
+    assert call("restore", str(kept), ".", "--to", str(back), "--json") == 1
+    problem = json.loads(capsys.readouterr().out.splitlines()[-2])
+    reason = {"reason": words, "code": "return-no-folder", "arguments": {}}
+    assert problem == {"event": "problem", "path": "docs/a.txt", **reason}
+
+
+def test_what_is_not_there_to_restore_is_named(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("restore", str(kept), "un\nknown", "--to", str(tmp_path / "back")) == 2
+    line = "backup-gui: Neither the backup nor its history has this: un\\nknown\n"
+    assert capsys.readouterr().err == line
 
 
 def test_of_a_time_before_anything_is_known_nothing_is_given(

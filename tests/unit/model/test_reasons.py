@@ -16,7 +16,7 @@ from backup_gui.cli.reasons import CommandCode
 from backup_gui.engine.verify import DifferenceKind
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem, problem_from
-from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, code_named, size_in_words
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, code_named, of_error, size_in_words, system_words
 
 PACKAGE = Path(backup_gui.__file__).parent
 # What looks for a text in another one.
@@ -96,6 +96,15 @@ def test_problems_that_say_the_same_share_their_reason() -> None:
     assert len({id(one.reason) for one in found}) == 1
     plain = [problem(ProblemCode.IN_USE, str(number), Stage.COPY) for number in range(3)]
     assert len({id(one.reason) for one in plain}) == 1
+
+
+def test_an_error_that_the_program_raised_with_a_reason_keeps_its_code() -> None:
+    reason = Reason(ReasonCode.RETURN_NO_NAME)
+    assert of_error(FileExistsError(17, reason, "a")).code is ReasonCode.RETURN_NO_NAME
+    outer = Reason(ReasonCode.SOURCE_UNREAD, why=system_words(FileExistsError(17, reason, "a")))
+    assert outer == "The source folder cannot be read: no name is free"
+    assert outer.arguments["why"] is reason
+    assert of_error(FileExistsError(17, "File exists", "a")).code is ReasonCode.SYSTEM
 
 
 def test_figures_in_words_are_written_for_people() -> None:
