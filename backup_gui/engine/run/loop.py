@@ -17,7 +17,7 @@ from backup_gui.engine.run.job_state import JobCondition, Teller, Trouble
 from backup_gui.engine.run.mailbox import Inbox, Mailbox
 from backup_gui.engine.run.schedule import Schedule
 from backup_gui.engine.run.single_pass import PassOptions
-from backup_gui.engine.state.database import Custody, JobDatabase
+from backup_gui.engine.state.database import JobDatabase, LazyDatabase
 from backup_gui.engine.watch.backlog import BacklogMeter
 from backup_gui.engine.watch.supervisor import WatcherMaker, WatchSupervisor
 from backup_gui.model.errors import (
@@ -120,7 +120,7 @@ class Loop:
         self._teller = Teller(on_event)
         self._clock = clock = parts.clock
         self._run_pass = parts.run_pass
-        self._custody = Custody(catalog_path, parts.open_catalog)
+        self._database = LazyDatabase(catalog_path, parts.open_catalog)
 
         self._presence = DriveSentinel(job.destination.path)
         self._watching = WatchSupervisor(job, parts.make_watcher, commands.wake, self._inbox.interrupts)
@@ -169,7 +169,7 @@ class Loop:
                 self._set_trouble(JobState.WAITING if is_absent else JobState.FAILED, caught.reason)
             except Exception as caught:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
                 self._report = self._report_of_crash(caught)
-                self._custody.doubt()
+                self._database.doubt()
             self._is_working = False
             if self._report is not None:
                 if self._report.held is None or not self._report.held.is_refusal:
@@ -218,7 +218,7 @@ class Loop:
     def close(self) -> None:
         """Stop the watcher's threads and close the catalog."""
         self._watching.stop()
-        self._custody.close()
+        self._database.close()
 
     # Between passes
 
@@ -384,7 +384,7 @@ class Loop:
             self._begin_failure(self._failed_report(error.reason))
         except Exception as error:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
             self._report = self._report_of_crash(error)
-            self._custody.doubt()
+            self._database.doubt()
             self._begin_failure(self._report)
         else:
             self._report = report
@@ -564,8 +564,8 @@ class Loop:
         self._condition = self._condition._replace(coverage=coverage)
 
     def _opened_catalog(self) -> JobDatabase:
-        was_open = self._custody.is_open
-        catalog = self._custody.catalog()
+        was_open = self._database.is_open
+        catalog = self._database.catalog()
         if not was_open and self._condition.last_complete_at is None:
             self._condition = self._condition._replace(last_complete_at=catalog.last_complete_at())
         return catalog

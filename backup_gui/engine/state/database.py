@@ -426,7 +426,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-class Custody:
+class LazyDatabase:
     """A catalog that is opened on first use.
 
     Args:
