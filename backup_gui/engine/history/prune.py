@@ -88,27 +88,27 @@ def thin_history(context: PassContext[Destination], ages: Ages) -> Removed:
         What was removed.
     """
     job, target, catalog = context.job, context.destination, context.catalog
-    keeper = _Keeper(target, Emptying(catalog), context.should_stop, catalog.busy.versions())
-    keeper.finish_removals()
+    pruner = _Pruner(target, Emptying(catalog), context.should_stop, catalog.busy.versions())
+    pruner.finish_removals()
     yielding = Yielding(target, ages, spares_young=True, protected=catalog.busy.versions())
     # The user set the size limit, so it applies to the last version of a file too.
     ranks_of = partial(yielding.ranks, most=Rank.LAST)
     tally = UsageCounter()
     next_s = math.inf
-    for folder in keeper.folders():
-        next_s = min(next_s, keeper.thin_folder(folder, ages, job.history_days, tally))
+    for folder in pruner.folders():
+        next_s = min(next_s, pruner.thin_folder(folder, ages, job.history_days, tally))
     excess_bytes = tally.size().bytes - job.history_max_bytes if job.history_max_bytes else 0
     if excess_bytes > 0:
         ranked = UsageCounter()
-        _add_up(ranked, keeper.folders(), ranks_of)
-        keeper.remove_oldest(Amount(excess_bytes, 0), ranked, ranks_of)
+        _add_up(ranked, pruner.folders(), ranks_of)
+        pruner.remove_oldest(Amount(excess_bytes, 0), ranked, ranks_of)
         # Versions that are too young now may have to be removed in an hour.
         next_s = 0.0
-    keeper.tell("thinned out")
+    pruner.tell("thinned out")
     if not context.should_stop():
         _remember(catalog, _Remembered(_limits(job), ages.now_s, next_s))
         catalog.commit()
-    return keeper.removed
+    return pruner.removed
 
 
 def make_room(
@@ -139,12 +139,12 @@ def make_room(
         return NO_ROOM_MADE
     if not room.lacks(needed(actions, room.block_bytes, size_of)):
         return NO_ROOM_MADE
-    keeper = _Keeper(target, Emptying(catalog), context.should_stop, catalog.busy.versions())
+    pruner = _Pruner(target, Emptying(catalog), context.should_stop, catalog.busy.versions())
     yielding = Yielding(target, ages, protected=catalog.busy.versions())
     # Without any limit the user wants to keep every version.
     most = Rank.LAST if job.frees_history else UNASKED if has_limits(job) else None
     tally, asked = UsageCounter(), UsageCounter()
-    for folder in keeper.folders():
+    for folder in pruner.folders():
         ranks = yielding.ranks(folder, Rank.LAST)
         for version in folder.versions:
             rank = ranks.get(version.stored)
@@ -160,12 +160,12 @@ def make_room(
     if context.should_stop():
         return NO_ROOM_MADE
     if most is not None and lacking and not removable.lacks(lacking):
-        keeper.finish_removals()
-        keeper.remove_oldest(lacking, tally, partial(yielding.ranks, most=most))
-        keeper.tell("pruned to make room")
-        _note_gain(target, catalog, room, keeper.removed, ages.now_s)
+        pruner.finish_removals()
+        pruner.remove_oldest(lacking, tally, partial(yielding.ranks, most=most))
+        pruner.tell("pruned to make room")
+        _note_gain(target, catalog, room, pruner.removed, ages.now_s)
     more = removable.lacks(asked.removable())
-    return MadeRoom(keeper.removed, Removed(more.files, more.bytes))
+    return MadeRoom(pruner.removed, Removed(more.files, more.bytes))
 
 
 def _add_up(tally: UsageCounter, folders: Iterable[Folder], ranks_of: Callable[[Folder], Mapping[str, int]]) -> None:
@@ -191,7 +191,7 @@ def _note_gain(target: Destination, catalog: JobDatabase, before: Room, removed:
         catalog.remember(NO_GAIN_KEY, repr(now_s))
 
 
-class _Keeper:
+class _Pruner:
     """Reads the history and removes the chosen versions."""
 
     def __init__(
