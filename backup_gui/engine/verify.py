@@ -121,8 +121,8 @@ def verify(
         source_tree.close()
         raise
     holding = Holding(mirror_tree, known_capabilities(mirror_tree, destination, memories))
-    comparison = _Comparison(source_tree, mirror_tree, rules, holding, should_stop, Meter(on_progress))
-    return _closed_in_the_end(source_tree, mirror_tree, comparison.differences())
+    verification = _Verification(source_tree, mirror_tree, rules, holding, should_stop, Meter(on_progress))
+    return _closed_in_the_end(source_tree, mirror_tree, verification.differences())
 
 
 def _closed_in_the_end(source: Tree, mirror: Tree, differences: Iterator[Difference]) -> Iterator[Difference]:
@@ -146,7 +146,7 @@ class _Visit:
     is_in_mirror: bool
 
 
-class _Comparison:
+class _Verification:
     """Walks both trees."""
 
     def __init__(
