@@ -83,8 +83,8 @@ def test_where_each_name_has_a_number_of_its_own_there_are_no_hard_links(
         def __getattr__(self, name: str) -> Any:
             return getattr(self._entry, name)
 
-    real = probing._Lab._stat
-    monkeypatch.setattr(probing._Lab, "_stat", lambda self, name: Numbered(real(self, name), name))
+    real = probing._Probe._stat
+    monkeypatch.setattr(probing._Probe, "_stat", lambda self, name: Numbered(real(self, name), name))
     with LocalDestination(str(place), None) as target:
         assert not probing.try_out(target, "fuse.merged").holds_hard_links
 

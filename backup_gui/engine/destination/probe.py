@@ -132,11 +132,11 @@ def try_out(target: MirrorWriter, kind: str, doubts: list[OSError] | None = None
     Raises:
         OSError: It cannot be told now: there is no room, or the drive is read-only or gone.
     """
-    with _scratch(target, doubts) as lab:
-        names = lab.names()
+    with _scratch(target, doubts) as probe:
+        names = probe.names()
         found = Capabilities(
-            folds_case=lab.finds("cASE"),
-            folds_forms=lab.finds("e\u0301"),
+            folds_case=probe.finds("cASE"),
+            folds_forms=probe.finds("e\u0301"),
             keeps_case="Case" in names,
             keeps_forms="\u00e9" in names,
             forbidden="".join(character for character in _CANDIDATES if f"a{character}b" not in names)
@@ -145,14 +145,14 @@ def try_out(target: MirrorWriter, kind: str, doubts: list[OSError] | None = None
             holds_bytes=not NAMES_ARE_TRIED or "a\udcffb" in names,
             holds_ends=NAMES_ARE_TRIED and {"end.", "end "} <= names,
             holds_device_names=NAMES_ARE_TRIED and "con" in names,
-            holds_modes=not HAS_MODES or lab.holds_modes(),
-            holds_owner=lab.holds_owner(),
-            holds_links=(holds_links := lab.holds_links()),
-            holds_link_times=not HAS_MODES or not holds_links or lab.holds_link_times(),
-            holds_hard_links=lab.holds_hard_links(),
+            holds_modes=not HAS_MODES or probe.holds_modes(),
+            holds_owner=probe.holds_owner(),
+            holds_links=(holds_links := probe.holds_links()),
+            holds_link_times=not HAS_MODES or not holds_links or probe.holds_link_times(),
+            holds_hard_links=probe.holds_hard_links(),
             largest_bytes=_largest_bytes(target, kind),
         )
-        step_ns = lab.time_step_ns()
+        step_ns = probe.time_step_ns()
     is_fat = kind in _FAT_KINDS or (
         found.folds_case and ":" in found.forbidden and not found.holds_hard_links and not found.holds_links
     )
@@ -171,13 +171,13 @@ def falls_together(target: MirrorWriter, one: str, other: str) -> bool:
     Where it cannot be told, they are taken for one: better one file too few than two in one place.
     """
     try:
-        with _scratch(target) as lab:
-            return lab.make(one) and lab.finds(other)
+        with _scratch(target) as probe:
+            return probe.make(one) and probe.finds(other)
     except OSError:
         return True
 
 
-class _Lab:
+class _Probe:
     """A temporary folder in the destination, and experiments in it."""
 
     def __init__(self, target: MirrorWriter, folder: str, doubts: list[OSError] | None) -> None:
@@ -303,12 +303,12 @@ class _Lab:
 
 
 @contextlib.contextmanager
-def _scratch(target: MirrorWriter, doubts: list[OSError] | None = None) -> Iterator[_Lab]:
+def _scratch(target: MirrorWriter, doubts: list[OSError] | None = None) -> Iterator[_Probe]:
     """Make a folder for experiments, and leave the destination as it was."""
     before = target.stat("")
     folder = target.make_scratch()
     try:
-        yield _Lab(target, folder, doubts)
+        yield _Probe(target, folder, doubts)
     finally:
         # What cannot be removed is litter, which the next pass removes.
         with contextlib.suppress(OSError):
