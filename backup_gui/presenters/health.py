@@ -13,7 +13,7 @@ from backup_gui.desktop.crash_handler import Crash, CrashRelay
 from backup_gui.desktop.diagnostics import ErrorKeeper, describe
 from backup_gui.desktop.power import Power, Supply
 from backup_gui.engine.fs.volumes.mounts import can_watch
-from backup_gui.engine.state.pass_log import Chronicle
+from backup_gui.engine.state.pass_log import PassLogReader
 from backup_gui.presenters.overdue import Overdue, OverdueMonitor
 from backup_gui.threads.liveness import Stalls
 from backup_gui.ui.values.job import JobView, Saving
@@ -83,11 +83,11 @@ class HealthPresenter(QObject):
     def watch(self, job: Job) -> None:
         """Watch a new or changed job."""
         self._monitor.watch(job.id)
-        chronicle = Chronicle(self._data_folder / "jobs" / f"{job.id}.sqlite")
+        log_reader = PassLogReader(self._data_folder / "jobs" / f"{job.id}.sqlite")
         # A job that hangs from its start never tells the age of its backup, but its database does.
         self._tasks.start(
             f"complete {job.id}",
-            lambda _: chronicle.last_complete_at(),
+            lambda _: log_reader.last_complete_at(),
             lambda at: self._on_last_complete(job.id, at),
             waits=True,
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from backup_gui.engine.destination.history_place import history_of
-from backup_gui.engine.state.pass_log import PAGE_ROWS, Chronicle
+from backup_gui.engine.state.pass_log import PAGE_ROWS, PassLogReader
 from backup_gui.services.folder_sizes import Sizes, count_sizes
 from backup_gui.ui.values.job import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
 
@@ -67,10 +67,10 @@ class OverviewPresenter(QObject):
     def note_report(self, job_id: str, report: Report) -> None:
         """Update the chart after a pass, and read the key of the pass from the database."""
         if report.counts.total or report.problems or report.held is not None:
-            chronicle = self._chronicle(job_id)
+            log_reader = self._log_reader(job_id)
             self._tasks.start(
                 f"keys {job_id}",
-                lambda _: chronicle.keys(report.started_at),
+                lambda _: log_reader.keys(report.started_at),
                 lambda keys: self._on_keys(job_id, keys),
                 waits=True,
             )
@@ -111,30 +111,30 @@ class OverviewPresenter(QObject):
     def _read_days(self, job_id: str) -> None:
         now = self._now()
         self._read_at[job_id] = now
-        chronicle = self._chronicle(job_id)
+        log_reader = self._log_reader(job_id)
         self._tasks.start(
             f"days {job_id}",
-            lambda _: chronicle.days(now - _DAYS_BACK_S),
+            lambda _: log_reader.days(now - _DAYS_BACK_S),
             lambda days: self._on_days(job_id, days),
             waits=True,
         )
 
     @Slot(object)
     def _on_passes_wanted(self, query: PassQuery) -> None:
-        chronicle = self._chronicle(query.job_id)
+        log_reader = self._log_reader(query.job_id)
         self._tasks.start(
             f"passes {query.job_id}",
-            lambda _: chronicle.page(before=query.before, kind=query.kind, search=query.search),
+            lambda _: log_reader.page(before=query.before, kind=query.kind, search=query.search),
             lambda passes: self._on_passes(query, passes),
             waits=True,
         )
 
     @Slot(object)
     def _on_files_wanted(self, query: FilesQuery) -> None:
-        chronicle = self._chronicle(query.job_id)
+        log_reader = self._log_reader(query.job_id)
         self._tasks.start(
             f"files {query.job_id} {query.pass_id}",
-            lambda _: chronicle.changes(query.pass_id, offset=query.offset),
+            lambda _: log_reader.changes(query.pass_id, offset=query.offset),
             lambda changes: self._on_files(query, changes),
             waits=True,
         )
@@ -173,5 +173,5 @@ class OverviewPresenter(QObject):
         """Whether the job still exists; an answer may come after its removal."""
         return self._controller.job(job_id) is not None
 
-    def _chronicle(self, job_id: str) -> Chronicle:
-        return Chronicle(self._data_folder / "jobs" / f"{job_id}.sqlite")
+    def _log_reader(self, job_id: str) -> PassLogReader:
+        return PassLogReader(self._data_folder / "jobs" / f"{job_id}.sqlite")

@@ -22,7 +22,7 @@ from backup_gui.engine.plan.difference import EntryComparer
 from backup_gui.engine.state import integrity as soundness
 from backup_gui.engine.state.database import Fingerprint, JobDatabase
 from backup_gui.engine.state.kept_paths import KeptPath
-from backup_gui.engine.state.pass_log import Chronicle
+from backup_gui.engine.state.pass_log import PassLogReader
 from backup_gui.model.entries import Seen
 from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Report
@@ -96,9 +96,9 @@ def test_sums_of_sizes_beyond_64_bits_are_listed_as_the_largest(tmp_path: Path) 
         report = Report(PassStatus.COMPLETE, started_at, 1.0, is_full=True, counts=Counts(created=2, bytes=1 << 64))
         catalog.passlog.add(report)
     catalog.close()
-    chronicle = Chronicle(file)
-    assert {past.bytes for past in chronicle.page()} == {(1 << 63) - 1}
-    assert {total.bytes for total in chronicle.days(0.0)} == {(1 << 63) - 1}
+    log_reader = PassLogReader(file)
+    assert {past.bytes for past in log_reader.page()} == {(1 << 63) - 1}
+    assert {total.bytes for total in log_reader.days(0.0)} == {(1 << 63) - 1}
 
 
 def far_times(folder: Path) -> Iterator[Path]:

@@ -259,7 +259,7 @@ def past_pass(row: tuple[Any, ...]) -> PastPass:
     )
 
 
-class Chronicle:
+class PassLogReader:
     """Reads the passes of one job from its catalog.
 
     Args:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.state.database import JobDatabase
-from backup_gui.engine.state.pass_log import Chronicle, remembered_facts
+from backup_gui.engine.state.pass_log import PassLogReader, remembered_facts
 from backup_gui.model.passes import DayTotal, PassKind, PastChange
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Report, Stage
 from backup_gui.model.reasons import Reason, ReasonCode, of_system
@@ -35,8 +35,8 @@ def catalog(tmp_path: Path) -> Iterator[JobDatabase]:
 
 
 @pytest.fixture
-def chronicle(tmp_path: Path) -> Chronicle:
-    return Chronicle(tmp_path / "jobs" / "a.sqlite")
+def log_reader(tmp_path: Path) -> PassLogReader:
+    return PassLogReader(tmp_path / "jobs" / "a.sqlite")
 
 
 def fill(catalog: JobDatabase, *reports: Report) -> None:
@@ -45,7 +45,7 @@ def fill(catalog: JobDatabase, *reports: Report) -> None:
     catalog.commit()
 
 
-def test_passes_of_a_day_are_added_up_by_the_users_calendar(catalog: JobDatabase, chronicle: Chronicle) -> None:
+def test_passes_of_a_day_are_added_up_by_the_users_calendar(catalog: JobDatabase, log_reader: PassLogReader) -> None:
     midnight = datetime(2026, 11, 22).astimezone().timestamp()
     fill(
         catalog,
@@ -53,39 +53,39 @@ def test_passes_of_a_day_are_added_up_by_the_users_calendar(catalog: JobDatabase
         report(midnight - 0.5, counts=Counts(created=1, replaced=2, bytes=10)),
         report(NOON, PassStatus.PROBLEMS, counts=Counts(deleted=7), problems=(PROBLEM,)),
     )
-    assert chronicle.days(midnight - A_DAY_S) == (
+    assert log_reader.days(midnight - A_DAY_S) == (
         DayTotal("2026-11-21", 1, 5, 50, 0),
         DayTotal("2026-11-22", 2, 3, 10, 1),
     )
-    assert [day.day for day in chronicle.days(midnight)] == ["2026-11-22"]
+    assert [day.day for day in log_reader.days(midnight)] == ["2026-11-22"]
 
 
-def test_a_pass_that_was_cut_short_is_no_trouble_of_its_day(catalog: JobDatabase, chronicle: Chronicle) -> None:
+def test_a_pass_that_was_cut_short_is_no_trouble_of_its_day(catalog: JobDatabase, log_reader: PassLogReader) -> None:
     fill(catalog, report(NOON, PassStatus.CANCELLED, counts=Counts(created=5, bytes=50)))
-    assert [(day.passes, day.files, day.troubled) for day in chronicle.days(0)] == [(1, 5, 0)]
+    assert [(day.passes, day.files, day.troubled) for day in log_reader.days(0)] == [(1, 5, 0)]
     fill(catalog, report(NOON + 60, PassStatus.FAILED), report(NOON + 120, PassStatus.HELD))
-    assert [day.troubled for day in chronicle.days(0)] == [2]
+    assert [day.troubled for day in log_reader.days(0)] == [2]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="another time zone cannot be chosen for one process elsewhere")
 def test_days_begin_at_the_users_midnight(
-    catalog: JobDatabase, chronicle: Chronicle, monkeypatch: pytest.MonkeyPatch
+    catalog: JobDatabase, log_reader: PassLogReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(catalog, report(datetime(2026, 11, 22, 3, 0, tzinfo=UTC).timestamp()))
     monkeypatch.setenv("TZ", "EST5")
     try:
         time.tzset()
-        assert [day.day for day in chronicle.days(0)] == ["2026-11-21"]
+        assert [day.day for day in log_reader.days(0)] == ["2026-11-21"]
     finally:
         monkeypatch.undo()
         time.tzset()
 
 
-def test_pages_follow_each_other_without_gap_or_repetition(catalog: JobDatabase, chronicle: Chronicle) -> None:
+def test_pages_follow_each_other_without_gap_or_repetition(catalog: JobDatabase, log_reader: PassLogReader) -> None:
     fill(catalog, *(report(NOON + n, counts=Counts(created=n + 1)) for n in range(25)))
     seen: list[int] = []
     before = None
-    while page := chronicle.page(before=before, limit=10):
+    while page := log_reader.page(before=before, limit=10):
         assert all(one.is_full is False for one in page)
         seen.extend(one.created for one in page)
         before = page[-1].id
@@ -95,7 +95,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(catalog: JobDatabase,
 
 @pytest.mark.parametrize(("kind", "found"), [("all", 4), ("copied", 2), ("deleted", 1), ("moved", 1), ("trouble", 1)])
 def test_passes_are_narrowed_down_by_what_they_did(
-    catalog: JobDatabase, chronicle: Chronicle, kind: str, found: int
+    catalog: JobDatabase, log_reader: PassLogReader, kind: str, found: int
 ) -> None:
     fill(
         catalog,
@@ -104,36 +104,36 @@ def test_passes_are_narrowed_down_by_what_they_did(
         report(NOON, counts=Counts(moved=1)),
         report(NOON, PassStatus.HELD),
     )
-    assert len(chronicle.page(kind=PassKind(kind))) == found
+    assert len(log_reader.page(kind=PassKind(kind))) == found
 
 
-def test_a_search_takes_every_character_as_it_is(catalog: JobDatabase, chronicle: Chronicle) -> None:
+def test_a_search_takes_every_character_as_it_is(catalog: JobDatabase, log_reader: PassLogReader) -> None:
     fill(
         catalog,
         report(NOON, PassStatus.FAILED, reason=of_system("The drive is 100% full")),
         report(NOON, reason=of_system("100 of them")),
     )
-    assert [one.status for one in chronicle.page(search="100%")] == ["failed"]
-    assert [one.status for one in chronicle.page(search="DRIVE")] == ["failed"]
-    assert chronicle.page(search="_") == ()
+    assert [one.status for one in log_reader.page(search="100%")] == ["failed"]
+    assert [one.status for one in log_reader.page(search="DRIVE")] == ["failed"]
+    assert log_reader.page(search="_") == ()
 
 
 def test_paths_are_told_where_the_catalog_knows_them(
-    catalog: JobDatabase, chronicle: Chronicle, tmp_path: Path
+    catalog: JobDatabase, log_reader: PassLogReader, tmp_path: Path
 ) -> None:
     fill(catalog, report(NOON, counts=Counts(created=2)), report(NOON + 1, counts=Counts(created=1)))
-    first = chronicle.page()[-1].id
-    assert chronicle.changes(first) == ()
-    assert chronicle.page(search="letter") == ()
+    first = log_reader.page()[-1].id
+    assert log_reader.changes(first) == ()
+    assert log_reader.page(search="letter") == ()
     with sqlite3.connect(tmp_path / "jobs" / "a.sqlite") as connection:
         rows = ((first, 0, "create", b"Letters/a\xff", None), (first, 1, "move", b"b", b"Letters/b"))
         connection.executemany(
             "INSERT INTO changes (pass, number, op, kind, path, old_path) VALUES (?, ?, ?, 'file', ?, ?)", rows
         )
     connection.close()
-    assert chronicle.changes(first) == (PastChange("create", "Letters/a\udcff"), PastChange("move", "b", "Letters/b"))
-    assert chronicle.changes(first, limit=1, offset=1) == (PastChange("move", "b", "Letters/b"),)
-    assert [one.id for one in chronicle.page(search="letter")] == [first]
+    assert log_reader.changes(first) == (PastChange("create", "Letters/a\udcff"), PastChange("move", "b", "Letters/b"))
+    assert log_reader.changes(first, limit=1, offset=1) == (PastChange("move", "b", "Letters/b"),)
+    assert [one.id for one in log_reader.page(search="letter")] == [first]
 
 
 def test_a_catalog_of_the_first_version_tells_its_passes_before_it_is_brought_up_to_date(tmp_path: Path) -> None:
@@ -141,45 +141,45 @@ def test_a_catalog_of_the_first_version_tells_its_passes_before_it_is_brought_up
     connection = sqlite3.connect(path)
     connection.executescript(FIRST_SCHEMA)
     connection.close()
-    chronicle = Chronicle(path)
-    assert [(one.id, one.created, one.recorded, one.is_whole) for one in chronicle.page()] == [(4, 1, 0, False)]
-    assert chronicle.changes(4) == ()
-    assert chronicle.page(search="docs") == ()
+    log_reader = PassLogReader(path)
+    assert [(one.id, one.created, one.recorded, one.is_whole) for one in log_reader.page()] == [(4, 1, 0, False)]
+    assert log_reader.changes(4) == ()
+    assert log_reader.page(search="docs") == ()
 
 
-def test_the_key_of_a_pass_is_found_by_its_time(catalog: JobDatabase, chronicle: Chronicle) -> None:
+def test_the_key_of_a_pass_is_found_by_its_time(catalog: JobDatabase, log_reader: PassLogReader) -> None:
     fill(catalog, report(NOON + 0.123456), report(NOON + 1))
-    keys = chronicle.keys(NOON)
-    assert keys[NOON + 0.123456] == chronicle.page()[-1].id
-    assert list(chronicle.keys(NOON + 1)) == [NOON + 1]
+    keys = log_reader.keys(NOON)
+    assert keys[NOON + 0.123456] == log_reader.page()[-1].id
+    assert list(log_reader.keys(NOON + 1)) == [NOON + 1]
 
 
-def test_the_last_complete_time_is_read_while_the_job_writes(catalog: JobDatabase, chronicle: Chronicle) -> None:
-    assert chronicle.last_complete_at() is None
+def test_the_last_complete_time_is_read_while_the_job_writes(catalog: JobDatabase, log_reader: PassLogReader) -> None:
+    assert log_reader.last_complete_at() is None
     catalog.remember_complete(NOON)
-    assert chronicle.last_complete_at() == NOON
+    assert log_reader.last_complete_at() == NOON
     catalog.remember("last complete at", "never")
     catalog.commit()
-    assert chronicle.last_complete_at() is None
+    assert log_reader.last_complete_at() is None
 
 
 def test_a_catalog_that_is_not_there_or_damaged_is_empty_and_is_not_made(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
-    chronicle = Chronicle(path)
-    assert chronicle.page() == ()
-    assert chronicle.days(0) == ()
+    log_reader = PassLogReader(path)
+    assert log_reader.page() == ()
+    assert log_reader.days(0) == ()
     assert not path.exists()
     path.write_bytes(b"no catalog at all" * 1_000)
-    assert chronicle.page() == ()
-    assert chronicle.keys(0) == {}
-    assert chronicle.last_complete_at() is None
+    assert log_reader.page() == ()
+    assert log_reader.keys(0) == {}
+    assert log_reader.last_complete_at() is None
     assert path.read_bytes() == b"no catalog at all" * 1_000
 
 
-def test_ten_thousand_passes_of_a_month_are_added_up_quickly(catalog: JobDatabase, chronicle: Chronicle) -> None:
+def test_ten_thousand_passes_of_a_month_are_added_up_quickly(catalog: JobDatabase, log_reader: PassLogReader) -> None:
     step = timedelta(days=30).total_seconds() / 10_000
     fill(catalog, *(report(NOON - n * step, counts=Counts(created=1, bytes=1)) for n in range(10_000)))
-    days = chronicle.days(NOON - 40 * A_DAY_S)
+    days = log_reader.days(NOON - 40 * A_DAY_S)
     assert sum(day.files for day in days) == 10_000
     assert 30 <= len(days) <= 32
 
@@ -203,10 +203,10 @@ FULL = Reason(ReasonCode.SPARED, detail=Reason(ProblemCode.NO_SPACE, more=LACKS)
 
 @pytest.mark.parametrize("reason", [FULL, Reason(ReasonCode.SOURCE_AWAY, path="/a\udcff\n{why}"), of_system("Odd")])
 def test_the_reason_of_an_earlier_pass_is_read_with_its_code_and_arguments(
-    catalog: JobDatabase, chronicle: Chronicle, reason: Reason
+    catalog: JobDatabase, log_reader: PassLogReader, reason: Reason
 ) -> None:
     fill(catalog, report(NOON), report(NOON, PassStatus.FAILED, reason=reason), report(NOON))
-    newest, failed, first = chronicle.page()
+    newest, failed, first = log_reader.page()
     assert (newest.reason, first.reason) == ("", "")
     assert (failed.reason, failed.reason.code) == (reason, reason.code)
     assert failed.reason.arguments == reason.arguments
@@ -214,20 +214,22 @@ def test_the_reason_of_an_earlier_pass_is_read_with_its_code_and_arguments(
 
 @pytest.mark.parametrize("told", ["", "{", "[]", '{"code": "of tomorrow", "arguments": {}}', '{"code": "spared"}'])
 def test_of_a_reason_that_is_not_understood_the_words_are_shown(
-    catalog: JobDatabase, chronicle: Chronicle, told: str
+    catalog: JobDatabase, log_reader: PassLogReader, told: str
 ) -> None:
     fill(catalog, report(NOON, PassStatus.FAILED, reason=FULL))
     catalog._connection.execute("UPDATE reasons SET told = ?", (told,))
     catalog.commit()
-    (failed,) = chronicle.page()
+    (failed,) = log_reader.page()
     assert (failed.reason, failed.reason.code) == (FULL, ReasonCode.SYSTEM)
 
 
-def test_of_a_catalog_of_an_earlier_version_the_words_are_shown(catalog: JobDatabase, chronicle: Chronicle) -> None:
+def test_of_a_catalog_of_an_earlier_version_the_words_are_shown(
+    catalog: JobDatabase, log_reader: PassLogReader
+) -> None:
     fill(catalog, report(NOON, PassStatus.FAILED, reason=FULL))
     catalog._connection.execute("DROP TABLE reasons")
     catalog.commit()
-    assert [one.reason for one in chronicle.page()] == [FULL]
+    assert [one.reason for one in log_reader.page()] == [FULL]
 
 
 def test_the_reasons_of_passes_that_are_gone_go_with_them(
