@@ -21,7 +21,7 @@ from backup_gui.ui.activity.model import ActivityModel
 from backup_gui.ui.activity.pass_row import PassRow, pass_text
 from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, scaled_px
 from backup_gui.ui.text.format import tip_text
-from backup_gui.ui.widgets.empty_state import Vacancy
+from backup_gui.ui.widgets.empty_state import EmptyState
 from backup_gui.ui.widgets.labels import MutedLabel, RowDelegate
 from backup_gui.ui.widgets.layouts import Column, Row
 
@@ -73,7 +73,7 @@ class ActivityPage(QWidget):
         self._list.setAllColumnsShowFocus(True)
         self._list.setItemDelegate(RowDelegate(self._list))
         self._list.setAccessibleName(self.tr("What was done, newest first"))
-        self._vacancy = Vacancy(
+        self._empty_state = EmptyState(
             icons,
             "activity",
             self.tr("Nothing has been done yet"),
@@ -85,7 +85,7 @@ class ActivityPage(QWidget):
         self._listing = QWidget()
         Column(head, (self._list, 1), foot, on=self._listing, margins=PAGE_MARGINS_PX, spacing=GRID_PX)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._vacancy)
+        self._stack.addWidget(self._empty_state)
         self._stack.addWidget(self._listing)
 
     def show_model(self, model: ActivityModel) -> None:
@@ -131,7 +131,7 @@ class ActivityPage(QWidget):
         has_rows = model is not None and (model.rowCount() > 0 or model.canFetchMore(QModelIndex()))
         is_filtered = model is not None and model.is_filtered
         self._nothing.setVisible(is_filtered and not has_rows)
-        self._stack.setCurrentWidget(self._listing if has_rows or is_filtered else self._vacancy)
+        self._stack.setCurrentWidget(self._listing if has_rows or is_filtered else self._empty_state)
 
     @Slot()
     def _on_current_changed(self) -> None:

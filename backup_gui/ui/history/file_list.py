@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QW
 
 from backup_gui.ui.history.tree_model import HistoryModel
 from backup_gui.ui.style.theme import GRID_PX
-from backup_gui.ui.widgets.empty_state import Vacancy
+from backup_gui.ui.widgets.empty_state import EmptyState
 from backup_gui.ui.widgets.paged_tree import PagedTree
 from backup_gui.ui.widgets.path_delegate import PathDelegate
 
@@ -29,23 +29,23 @@ class HistoryList(QStackedWidget):
         self.opened: set[str] = set()
         self._chosen: set[str] = set()
         self.model = HistoryModel(icons)
-        self.vacancies: dict[str, Vacancy] = {
-            "empty": Vacancy(
+        self.empty_states: dict[str, EmptyState] = {
+            "empty": EmptyState(
                 icons,
                 "history",
                 self.tr("Nothing here"),
                 self.tr("At this time there was nothing here. Choose another time, or show deleted files."),
             ),
-            "none": Vacancy(
+            "none": EmptyState(
                 icons, "history", self.tr("Nothing found"), self.tr("No file of that name at the time chosen.")
             ),
-            "silent": Vacancy(
+            "silent": EmptyState(
                 icons,
                 "drive",
                 self.tr("The drive does not answer"),
                 self.tr("What is on it is shown as soon as it does. All else in the window goes on."),
             ),
-            "failed": Vacancy(
+            "failed": EmptyState(
                 icons,
                 "drive",
                 self.tr("The backup cannot be read at the moment"),
@@ -62,19 +62,19 @@ class HistoryList(QStackedWidget):
         header.resizeSection(2, self.fontMetrics().horizontalAdvance("000.0 MB") + 2 * GRID_PX)
         self.make_room(has_deleted=False)
         self.addWidget(self.tree)
-        for vacancy in self.vacancies.values():
-            self.addWidget(vacancy)
+        for empty_state in self.empty_states.values():
+            self.addWidget(empty_state)
         self._connect()
 
     @property
     def part(self) -> str:
         """Name of the note shown; empty for the tree."""
         shown = self.currentWidget()
-        return next((name for name, vacancy in self.vacancies.items() if vacancy is shown), "")
+        return next((name for name, empty_state in self.empty_states.items() if empty_state is shown), "")
 
-    def show_part(self, vacancy: str) -> None:
+    def show_part(self, empty_state: str) -> None:
         """Show a note by its name; empty for the tree."""
-        self.setCurrentWidget(self.vacancies[vacancy] if vacancy else self.tree)
+        self.setCurrentWidget(self.empty_states[empty_state] if empty_state else self.tree)
 
     def make_room(self, *, has_deleted: bool) -> None:
         """Set the width of the date column; dates of deleted files need more."""

@@ -280,10 +280,10 @@ class HistoryPage(QWidget):
             return self.tr("A folder comes back with all that is in it.")
         return counted("%Ln files and folders are chosen.", "%Ln file or folder is chosen.", len(selected))
 
-    def _show_part(self, vacancy: str) -> None:
+    def _show_part(self, empty_state: str) -> None:
         """Show a note and hide the versions; empty for the files."""
-        self.list.show_part(vacancy)
-        self.versions.setVisible(not vacancy)
+        self.list.show_part(empty_state)
+        self.versions.setVisible(not empty_state)
 
     def _show_hint(self) -> None:
         """Show a hint while nothing is selected."""

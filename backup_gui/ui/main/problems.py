@@ -18,7 +18,7 @@ from backup_gui.model.problems import MAY_BE_LEFT_OUT
 from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX
 from backup_gui.ui.text.format import isolated, path_in_words, path_text, tip_text
 from backup_gui.ui.text.reasons import advice_text, reason_text
-from backup_gui.ui.widgets.empty_state import Vacancy
+from backup_gui.ui.widgets.empty_state import EmptyState
 from backup_gui.ui.widgets.labels import MutedLabel
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.paged_table import Index, RowsModel, make_table
@@ -91,14 +91,14 @@ class ProblemsPage(QWidget):
         Column((self._table, 1), self._advice, foot, on=listing, margins=PAGE_MARGINS_PX, spacing=GRID_PX)
 
         self._listing = listing
-        self._vacancy = Vacancy(
+        self._empty_state = EmptyState(
             icons,
             "check",
             self.tr("No problems"),
             self.tr("If a file cannot be backed up, it is listed here by name, with the reason and what to do."),
         )
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._vacancy)
+        self._stack.addWidget(self._empty_state)
         self._stack.addWidget(self._listing)
         selection = self._table.selectionModel()
         selection.currentRowChanged.connect(self._on_row_changed)
@@ -131,7 +131,7 @@ class ProblemsPage(QWidget):
             row = min(max(before, 0), self.model.rowCount() - 1)
             self._table.setCurrentIndex(self.model.index(row, 0))
         self._table.verticalScrollBar().setValue(place)
-        self._stack.setCurrentWidget(self._listing if problems else self._vacancy)
+        self._stack.setCurrentWidget(self._listing if problems else self._empty_state)
 
     @Slot()
     def _on_row_changed(self) -> None:

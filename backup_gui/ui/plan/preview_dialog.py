@@ -23,7 +23,7 @@ from backup_gui.ui.text.format import counted, files_text, path_in_words
 from backup_gui.ui.text.headline import held_text, problems_text
 from backup_gui.ui.text.reasons import reason_text, said
 from backup_gui.ui.values.job import Level, Remark
-from backup_gui.ui.widgets.empty_state import Vacancy
+from backup_gui.ui.widgets.empty_state import EmptyState
 from backup_gui.ui.widgets.fields import RemarkLabel
 from backup_gui.ui.widgets.labels import MutedLabel, Words
 from backup_gui.ui.widgets.layouts import Column
@@ -55,7 +55,7 @@ class PreviewDialog(QDialog):
         self.problems = RemarkLabel(icons)
         self.held = RemarkLabel(icons)
         self.plan = PlanView(icons, keeps_history=job.keeps_history)
-        self._vacancy = Vacancy(
+        self._empty_state = EmptyState(
             icons,
             "check",
             self.tr("Nothing to do"),
@@ -65,7 +65,7 @@ class PreviewDialog(QDialog):
         self._pages = QStackedLayout(pages)
         self._pages.setContentsMargins(0, 0, 0, 0)
         self._waiting = self._build_waiting()
-        for page in (self._waiting, self.plan, self._vacancy):
+        for page in (self._waiting, self.plan, self._empty_state):
             self._pages.addWidget(page)
         self.close_button = QPushButton(self.tr("&Close"))
         buttons = QDialogButtonBox()
@@ -99,7 +99,7 @@ class PreviewDialog(QDialog):
             self._title.setText(self.tr("Nothing would be done."))
             # The note in the middle says the same in larger text.
             self._title.setVisible(False)
-            self._pages.setCurrentWidget(self._vacancy)
+            self._pages.setCurrentWidget(self._empty_state)
             return
         self._title.setText(counts_text(counts))
         self.plan.show_actions(actions)
@@ -129,7 +129,7 @@ class PreviewDialog(QDialog):
         title = self.tr("A preview is not possible at the moment")
         self._title.setText(title)
         self._title.setVisible(False)
-        failure = Vacancy(self._icons, "problems", title, said(reason))
+        failure = EmptyState(self._icons, "problems", title, said(reason))
         self._pages.addWidget(failure)
         self._pages.setCurrentWidget(failure)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ICON_PX = 48
 
 
-class Vacancy(QWidget):
+class EmptyState(QWidget):
     """An icon, a heading and a sentence in the middle of an empty page.
 
     Args:

@@ -219,7 +219,7 @@ def test_files_are_found_by_name(scene: Shell, job: Job, qtbot: QtBot) -> None:
     QTest.keyClicks(page.search, "need")
     qtbot.waitUntil(lambda: row_of(page, "deep/Needle").isValid(), timeout=LONG_MS)
     QTest.keyClicks(page.search, "x")
-    qtbot.waitUntil(lambda: page.list.currentWidget() is page.list.vacancies["none"], timeout=LONG_MS)
+    qtbot.waitUntil(lambda: page.list.currentWidget() is page.list.empty_states["none"], timeout=LONG_MS)
 
 
 def test_the_job_is_paused_while_it_restores_into_its_own_source(
@@ -324,7 +324,7 @@ def test_a_backup_that_has_gone_is_told(scene: Shell, job: Job, tmp_path: Path, 
     page.save_to(str(tmp_path / "saved"))
     assert "not there at the moment" in result_of(scene, qtbot).progress.words
     page.note_change()
-    qtbot.waitUntil(lambda: page.list.currentWidget() is page.list.vacancies["failed"], timeout=LONG_MS)
+    qtbot.waitUntil(lambda: page.list.currentWidget() is page.list.empty_states["failed"], timeout=LONG_MS)
     (tmp_path / "moved").rename(job.destination.path)
     scene.window.board.show_page(Page.OVERVIEW)
     scene.window.board.show_page(Page.HISTORY)

@@ -325,7 +325,7 @@ def test_a_history_on_a_drive_that_hangs_says_so_and_another_ones_is_read(
     board.select_job(job.id)
     shell.window.show_history()
     qtbot.waitUntil(lambda: page._silence.text.startswith(SILENT), timeout=LONG_MS)
-    assert page.list.currentWidget() is page.list.vacancies["silent"]
+    assert page.list.currentWidget() is page.list.empty_states["silent"]
     board.select_job("pictures")
     qtbot.waitUntil(lambda: row_of(page, "of Pictures").isValid(), timeout=LONG_MS)
     assert page._silence.text == ""

@@ -175,7 +175,7 @@ def test_the_page_says_so_when_a_filter_finds_nothing(icons: Icons, model: Activ
     qtbot.addWidget(page)
     page.show()
     page.show_model(model)
-    assert page._vacancy.isVisible()
+    assert page._empty_state.isVisible()
     model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=False, counts=Counts(created=1)))
     assert page._list.isVisible()
     page.kind_combo.setCurrentIndex(page.kind_combo.findData(PassKind.DELETED.value))

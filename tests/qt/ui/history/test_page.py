@@ -182,7 +182,7 @@ def test_a_search_is_made_when_typing_pauses(wishes: Wishes, qtbot: QtBot) -> No
     assert not page.model.hasChildren(page.model.index(0, 0))
     assert "only the first" in page._note.text()
     page.show_found(asked, Search())
-    assert page.list.currentWidget() is page.list.vacancies["none"]
+    assert page.list.currentWidget() is page.list.empty_states["none"]
     page.search.clear()
     qtbot.waitUntil(lambda: bool(wishes.folders))
     wishes.answer("", TOP)
@@ -292,9 +292,9 @@ def test_what_changed_is_read_again_and_rows_that_did_not_stay(wishes: Wishes, q
 def test_an_empty_time_and_a_backup_that_is_away_are_said(wishes: Wishes) -> None:
     page = wishes.page
     page.show_folder(Asked(SUBJECT, page._serial), ())
-    assert page.list.currentWidget() is page.list.vacancies["empty"]
+    assert page.list.currentWidget() is page.list.empty_states["empty"]
     page.show_failure(Asked(SUBJECT, page._serial))
-    assert page.list.currentWidget() is page.list.vacancies["failed"]
+    assert page.list.currentWidget() is page.list.empty_states["failed"]
     wishes.folders.clear()
     page.hide()
     page.show()
