@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import Cancelled, Shortened, TargetError, never
-from backup_gui.engine.restore.writer import CopyDiffersError, Restorer
+from backup_gui.engine.restore.writer import CopyDiffersError, RestoreWriter
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import join, parent_of
@@ -86,10 +86,10 @@ def put_back(
             since the next pass moves it to the history. None to replace nothing.
         unseen: From ``Selection``: wanted paths that are counted as failed.
         makes_folder: Whether to create the folder if it does not exist.
-        keeps_set_id: Whether programs keep their set-id bits, see ``Restorer``.
+        keeps_set_id: Whether programs keep their set-id bits, see ``RestoreWriter``.
         is_by_job: Whether the job itself restores what it removed. Folders then count as files do, and new folders with
             unknown metadata get mode and owner of their parent.
-        rights_of: Returns the former rights of a new folder, see ``Restorer``.
+        rights_of: Returns the former rights of a new folder, see ``RestoreWriter``.
         reason_of: Turns an error into a reason; None for the reasons that the window translates.
         meter: Counts each path, and each block of large files.
         should_stop: Polled before each piece and within large files; returns True to cancel.
@@ -105,7 +105,7 @@ def put_back(
     counts = [is_by_job or not piece.is_folder for piece in pieces]
     meter.begin(Phase.RETURNING, sum(counts), sum(piece.size_bytes for piece in pieces))
     is_cancelled = False
-    with Restorer(
+    with RestoreWriter(
         into,
         inherits=is_by_job,
         rights_of=rights_of,
@@ -196,7 +196,7 @@ class _Outcome:
     """
 
     def __init__(
-        self, restorer: Restorer, policy: Policy, mark: str, backup: str | None, *, counts_folders: bool
+        self, restorer: RestoreWriter, policy: Policy, mark: str, backup: str | None, *, counts_folders: bool
     ) -> None:
         self._restorer = restorer
         self._policy = policy

@@ -56,7 +56,7 @@ class _Like(NamedTuple):
     st_mtime_ns: int
 
 
-class Restorer:
+class RestoreWriter:
     """Brings content from mirror and history into one folder.
 
     Args:

@@ -19,7 +19,7 @@ from backup_gui.engine.fs.content import Shortened, transfer
 from backup_gui.engine.history.listing import Version, list_versions
 from backup_gui.engine.restore import writer as restoring
 from backup_gui.engine.restore.restore_path import restore_path
-from backup_gui.engine.restore.writer import Restorer
+from backup_gui.engine.restore.writer import RestoreWriter
 from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.reasons import Reason, ReasonCode
@@ -457,7 +457,7 @@ def test_reads_that_bring_less_than_was_asked_for_make_no_difference(
     lengths, real = itertools.cycle((10_000, 7_001, 30_000)), os.read
     monkeypatch.setattr(os, "read", lambda fd, count: real(fd, min(count, next(lengths))))
     assert bring(rig, to) == RestoreResult(asked=1, restored=("a",))
-    with Restorer(str(to / "there")) as restorer:
+    with RestoreWriter(str(to / "there")) as restorer:
         assert restorer.holds("a", str(rig.mirror), "a")
 
 
@@ -467,10 +467,10 @@ def test_metadata_that_cannot_be_set_on_folders_and_links_does_not_spoil_a_resto
     rig.write_at(rig.mirror / "docs" / "a", "1")
     (rig.mirror / "link").symlink_to("docs")
 
-    def refuse(self: Restorer, _folder: str, _entry: os.stat_result) -> None:
+    def refuse(self: RestoreWriter, _folder: str, _entry: os.stat_result) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(Restorer, "_set_folder_metadata", refuse)
+    monkeypatch.setattr(RestoreWriter, "_set_folder_metadata", refuse)
     result = bring(rig, to)
     assert (result.restored, result.failed) == (("docs/a", "link"), ())
 

@@ -14,7 +14,7 @@ from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.restore import put_back as putback
 from backup_gui.engine.restore import writer as restoring
 from backup_gui.engine.restore.put_back import CODES, name_beside, put_back
-from backup_gui.engine.restore.writer import Restorer
+from backup_gui.engine.restore.writer import RestoreWriter
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.plans import ProblemCode, Progress
 from backup_gui.model.reasons import Reason, ReasonCode
@@ -186,21 +186,21 @@ def test_a_link_is_replaced_itself(rig: Rig) -> None:
 def test_something_that_appears_meanwhile_is_kept(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     rig.write_at(rig.history / "a", "old")
     rig.write("a", "appeared")
-    real = Restorer.look
+    real = RestoreWriter.look
     looks = []
 
-    def miss_first(self: Restorer, wanted: str) -> os.stat_result | None:
+    def miss_first(self: RestoreWriter, wanted: str) -> os.stat_result | None:
         looks.append(wanted)
         return None if len(looks) == 1 else real(self, wanted)
 
-    monkeypatch.setattr(Restorer, "look", miss_first)
+    monkeypatch.setattr(RestoreWriter, "look", miss_first)
     assert bring(rig, "a").beside == (("a", f"a ({MARK})"),)
     looks.clear()
 
-    def miss_all(self: Restorer, wanted: str) -> None:
+    def miss_all(self: RestoreWriter, wanted: str) -> None:
         looks.append(wanted)
 
-    monkeypatch.setattr(Restorer, "look", miss_all)
+    monkeypatch.setattr(RestoreWriter, "look", miss_all)
     assert bring(rig, "a").beside == (("a", f"a ({MARK}, 2)"),)
     assert contents(rig.source)["a"] == b"appeared"
     monkeypatch.setattr(putback, "_MOST_NAMES", 2)

@@ -14,7 +14,7 @@ from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.restore.undo import undo_pass
-from backup_gui.engine.restore.writer import Restorer
+from backup_gui.engine.restore.writer import RestoreWriter
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.paths import is_temporary
@@ -203,15 +203,15 @@ def test_a_file_written_while_it_makes_way_is_kept(rig: Rig, monkeypatch: pytest
     rig.write("a", "second")
     run(rig)
 
-    real = Restorer.holds
+    real = RestoreWriter.holds
 
-    def write_after(self: Restorer, wanted: str, root: str, stored: str) -> bool:
+    def write_after(self: RestoreWriter, wanted: str, root: str, stored: str) -> bool:
         found = real(self, wanted, root, stored)
         if root == str(rig.mirror):
             rig.write("a", "third")
         return found
 
-    monkeypatch.setattr(Restorer, "holds", write_after)
+    monkeypatch.setattr(RestoreWriter, "holds", write_after)
     undo(rig, newest(rig))
     assert everything(rig) >= {b"first", b"third"}
 
@@ -225,15 +225,15 @@ def test_an_edit_that_keeps_size_and_time_while_a_file_makes_way_is_kept(
     rig.write("a", "second")
     run(rig)
 
-    real = Restorer.holds
+    real = RestoreWriter.holds
 
-    def edit_after(self: Restorer, wanted: str, root: str, stored: str) -> bool:
+    def edit_after(self: RestoreWriter, wanted: str, root: str, stored: str) -> bool:
         found = real(self, wanted, root, stored)
         if root == str(rig.mirror):
             keep_times(rig.source / "a", lambda: (rig.source / "a").write_text("SECOND"))
         return found
 
-    monkeypatch.setattr(Restorer, "holds", edit_after)
+    monkeypatch.setattr(RestoreWriter, "holds", edit_after)
     undo(rig, newest(rig))
     assert everything(rig) == {b"first", b"SECOND"}
 
@@ -471,7 +471,7 @@ def test_a_mirror_that_cannot_be_opened_leaves_no_descriptor(rig: Rig, monkeypat
     def fail(*_arguments: object, **_options: object) -> None:
         raise OSError(13, "Permission denied")
 
-    monkeypatch.setattr("backup_gui.engine.restore.put_back.Restorer", fail)
+    monkeypatch.setattr("backup_gui.engine.restore.put_back.RestoreWriter", fail)
     with pytest.raises(OSError, match="Permission denied"):
         undo(rig, newest(rig))
     assert contents(rig.source) == {"a": b"second"}
