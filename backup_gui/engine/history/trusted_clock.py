@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BELIEF_KEY: Final = "believed clock"
+CLOCK_KEY: Final = "believed clock"
 AHEAD_KEY: Final = "clock was ahead by"
 MOST_AHEAD_S: Final = 3.0 * DAY_S
 PROOF_S: Final = 1.0 * DAY_S
@@ -89,7 +89,7 @@ class Ahead(NamedTuple):
     from_s: float
 
 
-class Belief(NamedTuple):
+class ClockState(NamedTuple):
     """What is known about time after a look at the clock. Times are trusted times, seconds since 1970.
 
     Attributes:
@@ -138,7 +138,7 @@ def follow(catalog: JobDatabase, clock_s: float, run_s: float) -> None:
         look(catalog, clock_s, run_s)
 
 
-def look(catalog: JobDatabase, clock_s: float, run_s: float) -> Belief:
+def look(catalog: JobDatabase, clock_s: float, run_s: float) -> ClockState:
     """Look at the clock, and record the result.
 
     Args:
@@ -148,7 +148,7 @@ def look(catalog: JobDatabase, clock_s: float, run_s: float) -> Belief:
     """
     before = _seen(catalog)
     if before is None:
-        first = Belief(clock_s, run_s)
+        first = ClockState(clock_s, run_s)
         _note(catalog, first)
         return first
     now = _after(before, clock_s, run_s)
@@ -201,13 +201,13 @@ class HistoryClock:
     """The trusted time during one pass.
 
     Args:
-        belief: The state when the pass began.
+        state: The state when the pass began.
         clock: The user's clock, seconds since 1970, UTC.
         uptime: The system's uptime, seconds.
     """
 
-    def __init__(self, belief: Belief, clock: Callable[[], float], uptime: Callable[[], float]) -> None:
-        self._belief = belief
+    def __init__(self, state: ClockState, clock: Callable[[], float], uptime: Callable[[], float]) -> None:
+        self._state = state
         self._clock = clock
         self._uptime = uptime
         self._has_named = False
@@ -215,15 +215,15 @@ class HistoryClock:
     @property
     def is_in_doubt(self) -> bool:
         """Return whether the user's clock is not trusted."""
-        return self._belief.is_in_doubt
+        return self._state.is_in_doubt
 
     def now_s(self) -> float:
         """Return the trusted time, seconds since 1970."""
-        return self._belief.now_s + max(0.0, self._uptime() - self._belief.run_s)
+        return self._state.now_s + max(0.0, self._uptime() - self._state.run_s)
 
     def ages(self) -> Ages:
         """Return the means to compute the ages of versions."""
-        return self._belief.ages()._replace(now_s=self.now_s())
+        return self._state.ages()._replace(now_s=self.now_s())
 
     def name(self) -> datetime:
         """Return the time to name a version that leaves the mirror now; never earlier than the last one."""
@@ -231,19 +231,19 @@ class HistoryClock:
         named_s = max(now_s, clock_s)
         # A doubted time does not count as the newest name, since it may lie in the future.
         held_s = named_s if named_s - now_s <= MOST_AHEAD_S else now_s
-        if held_s >= self._belief.named_s:
-            ran_s = self._belief.ran_s + (now_s - self._belief.now_s)
-            self._belief = self._belief._replace(named_s=held_s, named_ran_s=ran_s)
+        if held_s >= self._state.named_s:
+            ran_s = self._state.ran_s + (now_s - self._state.now_s)
+            self._state = self._state._replace(named_s=held_s, named_ran_s=ran_s)
             self._has_named = True
         return datetime.fromtimestamp(min(max(named_s, 0.0), _LATEST_S), UTC)
 
     def note(self, catalog: JobDatabase) -> None:
         """Record the newest name given; permanent after the catalog's next ``commit``."""
         if self._has_named:
-            catalog.remember(BELIEF_KEY, _text(self._belief))
+            catalog.remember(CLOCK_KEY, _text(self._state))
 
 
-def believable(
+def trusted_clock(
     catalog: JobDatabase,
     clock: Callable[[], float],
     uptime: Callable[[], float],
@@ -265,9 +265,9 @@ def believable(
             newest_s = _newest_s(target, should_stop)
         except OSError:
             # A history that cannot be opened cannot be thinned either.
-            return HistoryClock(Belief(clock_s, run_s), clock, uptime)
+            return HistoryClock(ClockState(clock_s, run_s), clock, uptime)
         if should_stop():
-            return HistoryClock(Belief(clock_s, run_s, since_s=clock_s), clock, uptime)
+            return HistoryClock(ClockState(clock_s, run_s, since_s=clock_s), clock, uptime)
         if newest_s is not None:
             is_in_doubt = abs(clock_s - newest_s) > MOST_AHEAD_S
             now_s = newest_s if is_in_doubt else clock_s
@@ -276,11 +276,11 @@ def believable(
             # It is unknown since when its versions have existed.
             doubted_s = 0.0 if is_in_doubt else _NO_DOUBT
             _note_aheads(catalog, [Ahead(clock_s - now_s, now_s)])
-            _note(catalog, Belief(now_s, run_s, doubted_s=doubted_s, since_s=now_s, off_s=clock_s - now_s))
+            _note(catalog, ClockState(now_s, run_s, doubted_s=doubted_s, since_s=now_s, off_s=clock_s - now_s))
     return HistoryClock(look(catalog, clock_s, run_s), clock, uptime)
 
 
-def _after(before: Belief, clock_s: float, run_s: float) -> Belief:
+def _after(before: ClockState, clock_s: float, run_s: float) -> ClockState:
     """Return the state after a look at the clock, from the state before it."""
     # After a restart of the system, the uptime is the least time that has passed.
     passed_s = run_s - before.run_s if run_s >= before.run_s else max(0.0, run_s)
@@ -313,7 +313,7 @@ def _after(before: Belief, clock_s: float, run_s: float) -> Belief:
     return now._replace(now_s=clock_s, steps=steps)
 
 
-def _give_in(now: Belief, clock_s: float, doubted_s: float) -> Belief:
+def _give_in(now: ClockState, clock_s: float, doubted_s: float) -> ClockState:
     """Trust a time that has held for long enough."""
     since_s = min(now.since_s, clock_s)
     if clock_s > now.now_s and now.proven_s < PROOF_S:
@@ -347,30 +347,30 @@ def _warn(off_s: float) -> None:
     log.warning("The clock is %+.1f days off: the history ignores it until it has held for a day of uptime", days)
 
 
-def _seen(catalog: JobDatabase) -> Belief | None:
+def _seen(catalog: JobDatabase) -> ClockState | None:
     """Read the state after the last look; None if it is missing or invalid."""
     try:
-        numbers = [float(part) for part in (catalog.fact(BELIEF_KEY) or "").split()]
+        numbers = [float(part) for part in (catalog.fact(CLOCK_KEY) or "").split()]
     except ValueError:
         return None
     if not all(map(math.isfinite, numbers)):
         return None
     if len(numbers) == 3:
         # Written by an earlier version of this program, whose time counts as proven.
-        return Belief(numbers[0], numbers[1], doubted_s=numbers[2], proven_s=PROOF_S)
+        return ClockState(numbers[0], numbers[1], doubted_s=numbers[2], proven_s=PROOF_S)
     if len(numbers) < 9 or len(numbers) % 3:
         return None
     now_s, run_s, ran_s, doubted_s, proven_s, since_s, named_s, named_ran_s, off_s, *rest = numbers
     steps = tuple(Step(*rest[first : first + 3]) for first in range(0, len(rest), 3))
-    return Belief(now_s, run_s, ran_s, doubted_s, proven_s, since_s, named_s, named_ran_s, off_s, steps)
+    return ClockState(now_s, run_s, ran_s, doubted_s, proven_s, since_s, named_s, named_ran_s, off_s, steps)
 
 
-def _text(belief: Belief) -> str:
-    *numbers, steps = belief
+def _text(state: ClockState) -> str:
+    *numbers, steps = state
     return " ".join(repr(number) for number in (*numbers, *(part for step in steps for part in step)))
 
 
-def _note(catalog: JobDatabase, belief: Belief) -> None:
-    catalog.remember(BELIEF_KEY, _text(belief))
+def _note(catalog: JobDatabase, state: ClockState) -> None:
+    catalog.remember(CLOCK_KEY, _text(state))
     # At once: the pass may end early, and an open transaction would block other writers.
     catalog.commit()

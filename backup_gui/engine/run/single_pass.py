@@ -27,12 +27,12 @@ from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.guard.guard import TAKES_AWAY, Circumstances, Verdict, judge
 from backup_gui.engine.guard.unanswered import Unanswered, from_text
 from backup_gui.engine.history.trusted_clock import (
-    Belief,
+    ClockState,
     HistoryClock,
     aheads,
-    believable,
     follow,
     forget_aheads,
+    trusted_clock,
 )
 from backup_gui.engine.ownership.other_backups import set_apart, with_others
 from backup_gui.engine.plan.compare import compare
@@ -333,8 +333,8 @@ def _finish(prepared: _Prepared, planned: _Planned, applied: _Applied) -> Report
 def _history_clock(context: "PassContext[Destination]", options: PassOptions) -> HistoryClock:
     catalog, target, now, uptime = context.catalog, context.destination, options.now, options.uptime
     if options.is_dry_run:
-        return HistoryClock(Belief(now(), uptime()), now, uptime)
-    clock = believable(catalog, now, uptime, target, options.should_stop)
+        return HistoryClock(ClockState(now(), uptime()), now, uptime)
+    clock = trusted_clock(catalog, now, uptime, target, options.should_stop)
     target.dated = clock.name
     catalog.busy.begin(clock.now_s)
     was_ahead = () if clock.is_in_doubt else aheads(catalog)

@@ -16,9 +16,9 @@ from backup_gui.engine.history import prune
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.history.trusted_clock import (
     AHEAD_KEY,
-    BELIEF_KEY,
+    CLOCK_KEY,
     MOST_AHEAD_S,
-    Belief,
+    ClockState,
     HistoryClock,
     aheads,
     look,
@@ -74,7 +74,7 @@ class Computer:
     def _uptime(self) -> float:
         return self.up_s
 
-    def look(self) -> Belief:
+    def look(self) -> ClockState:
         return look(self.rig.catalog, self._clock(), self.up_s)
 
     def versions(self) -> int:
@@ -255,7 +255,7 @@ def catalog() -> Iterator[JobDatabase]:
 
 @pytest.mark.parametrize("text", ["", "x", "1 2", "nan 1 1", "1e999 1 -1", "1 2 3 4", "1 2 3 4 5 6 7 8 9 10"])
 def test_a_damaged_memory_begins_anew(catalog: JobDatabase, text: str) -> None:
-    catalog.remember(BELIEF_KEY, text)
+    catalog.remember(CLOCK_KEY, text)
     assert not look(catalog, NOW_S, 5.0).is_in_doubt
     assert look(catalog, NOW_S + 2 * MOST_AHEAD_S, 6.0).now_s == NOW_S + 1
 
@@ -263,7 +263,7 @@ def test_a_damaged_memory_begins_anew(catalog: JobDatabase, text: str) -> None:
 def test_little_is_written(catalog: JobDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
     monkeypatch.setattr(catalog, "remember", lambda *fact: written.append(fact))
-    catalog._connection.execute("INSERT INTO meta VALUES (?, ?)", (BELIEF_KEY, f"{NOW_S} 0.0 -1.0"))
+    catalog._connection.execute("INSERT INTO meta VALUES (?, ?)", (CLOCK_KEY, f"{NOW_S} 0.0 -1.0"))
     for second in range(1, 600):
         assert look(catalog, NOW_S + second, second).now_s == NOW_S + second
     assert written == []
@@ -287,8 +287,8 @@ class Diary:
         self.look()
 
     def look(self) -> HistoryClock:
-        belief = look(self.catalog, self.clock_s, self.up_s)
-        return HistoryClock(belief, lambda: self.clock_s, lambda: self.up_s)
+        state = look(self.catalog, self.clock_s, self.up_s)
+        return HistoryClock(state, lambda: self.clock_s, lambda: self.up_s)
 
     def name(self) -> float:
         clock = self.look()
