@@ -14,7 +14,7 @@ from backup_gui.engine.fs.xattrs import attributes_of_source
 from backup_gui.engine.ownership.intents import unseen
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.rules.capabilities import looks_alike
-from backup_gui.engine.state.pass_log import Rights
+from backup_gui.engine.state.pass_log import FolderRights
 from backup_gui.model.entries import EntryKind, is_same_file, kind_of
 from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import Action, Op, ProblemCode, Stage
@@ -116,7 +116,7 @@ class Remover:
                     return
                 if there is not None and self._target.capabilities.holds_modes:
                     # The history does not store permissions, and undoing must not grant more access.
-                    rights = Rights(stat.S_IMODE(there.st_mode), there.st_uid, there.st_gid)
+                    rights = FolderRights(stat.S_IMODE(there.st_mode), there.st_uid, there.st_gid)
                     self._catalog.passlog.note_folder(action.path, rights)
             elif self._ownership.may_go(action):
                 self._target.take_away(action.path)

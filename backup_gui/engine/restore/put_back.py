@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.state.pass_log import Rights
+    from backup_gui.engine.state.pass_log import FolderRights
     from backup_gui.model.entries import Entry
     from backup_gui.model.restores import Piece
 
@@ -70,7 +70,7 @@ def put_back(
     makes_folder: bool = False,
     keeps_set_id: bool = False,
     is_by_job: bool = False,
-    rights_of: Callable[[str], Rights | None] | None = None,
+    rights_of: Callable[[str], FolderRights | None] | None = None,
     reason_of: Callable[[OSError], Reason] | None = None,
     meter: Meter | None = None,
     should_stop: Callable[[], bool] = never,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backup_gui.engine.fs.folder import FolderHandle, OpenEntry
-    from backup_gui.engine.state.pass_log import Rights
+    from backup_gui.engine.state.pass_log import FolderRights
     from backup_gui.model.entries import Entry
 
 _ALL_BUT_OWNER: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -79,7 +79,7 @@ class RestoreWriter:
         to: str,
         *,
         inherits: bool = False,
-        rights_of: Callable[[str], Rights | None] | None = None,
+        rights_of: Callable[[str], FolderRights | None] | None = None,
         makes_folder: bool = True,
         keeps_set_id: bool = False,
         on_bytes: Callable[[int], None] = ignore_count,

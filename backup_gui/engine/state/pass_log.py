@@ -82,7 +82,7 @@ class Change(NamedTuple):
     stored: str | None = None
 
 
-class Rights(NamedTuple):
+class FolderRights(NamedTuple):
     """Permissions of a folder that left the mirror.
 
     Attributes:
@@ -204,15 +204,15 @@ class PassLog:
             for op, kind, path, old_path, old_kind, stored in rows
         ]
 
-    def note_folder(self, path: str, rights: Rights) -> None:
+    def note_folder(self, path: str, rights: FolderRights) -> None:
         """Record the permissions of a folder that leaves the mirror."""
         self._connection.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?)", (encode(path), *rights))
 
-    def folder(self, path: str) -> Rights | None:
+    def folder(self, path: str) -> FolderRights | None:
         """Return the permissions of a folder when it left the mirror; None if unknown."""
         query = "SELECT mode, uid, gid FROM folders WHERE path = ?"
         row = self._connection.execute(query, (encode(path),)).fetchone()
-        return None if row is None else Rights(*map(int, row))
+        return None if row is None else FolderRights(*map(int, row))
 
     def version_moved(self, old: str, new: str) -> None:
         """Update the path of a version that was renamed in the history."""
