@@ -13,7 +13,7 @@ from backup_gui.engine.history.usage import measure
 from backup_gui.model.events import RemoveLeftOut
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize
-from backup_gui.services.folder_sizes import FolderSize, LeftOut, count_copies, count_left_out
+from backup_gui.services.folder_sizes import FolderSize, LeftOutSizes, count_copies, count_left_out
 from backup_gui.services.job_check import Findings, examine
 from backup_gui.ui.dialogs.messages import ask_to_remove_left_out
 from backup_gui.ui.settings.page import JobSettings
@@ -160,14 +160,14 @@ def merged(now: Job, before: Job, wanted: Job) -> Job:
 
 
 def _count_rules(wish: RulesWish, task: TaskContext[RulesCount]) -> RulesCount | None:
-    def tell(found: LeftOut) -> None:
+    def tell(found: LeftOutSizes) -> None:
         task.tell(_rules_count(wish, found, is_done=False))
 
     found = count_left_out(wish.source, wish.rules, task.should_stop, tell)
     return None if found is None else _rules_count(wish, found, is_done=True)
 
 
-def _rules_count(wish: RulesWish, found: LeftOut, *, is_done: bool) -> RulesCount:
+def _rules_count(wish: RulesWish, found: LeftOutSizes, *, is_done: bool) -> RulesCount:
     out = found.left_out
     return RulesCount(wish.serial, out.files, out.bytes, is_done=is_done, is_whole=out.is_whole)
 

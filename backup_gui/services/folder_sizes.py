@@ -41,7 +41,7 @@ class FolderSize(NamedTuple):
     is_whole: bool = True
 
 
-class LeftOut(NamedTuple):
+class LeftOutSizes(NamedTuple):
     """The effect of rules on a folder.
 
     Attributes:
@@ -69,8 +69,8 @@ def count_folder(root: str, should_stop: Callable[[], bool], tell: Callable[[Fol
 
 
 def count_left_out(
-    root: str, rules: tuple[str, ...], should_stop: Callable[[], bool], tell: Callable[[LeftOut], None]
-) -> LeftOut | None:
+    root: str, rules: tuple[str, ...], should_stop: Callable[[], bool], tell: Callable[[LeftOutSizes], None]
+) -> LeftOutSizes | None:
     """Count what exclusion rules exclude from a folder, and the rest.
 
     Entries that are never part of a backup, such as the program's own files, are not counted at all.
@@ -181,9 +181,9 @@ def _size(entry: os.DirEntry[str]) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
-def _left_out(counts: list[list[int]], *, is_whole: bool) -> LeftOut:
+def _left_out(counts: list[list[int]], *, is_whole: bool) -> LeftOutSizes:
     kept, left_out = counts
-    return LeftOut(
+    return LeftOutSizes(
         left_out=FolderSize(left_out[0], left_out[1], is_whole=is_whole),
         kept=FolderSize(kept[0], kept[1], is_whole=is_whole),
     )

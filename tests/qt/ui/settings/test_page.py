@@ -21,7 +21,7 @@ from backup_gui.model.plans import HistorySize
 from backup_gui.model.status import JobState
 from backup_gui.presenters.job_form import merged
 from backup_gui.presenters.shell import Shell
-from backup_gui.services.folder_sizes import FolderSize, LeftOut, count_copies, count_folder, count_left_out
+from backup_gui.services.folder_sizes import FolderSize, LeftOutSizes, count_copies, count_folder, count_left_out
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.settings.page import JobSettings, NewJobDialog
 from backup_gui.ui.settings.rule_presets import PRESETS
@@ -495,9 +495,9 @@ def test_what_rules_leave_out_is_counted(tmp_path: Path) -> None:
     (tmp_path / "b.tmp").write_bytes(b"123")
     (tmp_path / "c").write_bytes(b"1")
     (tmp_path / "link").symlink_to("c")
-    told: list[LeftOut] = []
+    told: list[LeftOutSizes] = []
     found = count_left_out(str(tmp_path), ("cache/", "*.tmp"), never, told.append)
-    assert found == LeftOut(FolderSize(2, 8), FolderSize(2, 1))
+    assert found == LeftOutSizes(FolderSize(2, 8), FolderSize(2, 1))
     assert told[-1] == found
     assert count_folder(str(tmp_path), never, lambda _: None) == FolderSize(4, 9)
 
@@ -526,7 +526,7 @@ def test_what_is_no_part_of_any_backup_is_not_counted(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1")
     own.note(tmp_path / "data")
     assert count_folder(str(tmp_path), never, lambda _: None) == FolderSize(1, 1)
-    assert count_left_out(str(tmp_path), ("*",), never, lambda _: None) == LeftOut(FolderSize(1, 1), FolderSize())
+    assert count_left_out(str(tmp_path), ("*",), never, lambda _: None) == LeftOutSizes(FolderSize(1, 1), FolderSize())
 
 
 def test_counting_ends_when_nobody_wants_it_or_nothing_is_there(tmp_path: Path) -> None:
