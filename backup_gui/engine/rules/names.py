@@ -21,7 +21,7 @@ _DEVICES: Final = frozenset(
 )
 
 
-class Refusal(NamedTuple):
+class RefusedName(NamedTuple):
     """Why a name is not stored in the mirror.
 
     Attributes:
@@ -42,7 +42,7 @@ class Alignment(NamedTuple):
         respelt: Those of ``stored`` that can be renamed to the source's spelling.
     """
 
-    refused: dict[str, Refusal]
+    refused: dict[str, RefusedName]
     stored: dict[str, str]
     respelt: frozenset[str]
 
@@ -110,12 +110,12 @@ def align(
     missing.sort(key=lambda name: name not in known)
     if not missing:
         return NOTHING
-    refused: dict[str, Refusal] = {}
+    refused: dict[str, RefusedName] = {}
     new = []
     for name in missing:
         reason = None if name in theirs else why_not(name, capabilities)
         if reason:
-            refused[name] = Refusal(ProblemCode.NAME_NOT_POSSIBLE, reason)
+            refused[name] = RefusedName(ProblemCode.NAME_NOT_POSSIBLE, reason)
         else:
             new.append(name)
     stored: dict[str, str] = {}
@@ -128,9 +128,9 @@ def align(
             place = _place_of(name, alike.get(key, ()), falls_together)
             if place is None:
                 refused[name] = (
-                    Refusal(ProblemCode.NAME_COLLISION)
+                    RefusedName(ProblemCode.NAME_COLLISION)
                     if capabilities.folds_names
-                    else Refusal(ProblemCode.NAME_NOT_POSSIBLE, Reason(ReasonCode.NAME_OF_DRIVE))
+                    else RefusedName(ProblemCode.NAME_NOT_POSSIBLE, Reason(ReasonCode.NAME_OF_DRIVE))
                 )
             elif place in holders:
                 refused[name] = _collision(holders[place])
@@ -168,7 +168,7 @@ def inherit(known: dict[str, T], ours: Collection[str], alignment: Alignment) ->
         known[name] = known.pop(before) if name in alignment.respelt else known[before]
 
 
-def refused(path: str, refusal: Refusal, *, is_folder: bool) -> Problem:
+def refused(path: str, refusal: RefusedName, *, is_folder: bool) -> Problem:
     """Make the problem of a path whose name is refused."""
     detail = refusal.detail
     if is_folder:
@@ -177,8 +177,8 @@ def refused(path: str, refusal: Refusal, *, is_folder: bool) -> Problem:
     return problem(refusal.code, path, Stage.COMPARE, more=detail)
 
 
-def _collision(other: str) -> Refusal:
-    return Refusal(ProblemCode.NAME_COLLISION, Reason(ReasonCode.NAME_LIKE, name=other))
+def _collision(other: str) -> RefusedName:
+    return RefusedName(ProblemCode.NAME_COLLISION, Reason(ReasonCode.NAME_LIKE, name=other))
 
 
 def _by_fold(names: Iterable[str], keys: set[str]) -> dict[str, list[str]]:

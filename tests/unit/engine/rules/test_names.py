@@ -10,7 +10,7 @@ from backup_gui.engine.rules.capabilities import ALL, FAT
 from backup_gui.engine.rules.names import (
     NOTHING,
     Alignment,
-    Refusal,
+    RefusedName,
     align,
     inherit,
     is_same_spelling,
@@ -46,8 +46,8 @@ def aligned(
     )
 
 
-def refused(other: str) -> Refusal:
-    return Refusal(COLLISION, Reason(ReasonCode.NAME_LIKE, name=other))
+def refused(other: str) -> RefusedName:
+    return RefusedName(COLLISION, Reason(ReasonCode.NAME_LIKE, name=other))
 
 
 @pytest.mark.hazard(31)
@@ -83,7 +83,7 @@ def test_names_that_are_not_possible_stay_out() -> None:
     found = aligned("a:b con c:", "c:", capabilities=FOLDS._replace(forbidden=":"))
     # What the mirror has is evidently possible.
     assert found == Alignment(
-        {"a:b": Refusal(NAME, Reason(ReasonCode.NAME_WITH_CHARACTER, character=":"))}, {}, frozenset()
+        {"a:b": RefusedName(NAME, Reason(ReasonCode.NAME_WITH_CHARACTER, character=":"))}, {}, frozenset()
     )
 
 
@@ -117,17 +117,17 @@ def test_among_several_alike_the_mirror_says_which_one_it_is() -> None:
     folds = {"Sß": "one", "SSS": "one", "sß": "another"}
     assert aligned("Sß", "sß SSS", folds=lambda name: folds[name]).stored == {"Sß": "SSS"}
     neither = aligned("Sß", "sß SSS", folds=lambda name: name, is_hidden=lambda name: name == "Sß")
-    assert neither == Alignment({"Sß": Refusal(COLLISION)}, {}, frozenset())
+    assert neither == Alignment({"Sß": RefusedName(COLLISION)}, {}, frozenset())
 
 
 def test_what_leads_to_something_that_is_not_listed_stays_out() -> None:
     def is_hidden(name: str) -> bool:
         return name == "$MFT"
 
-    assert aligned("$MFT", "", is_hidden=is_hidden).refused == {"$MFT": Refusal(COLLISION)}
+    assert aligned("$MFT", "", is_hidden=is_hidden).refused == {"$MFT": RefusedName(COLLISION)}
     keeps = ALL._replace(holds_bytes=False)
     assert aligned("$MFT", "", is_hidden=is_hidden, capabilities=keeps).refused == {
-        "$MFT": Refusal(NAME, Reason(ReasonCode.NAME_OF_DRIVE))
+        "$MFT": RefusedName(NAME, Reason(ReasonCode.NAME_OF_DRIVE))
     }
 
 
