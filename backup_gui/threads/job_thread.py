@@ -27,7 +27,7 @@ from backup_gui.model.plans import Progress, Report
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import Status
-from backup_gui.threads.liveness import Heart
+from backup_gui.threads.liveness import Heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -118,12 +118,12 @@ class Worker(QObject):
         self._outbox = outbox
         self._run = run
         self._data_folder = data_folder
-        self.heart = Heart()
+        self.heartbeat = Heartbeat()
 
     @Slot()
     def work(self) -> None:
         """Run the job until it ends, also by an error."""
-        self.heart.begin()
+        self.heartbeat.begin()
         log_about(self._job.name)
         try:
             outcome = self._run(self._job, self._commands, self._on_event, data_folder=self._data_folder)
@@ -195,7 +195,7 @@ class JobThread(QObject):
     @property
     def pulse(self) -> Pulse:
         """The runner's pulse."""
-        return self._commands.pulse._replace(ran_ns=self._worker.heart.ran_ns())
+        return self._commands.pulse._replace(ran_ns=self._worker.heartbeat.ran_ns())
 
     def silence(self) -> None:
         """Emit no more signals."""

@@ -109,11 +109,11 @@ def _rounded(silent_s: float) -> int:
     return max(1, int(silent_s // step_s) * step_s)
 
 
-# Far enough apart that a new heart never repeats a count of the previous one, which has stopped.
+# Far enough apart that a new heartbeat never repeats a count of the previous one, which has stopped.
 _BEGINNINGS = itertools.count(0, 1 << 32)
 
 
-class Heart:
+class Heartbeat:
     """Counts the signs of life of one thread; any thread may read them.
 
     A thread that neither beats nor uses processor time is in a system call that does not return.
@@ -124,7 +124,7 @@ class Heart:
         self._cpu_clock: int | None = None
 
     def begin(self) -> None:
-        """Attach this heart to the thread that calls this."""
+        """Attach this heartbeat to the thread that calls this."""
         if sys.platform == "linux":
             # Read here: for a thread that has ended, this call may crash.
             self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())

@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, Qt, Signal, SignalInstance, Slot
 
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.errors import BackupError
-from backup_gui.threads.liveness import Heart, Stalls
+from backup_gui.threads.liveness import Heartbeat, Stalls
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +49,12 @@ class TaskContext(Generic[_P_contra]):
         self._announce = announce
         self._clock = clock
         self._next_s = -math.inf
-        self.heart = Heart()
+        self.heartbeat = Heartbeat()
         self.is_stopped = False
 
     def should_stop(self) -> bool:
         """Whether to stop; each call is also a sign of life."""
-        self.heart.beat()
+        self.heartbeat.beat()
         return self.is_stopped
 
     def tell(self, progress: _P_contra) -> None:
@@ -78,7 +78,7 @@ class _Work(Generic[_T, _P]):
 
     def run(self) -> None:
         """Do the work, and store its result or error."""
-        self.context.heart.begin()
+        self.context.heartbeat.begin()
         try:
             self.value = self._do(self.context)
         except Exception as error:  # noqa: BLE001 - the boundary of the thread: on_failed or the log gets the error
@@ -169,7 +169,9 @@ class TaskRunner(QObject):
         # All tasks whose threads may still send something.
         self._tasks: dict[TaskContext[Any], _Task[Any, Any]] = {}
         self._stalls = Stalls(
-            lambda: {key: task.work.context.heart.pulse for key, task in self._running.items()}, parent=self, rests=True
+            lambda: {key: task.work.context.heartbeat.pulse for key, task in self._running.items()},
+            parent=self,
+            rests=True,
         )
         self._stalls.changed.connect(self._on_silence_changed)
         self._told.connect(self._on_told, Qt.ConnectionType.QueuedConnection)

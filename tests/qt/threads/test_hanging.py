@@ -28,7 +28,7 @@ from backup_gui.services import job_check as inspection
 from backup_gui.services import preview
 from backup_gui.services.suggestions import Proposal
 from backup_gui.threads import liveness as stall
-from backup_gui.threads.liveness import Heart
+from backup_gui.threads.liveness import Heartbeat
 from backup_gui.threads.tasks import TaskContext, TaskRunner
 from backup_gui.ui.history.restore_dialog import RestoreDialog
 from backup_gui.ui.main.board import Page
@@ -492,4 +492,4 @@ def test_saving_to_a_drive_that_freezes_is_stopped_in_the_window_at_once_and_lea
 
 
 def test_a_new_heart_is_not_taken_for_one_that_has_stopped() -> None:
-    assert Heart().pulse != Heart().pulse
+    assert Heartbeat().pulse != Heartbeat().pulse
