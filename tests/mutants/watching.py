@@ -120,7 +120,7 @@ MUTATIONS = (
     Mutation(
         "unsettled paths are looked at again",
         "engine/run/loop.py",
-        "        self._schedule.put_back((*report.unsettled, *report.missed), now_s)\n",
+        "        self._schedule.compare_again((*report.unsettled, *report.missed), now_s)\n",
         "",
         (f"{_RUNNER}test_unsettled_paths_are_compared_again_after_two_seconds",),
     ),

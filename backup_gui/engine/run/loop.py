@@ -300,7 +300,7 @@ class Loop:
             self._schedule.want_full(now_s)
         elif self._presence.is_touched():
             # Comparing the root shows whether anything is missing there; then the pass becomes a full one.
-            self._schedule.put_back(("",), now_s)
+            self._schedule.compare_again(("",), now_s)
         if self._watching.is_lost():
             self._schedule.want_full(now_s)
         elif self._watching.has_new_gaps():
@@ -514,7 +514,7 @@ class Loop:
             # Nor does it show whether that is still so, except that an empty source is no longer empty.
             is_refilled = self._condition.held.code is HeldCode.SOURCE_EMPTY
             self._schedule.want_full(now_s if is_refilled else now_s + HELD_AGAIN_S)
-        self._schedule.put_back((*report.unsettled, *report.missed), now_s)
+        self._schedule.compare_again((*report.unsettled, *report.missed), now_s)
         self._schedule.retry_problems(self._condition.retry_scope(), now_s)
 
     # Trouble
@@ -572,7 +572,7 @@ class Loop:
 
     def _publish(self) -> None:
         """Report the status if it has changed."""
-        # Paths that are put back are in the mirror already, and are only compared again.
+        # Paths of the schedule are in the mirror already, and are only compared again.
         waiting = self._watching.watcher.pending()
         pending = waiting.size
         if self._scope:

@@ -67,7 +67,7 @@ class Schedule:
         return self._retry_at_s is not None or self._full_at_s <= now_s
 
     def take_due(self, now_s: float) -> Scope:
-        """Take the paths that were put back and are due, and the paths with problems if it is their time."""
+        """Take the paths that are due to be compared again, and the paths with problems if it is their time."""
         due = {path for path, (at_s, _) in self._later.items() if at_s <= now_s}
         self._taken_pauses = {path: self._later.pop(path)[1] for path in due}
         problems = Scope()
@@ -82,8 +82,8 @@ class Schedule:
         self._problems_at_s = math.inf
         return FULL
 
-    def put_back(self, paths: Iterable[str], now_s: float) -> None:
-        """Compare paths again in two seconds; the pause grows each time a path is put back."""
+    def compare_again(self, paths: Iterable[str], now_s: float) -> None:
+        """Compare paths again in two seconds; the pause grows each time."""
         for path in paths:
             pause_s = min(2 * self._taken_pauses.get(path, UNSETTLED_S / 2), LONGEST_PAUSE_S)
             self._later[path] = (now_s + pause_s, pause_s)

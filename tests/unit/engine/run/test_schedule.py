@@ -63,7 +63,7 @@ def test_paths_that_were_put_back_are_due_later_each_time() -> None:
     schedule = schedule_after_full_pass()
     now_s, pauses_s = 100.0, []
     for _ in range(7):
-        schedule.put_back(["busy"], now_s)
+        schedule.compare_again(["busy"], now_s)
         due_s = schedule.next_s(NOTHING)
         pauses_s.append(due_s - now_s)
         assert schedule.take_due(due_s - 0.1) == Scope()
@@ -72,13 +72,13 @@ def test_paths_that_were_put_back_are_due_later_each_time() -> None:
     assert pauses_s == [UNSETTLED_S, 4.0, 8.0, 16.0, 32.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
     # A path that was settled in between begins anew.
     schedule.take_due(now_s)
-    schedule.put_back(["busy"], now_s)
+    schedule.compare_again(["busy"], now_s)
     assert schedule.next_s(NOTHING) == now_s + UNSETTLED_S
 
 
 def test_too_many_paths_that_were_put_back_become_one_full_pass() -> None:
     schedule = schedule_after_full_pass()
-    schedule.put_back(map(str, range(MAX_PATHS + 1)), 100.0)
+    schedule.compare_again(map(str, range(MAX_PATHS + 1)), 100.0)
     assert schedule.is_full_due(100.0 + UNSETTLED_S)
     assert schedule.take_due(math.inf) == Scope()
 
