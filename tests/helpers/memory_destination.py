@@ -250,7 +250,7 @@ class MemoryHistory:
         mirror.after("link", path)
         return kept
 
-    def put_back(self, kept: str, path: str) -> None:
+    def undo_keep(self, kept: str, path: str) -> None:
         self._mirror.before("rename", path)
         if self._mirror.found(path) is None:
             self._mirror.put(path, self._opened().take(kept))

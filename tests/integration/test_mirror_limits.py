@@ -254,13 +254,13 @@ def test_what_was_kept_is_put_back_unless_something_is_there(place: Path) -> Non
     with LocalDestination(str(place / "mirror"), str(place / "history")) as target:
         kept = target.history.keep("a", datetime.now(UTC), leaves=True)
         assert kept is not None
-        target.history.put_back(kept, "a")
+        target.history.undo_keep(kept, "a")
         assert target.history.kept_as == {}
         assert (contents(place / "mirror"), contents(place / "history")) == ({"a": b"1"}, {})
         kept = target.history.keep("a", datetime.now(UTC), leaves=True)
         assert kept is not None
         (place / "mirror/a").write_text("2")
-        target.history.put_back(kept, "a")
+        target.history.undo_keep(kept, "a")
     assert (contents(place / "mirror"), list(contents(place / "history").values())) == ({"a": b"2"}, [b"1"])
 
 

@@ -532,7 +532,7 @@ MUTATIONS = (
     Mutation(
         "what could not be replaced comes back",
         "engine/apply/publish.py",
-        "                    self._target.history.put_back(kept, path)\n",
+        "                    self._target.history.undo_keep(kept, path)\n",
         "                    pass\n",
         ("faults/test_exfat.py::test_a_version_that_cannot_be_replaced_gets_its_place_back",),
     ),

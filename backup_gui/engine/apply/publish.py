@@ -284,7 +284,7 @@ class Publisher:
                 self._target.publish(ready.temporary, path, may_replace=True)
             except OSError:
                 if kept is not None and not self._target.capabilities.holds_hard_links:
-                    self._target.history.put_back(kept, path)
+                    self._target.history.undo_keep(kept, path)
                 raise
         if ready.is_whole:
             self._catalog.busy.note_whole(path)

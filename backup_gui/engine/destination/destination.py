@@ -86,7 +86,7 @@ class History(Protocol):
         With ``leaves`` the name goes, too; without, the mirror has the file under it until it is replaced.
         """
 
-    def put_back(self, kept: str, path: str) -> None:
+    def undo_keep(self, kept: str, path: str) -> None:
         """Give a version that was kept a moment ago its place in the mirror back, if nothing is there."""
 
     def remove_version(self, path: str, token: int) -> bool:

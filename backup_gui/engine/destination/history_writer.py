@@ -168,11 +168,11 @@ class HistoryWriter:
         self.kept_as[path] = kept
         return kept
 
-    def put_back(self, kept: str, path: str) -> None:
+    def undo_keep(self, kept: str, path: str) -> None:
         """Give a version that was kept a moment ago its place in the mirror back, if nothing is there.
 
         Raises:
-            OSError: It could not be put back, and is still in the history.
+            OSError: It could not be moved, and is still in the history.
         """
         if self._mirror.look(path) is not None:
             return
