@@ -1298,7 +1298,7 @@
     </message>
     <message>
         <source>Choose a file to see its versions.</source>
-        <translation>Wählen Sie eine Datei, um ihre Fassungen zu sehen.</translation>
+        <translation>Wählen Sie eine Datei, um ihre Versionen zu sehen.</translation>
     </message>
     <message>
         <source>If it is the&amp;re:</source>
@@ -2302,59 +2302,59 @@ ist in der Sicherung jetzt {old}</translation>
     <name>Problems</name>
     <message>
         <source>Check the drive&apos;s write-protect switch, and whether the system reported errors on it.</source>
-        <translation>Prüfen Sie den Schreibschutzschalter des Laufwerks, und ob das System Fehler darauf gemeldet hat.</translation>
+        <translation>Prüfen Sie, ob der Schreibschutzschalter des Laufwerks gesetzt ist und ob das System Fehler darauf gemeldet hat.</translation>
     </message>
     <message>
         <source>Close the program now and then: a whole copy follows. The last one is in the history.</source>
-        <translation>Schließen Sie das Programm ab und zu: Dann folgt eine ganze Kopie. Die letzte ist im Verlauf.</translation>
+        <translation>Schließen Sie das Programm ab und zu: Dann wird die Datei vollständig kopiert. Die letzte vollständige Kopie ist im Verlauf.</translation>
     </message>
     <message>
         <source>Connect the drive. Until then its copy in the backup stays as it is.</source>
-        <translation>Schließen Sie das Laufwerk an. Bis dahin bleibt seine Kopie in der Sicherung, wie sie ist.</translation>
+        <translation>Schließen Sie das Laufwerk an. Bis dahin bleibt seine Kopie in der Sicherung unverändert.</translation>
     </message>
     <message>
         <source>Give your user account permission to write in the backup folder.</source>
-        <translation>Geben Sie Ihrem Benutzerkonto das Recht, im Sicherungsordner zu schreiben.</translation>
+        <translation>Geben Sie Ihrem Benutzerkonto Schreibrechte für den Sicherungsordner.</translation>
     </message>
     <message>
         <source>It is tried again at every check.</source>
-        <translation>Bei jeder Prüfung wird es wieder versucht.</translation>
+        <translation>Folder Backup versucht es bei jeder Prüfung erneut.</translation>
     </message>
     <message>
         <source>It is tried again at every check. Close the other program, if you can.</source>
-        <translation>Bei jeder Prüfung wird es wieder versucht. Schließen Sie wenn möglich das andere Programm.</translation>
+        <translation>Folder Backup versucht es bei jeder Prüfung erneut. Schließen Sie nach Möglichkeit das andere Programm.</translation>
     </message>
     <message>
         <source>Give your user account permission to read it. The last copy stays in the backup.</source>
-        <translation>Geben Sie Ihrem Benutzerkonto das Recht, sie zu lesen. Die letzte Kopie bleibt in der Sicherung.</translation>
+        <translation>Geben Sie Ihrem Benutzerkonto Leserechte dafür. Die letzte Kopie bleibt in der Sicherung.</translation>
     </message>
     <message>
         <source>If it was moved or thrown away by mistake, look for it: its files need no program.</source>
-        <translation>Wurde er versehentlich verschoben oder weggeworfen, suchen Sie ihn: Seine Dateien brauchen kein Programm.</translation>
+        <translation>Wurde er versehentlich verschoben oder gelöscht, suchen Sie ihn: Seine Dateien lassen sich ohne Programm lesen.</translation>
     </message>
     <message>
         <source>It is tried again at every check. If it stays, the backup drive may be failing.</source>
-        <translation>Bei jeder Prüfung wird es wieder versucht. Wenn es so bleibt, ist das Sicherungslaufwerk vielleicht am Ende.</translation>
+        <translation>Folder Backup versucht es bei jeder Prüfung erneut. Bleibt der Fehler, ist das Sicherungslaufwerk möglicherweise defekt.</translation>
     </message>
     <message>
         <source>It is tried again at every check. If it stays, the drive may be failing.</source>
-        <translation>Bei jeder Prüfung wird es wieder versucht. Wenn es so bleibt, ist das Laufwerk vielleicht am Ende.</translation>
+        <translation>Folder Backup versucht es bei jeder Prüfung erneut. Bleibt der Fehler, ist das Laufwerk möglicherweise defekt.</translation>
     </message>
     <message>
         <source>It is tried again at the next check. Do not work inside the backup folder.</source>
-        <translation>Bei der nächsten Prüfung wird es wieder versucht. Arbeiten Sie nicht im Sicherungsordner.</translation>
+        <translation>Folder Backup versucht es bei der nächsten Prüfung erneut. Arbeiten Sie nicht im Sicherungsordner.</translation>
     </message>
     <message>
         <source>It is tried again by itself. Close other programs, or pause some of the backups.</source>
-        <translation>Es wird von selbst wieder versucht. Schließen Sie andere Programme, oder halten Sie einige der Sicherungen an.</translation>
+        <translation>Folder Backup versucht es von selbst erneut. Schließen Sie andere Programme, oder halten Sie einige der Sicherungen an.</translation>
     </message>
     <message>
         <source>It is tried again, and copied as it is after ten minutes.</source>
-        <translation>Es wird wieder versucht; nach zehn Minuten wird die Datei kopiert, wie sie ist.</translation>
+        <translation>Folder Backup versucht es erneut und kopiert die Datei nach zehn Minuten so, wie sie ist.</translation>
     </message>
     <message>
         <source>Look at the link, which this program did not make, and remove it.</source>
-        <translation>Sehen Sie die Verknüpfung an, die nicht von diesem Programm ist, und entfernen Sie sie.</translation>
+        <translation>Sehen Sie sich die Verknüpfung an, die nicht von diesem Programm stammt, und entfernen Sie sie.</translation>
     </message>
     <message>
         <source>Look in the program that mounts the cloud, or choose a folder on a drive.</source>
@@ -2362,15 +2362,15 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Make room on the backup drive, shorten the history, or use a larger drive.</source>
-        <translation>Schaffen Sie Platz auf dem Sicherungslaufwerk, kürzen Sie den Verlauf, oder nehmen Sie ein größeres Laufwerk.</translation>
+        <translation>Schaffen Sie Platz auf dem Sicherungslaufwerk, kürzen Sie den Verlauf, oder verwenden Sie ein größeres Laufwerk.</translation>
     </message>
     <message>
         <source>Nothing is lost: programs create such entries anew. Exclude it to hide this message.</source>
-        <translation>Nichts geht verloren: Programme legen so etwas neu an. Lassen Sie es aus, um diese Meldung nicht mehr zu sehen.</translation>
+        <translation>Es geht nichts verloren: Programme legen so etwas neu an. Lassen Sie es aus, um diese Meldung auszublenden.</translation>
     </message>
     <message>
         <source>Nothing needs to be done unless you rely on them.</source>
-        <translation>Sie müssen nichts tun, außer wenn Sie darauf angewiesen sind.</translation>
+        <translation>Sie müssen nichts tun, es sei denn, Sie sind darauf angewiesen.</translation>
     </message>
     <message>
         <source>Rename it, or exclude it.</source>
@@ -2382,19 +2382,19 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Rename it, use a backup drive with another file system, or exclude it.</source>
-        <translation>Benennen Sie es um, nehmen Sie ein Sicherungslaufwerk mit einem anderen Dateisystem, oder lassen Sie es aus.</translation>
+        <translation>Benennen Sie es um, verwenden Sie ein Sicherungslaufwerk mit einem anderen Dateisystem, oder lassen Sie es aus.</translation>
     </message>
     <message>
         <source>Rename one of the two, or use a backup drive that tells upper from lower case.</source>
-        <translation>Benennen Sie eines der beiden um, oder nehmen Sie ein Sicherungslaufwerk, das Groß- und Kleinschreibung unterscheidet.</translation>
+        <translation>Benennen Sie eines der beiden um, oder verwenden Sie ein Sicherungslaufwerk, das Groß- und Kleinschreibung unterscheidet.</translation>
     </message>
     <message>
         <source>Restore the backup&apos;s version, or take your decision back.</source>
-        <translation>Stellen Sie die Fassung der Sicherung wieder her, oder nehmen Sie Ihre Entscheidung zurück.</translation>
+        <translation>Stellen Sie die Version aus der Sicherung wieder her, oder nehmen Sie Ihre Entscheidung zurück.</translation>
     </message>
     <message>
         <source>Shorten the name or the folders above it, or exclude it.</source>
-        <translation>Kürzen Sie den Namen oder die Ordner darüber, oder lassen Sie es aus.</translation>
+        <translation>Kürzen Sie den Namen oder die Namen der übergeordneten Ordner, oder lassen Sie es aus.</translation>
     </message>
     <message>
         <source>Take the protection off the copy in the backup (on Linux: chattr -i).</source>
@@ -2402,11 +2402,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Use a backup drive with another file system (exFAT, NTFS or ext4), or exclude the file.</source>
-        <translation>Nehmen Sie ein Sicherungslaufwerk mit einem anderen Dateisystem (exFAT, NTFS oder ext4), oder lassen Sie die Datei aus.</translation>
+        <translation>Verwenden Sie ein Sicherungslaufwerk mit einem anderen Dateisystem (exFAT, NTFS oder ext4), oder lassen Sie die Datei aus.</translation>
     </message>
     <message>
         <source>What the link leads to is not affected. Exclude the link to hide this message.</source>
-        <translation>Wohin die Verknüpfung führt, ist nicht betroffen. Lassen Sie die Verknüpfung aus, um diese Meldung nicht mehr zu sehen.</translation>
+        <translation>Das Ziel der Verknüpfung ist nicht betroffen. Lassen Sie die Verknüpfung aus, um diese Meldung auszublenden.</translation>
     </message>
 </context>
 <context>
@@ -2724,7 +2724,7 @@ ist in der Sicherung jetzt {old}</translation>
     <name>Sentences</name>
     <message>
         <source>A file or a link is where its folder should be</source>
-        <translation>Wo sein Ordner sein sollte, ist eine Datei oder eine Verknüpfung</translation>
+        <translation>Wo der Ordner sein sollte, ist eine Datei oder eine Verknüpfung</translation>
     </message>
     <message>
         <source>A folder is not there any more: {path}</source>
@@ -2732,11 +2732,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>A later version of this program has made the backup that is there, {detail}: {path}</source>
-        <translation>Die Sicherung dort hat eine neuere Version dieses Programms angelegt, {detail}: {path}</translation>
+        <translation>Von einer neueren Version dieses Programms stammt die Sicherung dort, {detail}: {path}</translation>
     </message>
     <message>
         <source>A link stands in the history where a folder belongs, so the old version has no place</source>
-        <translation>Im Verlauf steht eine Verknüpfung, wo ein Ordner hingehört, darum hat die alte Fassung keinen Platz</translation>
+        <translation>Im Verlauf ist eine Verknüpfung, wo ein Ordner hingehört; darum hat die alte Version keinen Platz</translation>
     </message>
     <message>
         <source>An exclusion rule is empty.</source>
@@ -2756,11 +2756,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Another backup, “{name}”, uses this place.</source>
-        <translation>Eine andere Sicherung, „{name}“, benutzt diesen Ort.</translation>
+        <translation>Eine andere Sicherung, „{name}“, verwendet diesen Ort bereits.</translation>
     </message>
     <message>
         <source>Another drive is where the destination was: {path}</source>
-        <translation>Ein anderes Laufwerk ist, wo das Ziel war: {path}</translation>
+        <translation>Wo der Sicherungsordner war, ist jetzt ein anderes Laufwerk: {path}</translation>
     </message>
     <message>
         <source>Another drive is where the source was: {path}</source>
@@ -2768,19 +2768,19 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Another instance of the program is already backing up to {path}.</source>
-        <translation>Das Programm läuft schon ein zweites Mal und sichert nach {path}.</translation>
+        <translation>Folder Backup läuft bereits und sichert nach {path}.</translation>
     </message>
     <message>
         <source>Another program holds it</source>
-        <translation>Ein anderes Programm hält es fest</translation>
+        <translation>Ein anderes Programm verwendet sie gerade</translation>
     </message>
     <message>
         <source>Another program instance is writing to {path}.</source>
-        <translation>Das Programm läuft ein zweites Mal und schreibt nach {path}.</translation>
+        <translation>Folder Backup läuft bereits und schreibt nach {path}.</translation>
     </message>
     <message>
         <source>Another program wrote to the file while it was copied, so the copy may not be whole</source>
-        <translation>Ein anderes Programm schrieb in die Datei, während sie kopiert wurde; die Kopie ist vielleicht nicht vollständig</translation>
+        <translation>Ein anderes Programm hat in die Datei geschrieben, während sie kopiert wurde; die Kopie ist vielleicht nicht vollständig</translation>
     </message>
     <message>
         <source>Change notification is switched off</source>
@@ -2800,27 +2800,27 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>It cannot be opened</source>
-        <translation>Es kann nicht geöffnet werden</translation>
+        <translation>Sie können nicht geöffnet werden</translation>
     </message>
     <message>
         <source>It has changed in the backup since it was chosen</source>
-        <translation>In der Sicherung hat es sich geändert, seit es gewählt wurde</translation>
+        <translation>Es hat sich in der Sicherung geändert, seit es ausgewählt wurde</translation>
     </message>
     <message>
         <source>It is damaged</source>
-        <translation>Es ist beschädigt</translation>
+        <translation>Sie sind beschädigt</translation>
     </message>
     <message>
         <source>It is not where the backup moved it to any more</source>
-        <translation>Es ist nicht mehr, wohin die Sicherung es verschoben hat</translation>
+        <translation>Es ist nicht mehr dort, wohin die Sicherung es verschoben hat</translation>
     </message>
     <message>
         <source>Its disk is full</source>
-        <translation>Sein Datenträger ist voll</translation>
+        <translation>Der Datenträger ist voll</translation>
     </message>
     <message>
         <source>Its disk reported an error</source>
-        <translation>Sein Datenträger meldete einen Fehler</translation>
+        <translation>Der Datenträger hat einen Fehler gemeldet</translation>
     </message>
     <message>
         <source>Links are not possible on the backup drive</source>
@@ -2828,15 +2828,15 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Links are not possible on the drive that is restored to</source>
-        <translation>Verknüpfungen sind auf dem Laufwerk, auf das wiederhergestellt wird, nicht möglich</translation>
+        <translation>Verknüpfungen sind auf dem Ziellaufwerk nicht möglich</translation>
     </message>
     <message>
         <source>Network folders do not tell of changes made elsewhere: {path}</source>
-        <translation>Netzwerkordner melden Änderungen nicht, die anderswo gemacht werden: {path}</translation>
+        <translation>Netzwerkordner melden keine Änderungen, die anderswo gemacht werden: {path}</translation>
     </message>
     <message>
         <source>No drive is mounted where the destination lies: {path}</source>
-        <translation>Wo das Ziel liegt, ist kein Laufwerk eingebunden: {path}</translation>
+        <translation>Wo der Sicherungsordner liegt, ist kein Laufwerk eingebunden: {path}</translation>
     </message>
     <message>
         <source>No drive is there at the moment. The backup begins as soon as it is connected.</source>
@@ -2848,23 +2848,23 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>No permission to read this</source>
-        <translation>Das darf nicht gelesen werden</translation>
+        <translation>Sie haben keine Leserechte dafür</translation>
     </message>
     <message>
         <source>No permission to read this in the backup</source>
-        <translation>Das darf in der Sicherung nicht gelesen werden</translation>
+        <translation>Sie haben in der Sicherung keine Leserechte dafür</translation>
     </message>
     <message>
         <source>No permission to write there</source>
-        <translation>Dort darf nicht geschrieben werden</translation>
+        <translation>Sie haben dort keine Schreibrechte</translation>
     </message>
     <message>
         <source>No permission to write this in the backup</source>
-        <translation>Das darf nicht in die Sicherung geschrieben werden</translation>
+        <translation>Sie haben in der Sicherung keine Schreibrechte dafür</translation>
     </message>
     <message>
         <source>Not all that this check did is known by name; restore the rest from the history by its time</source>
-        <translation>Nicht alles, was dieser Vorgang getan hat, ist mit Namen bekannt; stellen Sie den Rest nach seiner Zeit aus dem Verlauf wieder her</translation>
+        <translation>Nicht alles, was dieser Vorgang getan hat, ist namentlich bekannt; stellen Sie den Rest anhand des Zeitpunkts aus dem Verlauf wieder her</translation>
     </message>
     <message>
         <source>Nothing waits for your word any more</source>
@@ -2884,7 +2884,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Something else changed the backup while it was being written</source>
-        <translation>Etwas anderes hat die Sicherung geändert, während sie geschrieben wurde</translation>
+        <translation>Etwas anderes hat die Sicherung geändert, während in sie geschrieben wurde</translation>
     </message>
     <message>
         <source>Something else took the history&apos;s place: {path}</source>
@@ -2892,7 +2892,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Something is there already and was left alone</source>
-        <translation>Dort ist schon etwas und wurde nicht angerührt</translation>
+        <translation>Dort ist schon etwas; es wurde nicht verändert</translation>
     </message>
     <message>
         <source>Stopped before the end</source>
@@ -2908,7 +2908,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The backup drive is full: the destination cannot be made: {path}</source>
-        <translation>Das Sicherungslaufwerk ist voll, der Sicherungsordner kann nicht angelegt werden: {path}</translation>
+        <translation>Das Sicherungslaufwerk ist voll; der Sicherungsordner kann nicht angelegt werden: {path}</translation>
     </message>
     <message>
         <source>The backup drive is read-only</source>
@@ -2928,7 +2928,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The backup keeps its own version of this, as you decided, and not the one that is here now</source>
-        <translation>Die Sicherung behält davon ihre eigene Fassung, wie Sie entschieden haben, und nicht die jetzige</translation>
+        <translation>Wie von Ihnen entschieden, behält die Sicherung davon ihre eigene Version und nicht die jetzige</translation>
     </message>
     <message>
         <source>The backup keeps this name for its history</source>
@@ -2936,7 +2936,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The content is backed up, but not all of its permissions, times or attributes</source>
-        <translation>Der Inhalt ist gesichert, aber nicht alle Rechte, Zeiten oder Eigenschaften</translation>
+        <translation>Der Inhalt ist gesichert, aber nicht alle Zugriffsrechte, Zeiten oder Attribute</translation>
     </message>
     <message>
         <source>The copy in the backup is protected against changes</source>
@@ -2944,11 +2944,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The damaged settings are kept as {path}.</source>
-        <translation>Die beschädigten Einstellungen sind aufbewahrt als {path}.</translation>
+        <translation>Die beschädigten Einstellungen sind als {path} aufbewahrt.</translation>
     </message>
     <message>
         <source>The days that versions are kept must be from 0 to {number}; 0 keeps all.</source>
-        <translation>Fassungen können 0 bis {number} Tage aufbewahrt werden; 0 bewahrt alle auf.</translation>
+        <translation>Alte Versionen können 0 bis {number} Tage aufbewahrt werden; bei 0 werden alle aufbewahrt.</translation>
     </message>
     <message>
         <source>The destination cannot be opened ({detail}): {path}</source>
@@ -2972,15 +2972,15 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The destination has another backup in it, {detail}: {path}</source>
-        <translation>Im Ziel liegt eine andere Sicherung, {detail}: {path}</translation>
+        <translation>Im Sicherungsordner liegt eine andere Sicherung, {detail}: {path}</translation>
     </message>
     <message>
         <source>The destination holds another backup, {detail}: {path}</source>
-        <translation>Das Ziel enthält eine andere Sicherung, {detail}: {path}</translation>
+        <translation>Der Sicherungsordner enthält eine andere Sicherung, {detail}: {path}</translation>
     </message>
     <message>
         <source>The destination is a part of the source of another backup, {detail}: {path}</source>
-        <translation>Das Ziel ist ein Teil der Quelle einer anderen Sicherung, {detail}: {path}</translation>
+        <translation>Der Sicherungsordner ist ein Teil der Quelle einer anderen Sicherung, {detail}: {path}</translation>
     </message>
     <message>
         <source>The program&apos;s own data cannot be opened ({detail}): {path}</source>
@@ -3020,11 +3020,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Network folders do not tell of changes made elsewhere ({kind})</source>
-        <translation>Netzwerkordner melden Änderungen nicht, die anderswo gemacht werden ({kind})</translation>
+        <translation>Netzwerkordner melden keine Änderungen, die anderswo gemacht werden ({kind})</translation>
     </message>
     <message>
         <source>Nothing there is touched without your word.</source>
-        <translation>Ohne Ihr Wort wird dort nichts angerührt.</translation>
+        <translation>Ohne Ihre Zustimmung wird dort nichts verändert.</translation>
     </message>
     <message>
         <source>The backup lies in a mounted cloud: this program cannot tell when it is stored</source>
@@ -3036,7 +3036,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The destination and the program&apos;s own files lie inside each other: {path}</source>
-        <translation>Das Ziel und die eigenen Dateien des Programms liegen ineinander: {path}</translation>
+        <translation>Der Sicherungsordner und die eigenen Dateien des Programms liegen ineinander: {path}</translation>
     </message>
     <message>
         <source>The destination cannot be opened: {path} ({why})</source>
@@ -3044,7 +3044,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The destination cannot be written to ({detail}): {path}</source>
-        <translation>In das Ziel kann nicht geschrieben werden ({detail}): {path}</translation>
+        <translation>In den Sicherungsordner kann nicht geschrieben werden ({detail}): {path}</translation>
     </message>
     <message>
         <source>The destination is not a folder.</source>
@@ -3052,7 +3052,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The destination is not a folder: {path}</source>
-        <translation>Das Ziel ist kein Ordner: {path}</translation>
+        <translation>Der Sicherungsordner ist kein Ordner: {path}</translation>
     </message>
     <message>
         <source>The destination is not the folder that was backed up to before</source>
@@ -3060,19 +3060,19 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The destination is not where it was any more: {path}</source>
-        <translation>Der Sicherungsordner ist nicht mehr, wo er war: {path}</translation>
+        <translation>Der Sicherungsordner ist nicht mehr dort, wo er war: {path}</translation>
     </message>
     <message>
         <source>The destination is or has in it the source of another backup, {detail}: {path}</source>
-        <translation>Das Ziel ist oder enthält die Quelle einer anderen Sicherung, {detail}: {path}</translation>
+        <translation>Der Sicherungsordner ist oder enthält die Quelle einer anderen Sicherung, {detail}: {path}</translation>
     </message>
     <message>
         <source>The destination is the history of another backup, {detail}: {path}</source>
-        <translation>Das Ziel ist der Verlauf einer anderen Sicherung, {detail}: {path}</translation>
+        <translation>Der Sicherungsordner ist der Verlauf einer anderen Sicherung, {detail}: {path}</translation>
     </message>
     <message>
         <source>The destination lies in another backup, {detail}: {path}</source>
-        <translation>Das Ziel liegt in einer anderen Sicherung, {detail}: {path}</translation>
+        <translation>Der Sicherungsordner liegt in einer anderen Sicherung, {detail}: {path}</translation>
     </message>
     <message>
         <source>The destination lies inside the history.</source>
@@ -3080,7 +3080,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The destination lies inside the source.</source>
-        <translation>Das Ziel liegt im zu sichernden Ordner.</translation>
+        <translation>Das Ziel liegt in der Quelle.</translation>
     </message>
     <message>
         <source>The destination lies inside the source: {path}</source>
@@ -3112,15 +3112,15 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The drive that is restored to is full</source>
-        <translation>Das Laufwerk, auf das wiederhergestellt wird, ist voll</translation>
+        <translation>Das Ziellaufwerk ist voll</translation>
     </message>
     <message>
         <source>The drive that is restored to is read-only</source>
-        <translation>Das Laufwerk, auf das wiederhergestellt wird, ist schreibgeschützt</translation>
+        <translation>Das Ziellaufwerk ist schreibgeschützt</translation>
     </message>
     <message>
         <source>The drive that is restored to reported an error</source>
-        <translation>Das Laufwerk, auf das wiederhergestellt wird, hat einen Fehler gemeldet</translation>
+        <translation>Das Ziellaufwerk hat einen Fehler gemeldet</translation>
     </message>
     <message>
         <source>The file is open in another program</source>
@@ -3132,7 +3132,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The file is too large for the drive that is restored to</source>
-        <translation>Die Datei ist zu groß für das Laufwerk, auf das wiederhergestellt wird</translation>
+        <translation>Die Datei ist zu groß für das Ziellaufwerk</translation>
     </message>
     <message>
         <source>The file keeps changing while it is being copied</source>
@@ -3184,11 +3184,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The history does not have what was here before</source>
-        <translation>Der Verlauf hat nicht, was vorher hier war</translation>
+        <translation>Der Verlauf enthält nicht, was vorher hier war</translation>
     </message>
     <message>
         <source>The history folder holds another backup, {detail}: {path}</source>
-        <translation>Der Ordner des Verlaufs enthält eine andere Sicherung, {detail}: {path}</translation>
+        <translation>Der Verlaufsordner enthält eine andere Sicherung, {detail}: {path}</translation>
     </message>
     <message>
         <source>The history has another backup in it, {detail}: {path}</source>
@@ -3224,11 +3224,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The history lies inside the source.</source>
-        <translation>Der Verlauf liegt im zu sichernden Ordner.</translation>
+        <translation>Der Verlauf liegt in der Quelle.</translation>
     </message>
     <message>
         <source>The history must lie on the drive of the destination. If no folder is chosen for it, it gets a place there by itself: {path}</source>
-        <translation>Der Verlauf muss auf dem Laufwerk des Ziels liegen. Ist kein Ordner für ihn gewählt, bekommt er dort von selbst einen Platz: {path}</translation>
+        <translation>Der Verlauf muss auf dem Sicherungslaufwerk liegen. Ist kein Ordner für ihn gewählt, bekommt er dort von selbst einen Platz: {path}</translation>
     </message>
     <message>
         <source>The history needs a folder of its own.</source>
@@ -3236,7 +3236,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The history was gone, with every version that was in it; a new one has been begun</source>
-        <translation>Der Verlauf war weg, mit allen Fassungen, die darin waren; ein neuer ist begonnen</translation>
+        <translation>Der Verlauf war verschwunden, mit allen alten Versionen darin; ein neuer wurde begonnen</translation>
     </message>
     <message>
         <source>The interval must be from 1 to {number} seconds.</source>
@@ -3252,7 +3252,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The list of backups holds something that is none.</source>
-        <translation>Die Liste der Sicherungen enthält etwas, das keine ist.</translation>
+        <translation>Die Liste der Sicherungen enthält etwas, das keine Sicherung ist.</translation>
     </message>
     <message>
         <source>The list of backups is not valid JSON.</source>
@@ -3268,11 +3268,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The name is not possible on the drive that is restored to</source>
-        <translation>Der Name ist auf dem Laufwerk, auf das wiederhergestellt wird, nicht möglich</translation>
+        <translation>Der Name ist auf dem Ziellaufwerk nicht möglich</translation>
     </message>
     <message>
         <source>The name is too long for the drive that is restored to</source>
-        <translation>Der Name ist zu lang für das Laufwerk, auf das wiederhergestellt wird</translation>
+        <translation>Der Name ist zu lang für das Ziellaufwerk</translation>
     </message>
     <message>
         <source>The name must not be longer than {number} characters.</source>
@@ -3288,7 +3288,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The settings could not be read, so the app begins anew. The damaged file is kept as {path}.</source>
-        <translation>Die Einstellungen konnten nicht gelesen werden, daher fängt das Programm neu an. Die beschädigte Datei ist aufbewahrt als {path}.</translation>
+        <translation>Die Einstellungen konnten nicht gelesen werden, daher beginnt das Programm von vorn. Die beschädigte Datei ist als {path} aufbewahrt.</translation>
     </message>
     <message>
         <source>The share of changes that is never held must be from 0 to 1.</source>
@@ -3340,11 +3340,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The source folder may not be read</source>
-        <translation>Ihr Ordner darf nicht gelesen werden</translation>
+        <translation>Sie haben keine Leserechte für Ihren Ordner</translation>
     </message>
     <message>
         <source>The source is empty, but the backup has {all} files</source>
-        <translation>Ihr Ordner ist leer, aber die Sicherung hat {all} Dateien</translation>
+        <translation>Ihr Ordner ist leer, aber die Sicherung enthält {all} Dateien</translation>
     </message>
     <message>
         <source>The source is missing.</source>
@@ -3352,7 +3352,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The source is no longer where it was.</source>
-        <translation>Ihr Ordner ist nicht mehr, wo er war.</translation>
+        <translation>Ihr Ordner ist nicht mehr dort, wo er war.</translation>
     </message>
     <message>
         <source>The source is not a folder any more: {path}</source>
@@ -3396,7 +3396,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>The source, or a part of it, is mounted in the destination: {path}</source>
-        <translation>Die Quelle oder ein Teil davon ist im Ziel eingebunden: {path}</translation>
+        <translation>Die Quelle oder ein Teil davon ist im Sicherungsordner eingebunden: {path}</translation>
     </message>
     <message>
         <source>The system refused</source>
@@ -3424,7 +3424,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>There is a backup of this folder to that place already.</source>
-        <translation>Es gibt schon eine Sicherung dieses Ordners an diesen Ort.</translation>
+        <translation>Dieser Ordner wird schon dorthin gesichert.</translation>
     </message>
     <message>
         <source>There is no home folder for the program&apos;s own data. Set HOME, or XDG_DATA_HOME, XDG_STATE_HOME and XDG_CONFIG_HOME, to absolute paths.</source>
@@ -3436,11 +3436,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>There is no permission to read this folder.</source>
-        <translation>Dieser Ordner darf nicht gelesen werden.</translation>
+        <translation>Sie haben keine Leserechte für diesen Ordner.</translation>
     </message>
     <message>
         <source>There is no permission to write here.</source>
-        <translation>Hier darf nicht geschrieben werden.</translation>
+        <translation>Sie haben hier keine Schreibrechte.</translation>
     </message>
     <message>
         <source>There is no such folder at the moment.</source>
@@ -3452,7 +3452,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>This exclusion rule is not understood: {rule}</source>
-        <translation>Diese Regel ist nicht verständlich: {rule}</translation>
+        <translation>Diese Regel ist ungültig: {rule}</translation>
     </message>
     <message>
         <source>This folder belongs to the system. Choose another one.</source>
@@ -3464,11 +3464,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>This folder is not empty. What is in it is shown to you before anything leaves it. A new folder may suit better: {path}</source>
-        <translation>Dieser Ordner ist nicht leer. Was darin ist, wird Ihnen gezeigt, bevor etwas entfernt wird. Ein neuer Ordner passt vielleicht besser: {path}</translation>
+        <translation>Dieser Ordner ist nicht leer. Was darin ist, wird Ihnen gezeigt, bevor etwas entfernt wird. Ein neuer Ordner ist vielleicht besser geeignet: {path}</translation>
     </message>
     <message>
         <source>This is not a file or folder but a pipe, socket or device, which cannot be copied</source>
-        <translation>Das ist weder Datei noch Ordner, sondern eine Verbindung oder ein Gerät, die sich nicht kopieren lassen</translation>
+        <translation>Das ist weder Datei noch Ordner, sondern eine Pipe, ein Socket oder ein Gerät und lässt sich nicht kopieren</translation>
     </message>
     <message>
         <source>This is not a folder.</source>
@@ -3480,7 +3480,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>This is your home folder or lies around it. Choose a folder that holds nothing but the backup.</source>
-        <translation>Das ist Ihr persönlicher Ordner oder liegt um ihn herum. Wählen Sie einen Ordner, in dem nur die Sicherung liegt.</translation>
+        <translation>Das ist Ihr persönlicher Ordner oder ein übergeordneter Ordner. Wählen Sie einen Ordner, in dem nur die Sicherung liegt.</translation>
     </message>
     <message>
         <source>Too many files are open, in this program or in the whole system</source>
@@ -3496,7 +3496,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>What is remembered of this backup was written by a newer version of this program: {path}</source>
-        <translation>Was von dieser Sicherung gemerkt ist, hat eine neuere Version dieses Programms geschrieben: {path}</translation>
+        <translation>Was über diese Sicherung gespeichert ist, hat eine neuere Version dieses Programms geschrieben: {path}</translation>
     </message>
     <message>
         <source>What is there is protected against changes</source>
@@ -3504,7 +3504,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>What this check did is not known any more; restore from the history by its time</source>
-        <translation>Was dieser Vorgang getan hat, ist nicht mehr bekannt; stellen Sie nach seiner Zeit aus dem Verlauf wieder her</translation>
+        <translation>Was dieser Vorgang getan hat, ist nicht mehr bekannt; stellen Sie die Dateien anhand des Zeitpunkts aus dem Verlauf wieder her</translation>
     </message>
     <message>
         <source>Windows keeps this name for a device</source>
@@ -3516,19 +3516,19 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>a file or link is where its folder should be</source>
-        <translation>Wo sein Ordner sein sollte, ist eine Datei oder eine Verknüpfung</translation>
+        <translation>Wo der Ordner sein sollte, ist eine Datei oder eine Verknüpfung</translation>
     </message>
     <message>
         <source>a list of texts was expected</source>
-        <translation>eine Liste von Texten wurde erwartet</translation>
+        <translation>Eine Liste von Texten wurde erwartet</translation>
     </message>
     <message>
         <source>a number was expected</source>
-        <translation>eine Zahl wurde erwartet</translation>
+        <translation>Eine Zahl wurde erwartet</translation>
     </message>
     <message>
         <source>a whole number was expected</source>
-        <translation>eine ganze Zahl wurde erwartet</translation>
+        <translation>Eine ganze Zahl wurde erwartet</translation>
     </message>
     <message>
         <source>it cannot hold more files, however small</source>
@@ -3544,7 +3544,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>it contains bytes that are not text</source>
-        <translation>Er enthält Zeichen, die kein Text sind</translation>
+        <translation>Er enthält Bytes, die kein Text sind</translation>
     </message>
     <message>
         <source>it ends with a space or a full stop</source>
@@ -3556,7 +3556,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>nothing in this folder is backed up</source>
-        <translation>nichts in diesem Ordner wird gesichert</translation>
+        <translation>Nichts in diesem Ordner wird gesichert</translation>
     </message>
     <message>
         <source>of an unknown folder</source>
@@ -3580,7 +3580,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>text was expected</source>
-        <translation>ein Text wurde erwartet</translation>
+        <translation>Ein Text wurde erwartet</translation>
     </message>
     <message>
         <source>the copy differs from the original</source>
@@ -3588,27 +3588,27 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>the drive keeps this name for itself</source>
-        <translation>das Laufwerk behält diesen Namen für sich</translation>
+        <translation>Das Laufwerk reserviert diesen Namen für sich</translation>
     </message>
     <message>
         <source>true or false was expected</source>
-        <translation>wahr oder falsch wurde erwartet</translation>
+        <translation>Wahr oder falsch wurde erwartet</translation>
     </message>
     <message>
         <source>your quota on it is used up</source>
-        <translation>Ihr Anteil daran ist aufgebraucht</translation>
+        <translation>Ihr Speicherkontingent darauf ist aufgebraucht</translation>
     </message>
     <message>
         <source>your quota on it is used up, and {size} more is needed</source>
-        <translation>Ihr Anteil daran ist aufgebraucht, und {size} mehr werden gebraucht</translation>
+        <translation>Ihr Speicherkontingent darauf ist aufgebraucht; {size} werden zusätzlich benötigt</translation>
     </message>
     <message>
         <source>{count} files in the destination were not put there by this program</source>
-        <translation>{count} Dateien im Sicherungsordner hat nicht dieses Programm dorthin gebracht</translation>
+        <translation>{count} Dateien im Sicherungsordner stammen nicht von diesem Programm</translation>
     </message>
     <message>
         <source>{count} folders in the destination were not put there by this program</source>
-        <translation>{count} Ordner im Sicherungsordner hat nicht dieses Programm dorthin gebracht</translation>
+        <translation>{count} Ordner im Sicherungsordner stammen nicht von diesem Programm</translation>
     </message>
     <message>
         <source>{deleted} of {all} files would be deleted from the backup and {replaced} replaced</source>
@@ -3620,7 +3620,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>{detail}; old versions that do not give way unasked take {size} of it</source>
-        <translation>{detail}; alte Fassungen, die nicht ungefragt weichen, nehmen davon {size} ein</translation>
+        <translation>{detail}; alte Versionen, die nicht ungefragt entfernt werden, belegen davon {size}</translation>
     </message>
     <message>
         <source>{name} is missing.</source>
@@ -3632,7 +3632,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>{size} more is needed</source>
-        <translation>{size} mehr werden gebraucht</translation>
+        <translation>{size} werden zusätzlich benötigt</translation>
     </message>
 </context>
 <context>
@@ -3906,7 +3906,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Versions of this file</source>
-        <translation>Fassungen dieser Datei</translation>
+        <translation>Versionen dieser Datei</translation>
     </message>
     <message>
         <source>What the file looks like</source>

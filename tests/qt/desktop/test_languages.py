@@ -67,7 +67,7 @@ def test_the_program_speaks_german_with_plural_forms_and_qts_own_words(
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Abbrechen"
     assert said(Reason(ReasonCode.SOURCE_AWAY, path="/home/a")) == "Ihr Ordner ist nicht da: /home/a"
     assert said(Reason(ProblemCode.NO_SPACE, more=Reason(ReasonCode.SIZE_LACKS, size=2_000_000_000))) == (
-        "Das Sicherungslaufwerk ist voll: 2,0 GB mehr werden gebraucht"
+        "Das Sicherungslaufwerk ist voll: 2,0 GB werden zusätzlich benötigt"
     )
 
 
