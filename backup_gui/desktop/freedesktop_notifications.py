@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call
 from jeepney.bus_messages import MatchRule, message_bus
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
+from backup_gui.desktop.periodic import delayed
 from backup_gui.desktop.session_bus import OnAnswer, SessionBus
 
 if TYPE_CHECKING:
@@ -93,10 +94,7 @@ class Notifications(QObject):
         self._bus = SessionBus(self)
         self._bus.signalled.connect(self._on_signalled)
         self._bus.lost.connect(self._on_lost)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(patience_ms)
-        self._patience.timeout.connect(self._on_patience_over)
+        self._patience = delayed(self, patience_ms, self._on_patience_over)
 
     def tell(self, note: Note) -> None:
         """Show a note in place of the last one with its key. Emits ``refused`` if that is not possible."""

@@ -1,4 +1,4 @@
-"""Timers that call a slot at equal intervals until they are stopped."""
+"""Timers that call a slot at equal intervals until they are stopped, or once after a delay."""
 
 from __future__ import annotations
 
@@ -18,4 +18,17 @@ def periodic(owner: QObject, interval_ms: int, slot: Callable[[], None]) -> QTim
     timer = QTimer(owner)
     timer.setInterval(interval_ms)
     timer.timeout.connect(slot)
+    return timer
+
+
+def delayed(owner: QObject, delay_ms: int, slot: Callable[[], None]) -> QTimer:
+    """Create a timer that calls a slot once, this long after its last ``start``.
+
+    Args:
+        owner: The parent object, in whose thread the timer runs.
+        delay_ms: Milliseconds from the start to the call.
+        slot: Called when the time is over.
+    """
+    timer = periodic(owner, delay_ms, slot)
+    timer.setSingleShot(True)
     return timer

@@ -24,6 +24,8 @@ from jeepney.bus import get_connectable_addresses
 from jeepney.bus_messages import message_bus
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, Slot
 
+from backup_gui.desktop.periodic import delayed
+
 log = logging.getLogger(__name__)
 
 # Logging in takes a millisecond; a bus that needs longer than this counts as absent.
@@ -52,10 +54,7 @@ class SessionBus(QObject):
         # Bytes that the socket has not taken yet, and those to send after the login.
         self._unsent = bytearray()
         self._after_login = bytearray()
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(LOGIN_LIMIT_MS)
-        self._patience.timeout.connect(self._lose)
+        self._patience = delayed(self, LOGIN_LIMIT_MS, self._lose)
 
     @property
     def is_open(self) -> bool:

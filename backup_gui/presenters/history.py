@@ -8,8 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QDateTime, QObject, QTimer, Slot
+from PySide6.QtCore import QDateTime, QObject, Slot
 
+from backup_gui.desktop.periodic import delayed
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.history.listing import VersionCache, moments
 from backup_gui.engine.history.snapshot import Snapshot, backup_at
@@ -65,10 +66,7 @@ class Restoration(QObject):
         self._has_begun = False
         self._is_unseen = False
         self._is_released = False
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(_PAUSE_PATIENCE_MS)
-        self._patience.timeout.connect(self._on_patience_over)
+        self._patience = delayed(self, _PAUSE_PATIENCE_MS, self._on_patience_over)
         dialog.cancel_requested.connect(self._on_cancel_requested)
         dialog.left.connect(self._on_left)
         dialog.finished.connect(self._on_closed)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
+from backup_gui.desktop.periodic import periodic
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.services.job_check import room
 from backup_gui.ui.values.job import FreeSpace, JobView
@@ -61,9 +62,7 @@ class JobViewsPresenter(QObject):
         self._rooms: dict[str, FreeSpace] = {}
         self._paces: dict[str, tuple[PaceMeter, Pace]] = {}
         self._views: dict[str, JobView] = {}
-        self._room_timer = QTimer(self)
-        self._room_timer.setInterval(_ROOM_EVERY_MS)
-        self._room_timer.timeout.connect(self.look_for_room)
+        self._room_timer = periodic(self, _ROOM_EVERY_MS, self.look_for_room)
 
     def start(self) -> None:
         """Measure the free space of all drives, now and every minute."""

@@ -206,7 +206,7 @@ class Shell(QObject):
 
     @Slot(object)
     def _on_report_made(self, news: JobReport) -> None:
-        self.window.add_report(news.job_id, news.report)
+        self.window.board.add_report(news.job_id, news.report)
         self.overview.note_report(news.job_id, news.report)
         if news.report.counts.bytes or news.report.counts.deleted:
             self.views.look_for_room()
@@ -296,7 +296,7 @@ class Shell(QObject):
         controller, window, tray = self.controller, self.window, self.tray
         controller.news.connect(self.views.take)
         controller.report_made.connect(self._on_report_made)
-        self._relay.lines_ready.connect(window.add_log_lines)
+        self._relay.lines_ready.connect(window.board.log.add_lines)
         self.care.changed.connect(self.views.renew)
         self.answers.changed.connect(self.views.renew)
         self.views.news_taken.connect(self._on_news_taken)
@@ -307,13 +307,15 @@ class Shell(QObject):
         self.jobs.jobs_saved.connect(self._trays.show_jobs)
         self.jobs.places_changed.connect(self.views.look_for_room)
         self.care.reminded.connect(self._on_reminded)
+        for source in (window.board, window.menus, tray):
+            source.back_up_requested.connect(controller.back_up_now)
+            source.pause_requested.connect(self.jobs.pause)
+            source.resume_requested.connect(self.jobs.resume)
+        for page in (window.board.overview, window.menus):
+            page.folder_requested.connect(self._on_folder_requested)
         for part in (window, tray):
-            part.back_up_requested.connect(controller.back_up_now)
-            part.pause_requested.connect(self.jobs.pause)
-            part.resume_requested.connect(self.jobs.resume)
             part.settings_requested.connect(self._on_settings_requested)
             part.quit_requested.connect(self._on_quit_requested)
-        window.folder_requested.connect(self._on_folder_requested)
         window.log_folder_requested.connect(self._on_log_folder_requested)
         window.settings_saved.connect(self._on_settings_saved)
         window.quit_confirmed.connect(self._on_quit_confirmed)

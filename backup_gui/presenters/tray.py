@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from backup_gui.desktop.notifier import Note, Notifier
+from backup_gui.desktop.periodic import delayed
 from backup_gui.model.status import JobState
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.main.tray import Tray, TrayIcon
@@ -67,14 +68,8 @@ class TrayPresenter(QObject):
         if self._notifier is not None:
             self._notifier.clicked.connect(self._on_notice_clicked)
             self._notifier.refused.connect(self.tray.tell)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_EVERY_MS)
-        self._pause.timeout.connect(self.show_jobs)
-        self.patience = QTimer(self)
-        self.patience.setSingleShot(True)
-        self.patience.setInterval(_PATIENCE_MS)
-        self.patience.timeout.connect(self._on_patience_over)
+        self._pause = delayed(self, _EVERY_MS, self.show_jobs)
+        self.patience = delayed(self, _PATIENCE_MS, self._on_patience_over)
         window.closed_to_tray.connect(self._on_closed_to_tray)
         self.tray.open_requested.connect(window.come_up)
         self.tray.restore_requested.connect(window.show_history)

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from backup_gui.config.logging import log_about
+from backup_gui.desktop.periodic import delayed
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Pulse
 from backup_gui.engine.run.runner import Mailbox, RunOutcome
@@ -162,10 +163,7 @@ class JobThread(QObject):
         self._thread.started.connect(self._worker.work)
         self._worker.announced.connect(self._on_announced, Qt.ConnectionType.QueuedConnection)
         self._worker.ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(BATCH_EVERY_MS)
-        self._timer.timeout.connect(self._on_pause_over)
+        self._timer = delayed(self, BATCH_EVERY_MS, self._on_pause_over)
         self._has_news = False
 
     def start(self) -> None:

@@ -439,8 +439,8 @@ def make_window(icons: Icons, view: JobView | None, *, has_others: bool = True) 
             window.put_job(other)
         troubled = (*REPORTS[:-2], REPORTS[-2]._replace(started_at=NOW - 81))
         for report in troubled if view.status.problems else REPORTS:
-            window.add_report(view.job.id, report)
-        window.add_log_lines(LOG_LINES)
+            window.board.add_report(view.job.id, report)
+        window.board.log.add_lines(LOG_LINES)
         window.board.put_days(view.job.id, DAYS)
         window.board.put_sizes(view.job.id, SIZES)
     return window

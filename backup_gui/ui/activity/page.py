@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QTimer, Signal, Slot
+from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QHeaderView,
     QLabel,
     QLineEdit,
-    QPushButton,
     QStackedLayout,
     QTreeView,
     QWidget,
 )
 
+from backup_gui.desktop.periodic import delayed
 from backup_gui.model.passes import PassKind
 from backup_gui.ui.activity.model import ActivityModel
 from backup_gui.ui.activity.pass_row import PassRow, pass_text
 from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, scaled_px
 from backup_gui.ui.text.format import tip_text
 from backup_gui.ui.widgets.empty_state import EmptyState
-from backup_gui.ui.widgets.labels import MutedLabel, RowDelegate
+from backup_gui.ui.widgets.labels import MutedLabel, RowDelegate, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -58,14 +58,10 @@ class ActivityPage(QWidget):
             self.kind_combo.addItem(text, kind.value)
         kind_label = QLabel(self.tr("Sho&w:"))
         kind_label.setBuddy(self.kind_combo)
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(_TYPING_MS)
-        self._typing.timeout.connect(self._on_filter_changed)
+        self._typing = delayed(self, _TYPING_MS, self._on_filter_changed)
         self.search_edit.textChanged.connect(self._typing.start)
         self.kind_combo.currentIndexChanged.connect(self._on_filter_changed)
-        self.undo_button = QPushButton(self.tr("&Undo these changes…"))
-        self.undo_button.clicked.connect(self._on_undo_clicked)
+        self.undo_button = push_button(self.tr("&Undo these changes…"), self._on_undo_clicked)
 
         self._list = QTreeView()
         self._list.setUniformRowHeights(True)

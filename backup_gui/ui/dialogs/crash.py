@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QWidget
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.style.theme import GRID_PX, fixed_font, scaled_font, scaled_px, scaled_size
+from backup_gui.ui.style.theme import GRID_PX, fixed_font, scaled_px, scaled_size
 from backup_gui.ui.text.format import counted
-from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.labels import Heading, MutedLabel, Words, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ class CrashDialog(QDialog):
         ground = self.palette().windowText().color()
         name = f"state-{JobState.ATTENTION.value}"
         picture.setPixmap(icons.picture(name, size, ground, self.devicePixelRatioF()))
-        title = Words(self.tr("Something unexpected happened in Folder Backup"))
-        title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
-        title.setWordWrap(True)
+        title = Heading(self, self.tr("Something unexpected happened in Folder Backup"))
         self.words = Words(
             self.tr(
                 "Your files and your backup are unharmed: each file is put into the backup as a whole or not at all. "
@@ -59,13 +57,10 @@ class CrashDialog(QDialog):
         self.details.setFont(fixed_font(self))
         self.details.setAccessibleName(self.tr("What happened"))
         self.details.setMinimumHeight(scaled_px(self, 16 * GRID_PX))
-        diagnostics = QPushButton(self.tr("Copy &diagnostics…"))
-        diagnostics.clicked.connect(self.diagnostics_requested)
-        log_button = QPushButton(self.tr("Open log &folder"))
-        log_button.clicked.connect(self.log_requested)
-        self.close_button = QPushButton(self.tr("&Close"))
+        diagnostics = push_button(self.tr("Copy &diagnostics…"), self.diagnostics_requested)
+        log_button = push_button(self.tr("Open log &folder"), self.log_requested)
+        self.close_button = push_button(self.tr("&Close"), self.accept)
         self.close_button.setDefault(True)
-        self.close_button.clicked.connect(self.accept)
 
         head = Row(picture, (title, 1), spacing=2 * GRID_PX)
         foot = Row(diagnostics, log_button, 0, self.close_button)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QDialog, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QPlainTextEdit, QWidget
 
 from backup_gui.ui.style.theme import GRID_PX, fixed_font, scaled_size
-from backup_gui.ui.widgets.labels import MutedLabel, PrimaryButton
+from backup_gui.ui.widgets.labels import MutedLabel, PrimaryButton, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 
@@ -34,11 +34,9 @@ class DiagnosticsDialog(QDialog):
         self.text.setAccessibleName(self.tr("Diagnostics"))
         self.names_check = QCheckBox(self.tr("With &names of backups, folders and files"))
         self.names_check.toggled.connect(self._on_toggled)
-        self.copy_button = PrimaryButton(self.tr("&Copy"))
+        self.copy_button = PrimaryButton(self.tr("&Copy"), self._on_copy_clicked)
         self.copy_button.setDefault(True)
-        self.copy_button.clicked.connect(self._on_copy_clicked)
-        close = QPushButton(self.tr("C&lose"))
-        close.clicked.connect(self.reject)
+        close = push_button(self.tr("C&lose"), self.reject)
         self.done_label = MutedLabel()
         foot = Row((self.done_label, 1), self.copy_button, close)
         Column(

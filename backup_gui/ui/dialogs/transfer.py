@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
-    QPushButton,
     QTreeView,
     QWidget,
 )
 
+from backup_gui.desktop.periodic import delayed
 from backup_gui.model.status import JobState
-from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_px, scaled_size
+from backup_gui.ui.style.theme import GRID_PX, scaled_px, scaled_size
 from backup_gui.ui.text.format import isolated, size_text, tip_text
-from backup_gui.ui.widgets.labels import RowDelegate, Words
+from backup_gui.ui.widgets.labels import Heading, RowDelegate, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.paged_table import RowsModel
 from backup_gui.ui.widgets.progress_panel import ProgressPanel
@@ -78,9 +78,7 @@ class BringingDialog(QDialog):
         self.setMinimumWidth(scaled_px(self, 64 * GRID_PX))
         self._picture = QLabel()
         self._picture.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._title = Words(self.tr("Getting ready…"))
-        self._title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
-        self._title.setWordWrap(True)
+        self._title = Heading(self, self.tr("Getting ready…"))
         self.progress = ProgressPanel(icons)
         self._notes = QTreeView()
         self._notes.setRootIsDecorated(False)
@@ -90,20 +88,14 @@ class BringingDialog(QDialog):
         self._notes.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._notes.setAccessibleName(self.tr("Files that need a word"))
         self._notes.setVisible(False)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(STOP_PATIENCE_MS)
-        self._patience.timeout.connect(self._on_patience_over)
+        self._patience = delayed(self, STOP_PATIENCE_MS, self._on_patience_over)
         self._lay_out(self._build_buttons())
         self._show_state(JobState.WORKING)
 
     def _build_buttons(self) -> QDialogButtonBox:
-        self.cancel_button = QPushButton(self.tr("&Cancel"))
-        self.cancel_button.clicked.connect(self._on_cancel)
-        self.open_button = QPushButton(self.tr("&Open the folder"))
-        self.open_button.clicked.connect(self._on_open)
-        self.close_button = QPushButton(self.tr("C&lose"))
-        self.close_button.clicked.connect(self.accept)
+        self.cancel_button = push_button(self.tr("&Cancel"), self._on_cancel)
+        self.open_button = push_button(self.tr("&Open the folder"), self._on_open)
+        self.close_button = push_button(self.tr("C&lose"), self.accept)
         buttons = QDialogButtonBox()
         buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.cancel_button, QDialogButtonBox.ButtonRole.ActionRole)

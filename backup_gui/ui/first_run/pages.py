@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QMenu,
-    QPushButton,
     QRadioButton,
     QScrollArea,
     QSizePolicy,
@@ -19,14 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.style.theme import GRID_PX, scaled_font
+from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, duration_text, files_text, path_in_words, path_text, size_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.cards import ChoiceCard, TickCard
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
-from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel, Panel, Words
+from backup_gui.ui.widgets.labels import ElidedLabel, Heading, MutedLabel, Panel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -66,9 +65,8 @@ class FolderPage(_Page):
         self.cards: dict[str, TickCard] = {}
         self._counts: dict[str, FolderCount] = {}
         self._list = Column(spacing=GRID_PX)
-        self.add_button = QPushButton(self.tr("&Add another folder…"))
+        self.add_button = push_button(self.tr("&Add another folder…"), self._on_add_clicked)
         self.add_button.setMinimumHeight(4 * GRID_PX)
-        self.add_button.clicked.connect(self._on_add_clicked)
         hint = MutedLabel(self.tr("You can also drop a folder here."))
         self.body.add(self._list, Row(self.add_button, (hint, 1), spacing=GRID_PX), 0)
         self.first = self.add_button
@@ -138,9 +136,8 @@ class PlacePage(_Page):
         self._group.buttonToggled.connect(self._on_toggled)
         self._list = Column(spacing=GRID_PX)
         self._looking = MutedLabel(self.tr("Looking for drives…"))
-        self.other_button = QPushButton(self.tr("&Choose another folder…"))
+        self.other_button = push_button(self.tr("&Choose another folder…"), self._on_other_clicked)
         self.other_button.setMinimumHeight(4 * GRID_PX)
-        self.other_button.clicked.connect(self._on_other_clicked)
         self.new_radio = QRadioButton()
         self.whole_radio = QRadioButton(self.tr("In this folder &itself: what else is in it would leave it"))
         self.new_radio.setChecked(True)
@@ -266,17 +263,14 @@ class StartPage(_Page):
     def __init__(self, icons: Icons) -> None:
         super().__init__()
         self._jobs = Column(spacing=GRID_PX // 2)
-        self._figures = Words()
-        self._figures.setFont(scaled_font(self.font(), 1.15, is_bold=True))
-        self._figures.setWordWrap(True)
+        self._figures = Heading(self, factor=1.15)
         self._time = MutedLabel()
         panel = Panel(self.tr("The first backup"))
         # As high as its words need at the width they have.
         panel.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.problems = RemarkLabel(icons)
         self.strangers = RemarkLabel(icons)
-        self.plan_button = QPushButton(self.tr("&Look at it in detail…"))
-        self.plan_button.clicked.connect(self._on_plan_clicked)
+        self.plan_button = push_button(self.tr("&Look at it in detail…"), self._on_plan_clicked)
         self._shown: tuple[Job, ...] = ()
         row = Row(self.plan_button, 0)
         panel.body.add(self._jobs, self._figures, self._time, self.problems, self.strangers, row)

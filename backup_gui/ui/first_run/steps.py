@@ -12,7 +12,7 @@ from backup_gui.ui.first_run.pages import FolderPage, PlacePage, StartPage
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.format import number_text
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
-from backup_gui.ui.widgets.labels import MutedLabel, PrimaryButton
+from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, PrimaryButton, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_through
 
@@ -72,22 +72,16 @@ class FirstRun(QWidget):
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._text = MutedLabel()
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._step = MutedLabel()
-        self._step.setWordWrap(False)
-        self.by_hand_button = QPushButton(self.tr("Set it up b&y hand…"))
-        self.by_hand_button.setFlat(True)
+        self._step = FieldLabel()
+        self.by_hand_button = push_button(self.tr("Set it up b&y hand…"), self.by_hand_requested)
         self.by_hand_button.setToolTip(self.tr("All choices on one page, for those who know them"))
-        self.by_hand_button.clicked.connect(self.by_hand_requested)
-        self.restore_button = QPushButton(self.tr("&Restore from a backup folder…"))
-        self.restore_button.setFlat(True)
+        self.by_hand_button.setFlat(True)
+        self.restore_button = push_button(self.tr("&Restore from a backup folder…"), self.backup_requested)
         self.restore_button.setToolTip(self.tr("Brings files back from a backup that was made before, also elsewhere"))
-        self.restore_button.clicked.connect(self.backup_requested)
-        self.back_button = QPushButton(self.tr("&Back"))
-        self.back_button.clicked.connect(self._on_back_clicked)
-        self.next_button = PrimaryButton(self.tr("&Next"))
-        self.next_button.clicked.connect(self._on_next_clicked)
-        self.start_button = PrimaryButton(self.tr("&Start"))
-        self.start_button.clicked.connect(self._on_start_clicked)
+        self.restore_button.setFlat(True)
+        self.back_button = push_button(self.tr("&Back"), self._on_back_clicked)
+        self.next_button = PrimaryButton(self.tr("&Next"), self._on_next_clicked)
+        self.start_button = PrimaryButton(self.tr("&Start"), self._on_start_clicked)
         self._card_count = 0
         self._lay_out()
         self._show_step(0)

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSplitter,
     QWidget,
 )
 
+from backup_gui.desktop.periodic import delayed
 from backup_gui.model.restores import Item, Moment, Policy, Search
 from backup_gui.ui.history.file_list import HistoryList
 from backup_gui.ui.history.time_bar import TimeBar
@@ -28,7 +28,7 @@ from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
-from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel, PrimaryButton
+from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, PrimaryButton, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -69,11 +69,10 @@ class HistoryPage(QWidget):
         self.gone_check.setToolTip(self.tr("Also what had been deleted before that time, dimmed"))
         self.versions = VersionPanel()
         self._silence = RemarkLabel(icons)
-        self._note = MutedLabel()
-        self._note.setWordWrap(False)
+        self._note = FieldLabel()
         self._build()
-        self._typing = self._timer(_TYPING_MS, self._refresh)
-        self._change = self._timer(_CHANGE_MS, self._on_change_settled)
+        self._typing = delayed(self, _TYPING_MS, self._refresh)
+        self._change = delayed(self, _CHANGE_MS, self._on_change_settled)
         self._connect()
         self._update_buttons()
 
@@ -341,11 +340,9 @@ class HistoryPage(QWidget):
             )
         )
         self._policy_label.setBuddy(self._policy)
-        self.save_button = QPushButton(self.tr("&Save elsewhere…"))
-        self.save_button.clicked.connect(self._on_save_clicked)
-        self.back_button = PrimaryButton(self.tr("Put &back"))
+        self.save_button = push_button(self.tr("&Save elsewhere…"), self._on_save_clicked)
+        self.back_button = PrimaryButton(self.tr("Put &back"), self._on_back_clicked)
         self.back_button.setToolTip(self.tr("Puts what is chosen back where it was"))
-        self.back_button.clicked.connect(self._on_back_clicked)
         return Row(
             (self._count, 1), self._policy_label, self._policy, self.save_button, self.back_button, spacing=GRID_PX
         )
@@ -357,10 +354,3 @@ class HistoryPage(QWidget):
         self.list.folder_requested.connect(self._on_folder_opened)
         self.list.selection_changed.connect(self._on_selection_changed)
         self.versions.look_requested.connect(self._on_look_requested)
-
-    def _timer(self, delay_ms: int, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(delay_ms)
-        timer.timeout.connect(slot)
-        return timer

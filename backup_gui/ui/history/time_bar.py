@@ -7,12 +7,13 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDateTime, QLocale, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QDateTime, QLocale, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QDateTimeEdit, QPushButton, QSlider, QWidget
 
-from backup_gui.ui.style.theme import GRID_PX, scaled_font
+from backup_gui.desktop.periodic import delayed
+from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, exact_text
-from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.labels import Heading, MutedLabel
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -39,9 +40,7 @@ class TimeBar(QWidget):
         self._moments: tuple[Moment, ...] = ()
         self._at: float | None = None
         self._at_wanted: float | None = None
-        self._words = Words()
-        self._words.setFont(scaled_font(self.font(), 1.05, is_bold=True))
-        self._words.setWordWrap(True)
+        self._words = Heading(self, factor=1.05)
         self._detail = MutedLabel()
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName(self.tr("Time"))
@@ -56,10 +55,7 @@ class TimeBar(QWidget):
 
         row = Row((self.slider, 1), self.edit, self.now_button, spacing=GRID_PX)
         Column(self._words, self._detail, row, on=self, margins=0, spacing=GRID_PX // 2)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_SETTLE_MS)
-        self._timer.timeout.connect(self._on_settled)
+        self._timer = delayed(self, _SETTLE_MS, self._on_settled)
         self.slider.valueChanged.connect(self._on_slid)
         self.edit.dateTimeChanged.connect(self._on_edited)
         self.now_button.clicked.connect(self._on_now)

@@ -9,9 +9,9 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.style.theme import GRID_PX, PANEL_MARGINS_PX, outline, scaled_font, scaled_px, scaled_size, tint
+from backup_gui.ui.style.theme import GRID_PX, PANEL_MARGINS_PX, outline, scaled_px, scaled_size, tint
 from backup_gui.ui.text.headline import Headline, Remedy, remedy_text, state_text
-from backup_gui.ui.widgets.labels import ElidedLabel, Words
+from backup_gui.ui.widgets.labels import ElidedLabel, Heading
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ class Banner(QFrame):
         self._icon = QLabel()
         side = scaled_px(self, _ICON_PX)
         self._icon.setFixedSize(side, side)
-        self._title = Words()
-        self._title.setFont(scaled_font(self.font(), 1.3, is_bold=True))
-        self._title.setWordWrap(True)
+        self._title = Heading(self, factor=1.3)
         self._title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._detail = ElidedLabel()
         self._button = QPushButton()

@@ -7,12 +7,10 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
     QMenu,
-    QPushButton,
     QSplitter,
     QTabWidget,
     QWidget,
@@ -36,6 +34,7 @@ from backup_gui.ui.values.job import (
     PassPage,
     PauseWish,
 )
+from backup_gui.ui.widgets.labels import push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -179,10 +178,6 @@ class Board(QWidget):
         self.jobs.age()
         self._show_selected()
 
-    def add_list_action(self, action: QAction) -> None:
-        """Add an action to the context menu of the list, with its shortcut while the list has the focus."""
-        self.list.addAction(action)
-
     @property
     def selected(self) -> JobView | None:
         """The selected job."""
@@ -206,9 +201,8 @@ class Board(QWidget):
         self.list.viewport().setAutoFillBackground(False)
         self.list.selectionModel().currentChanged.connect(self._on_current_changed)
         self.list.activated.connect(self.edit_requested)
-        self.new_button = QPushButton(self.tr("&New backup…"))
+        self.new_button = push_button(self.tr("&New backup…"), self.job_requested)
         self.new_button.setMinimumHeight(4 * GRID_PX)
-        self.new_button.clicked.connect(self.job_requested)
         foot = Row(self.new_button, margins=(GRID_PX, GRID_PX // 2, GRID_PX, GRID_PX))
         side = QWidget()
         # Set it on the list alone, so that a wider button below widens the column.

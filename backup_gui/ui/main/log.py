@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, fixed_font
-from backup_gui.ui.widgets.labels import MutedLabel
+from backup_gui.ui.widgets.labels import MutedLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -32,10 +32,8 @@ class LogView(QWidget):
         self._text.setAccessibleName(self.tr("Log"))
         self._text.setTabChangesFocus(True)
         self._text.setPlaceholderText(self.tr("Nothing has been noted since the app was started."))
-        self._copy = QPushButton(self.tr("&Copy"))
-        self._copy.clicked.connect(self._on_copy_clicked)
-        self._folder = QPushButton(self.tr("Open log fol&der"))
-        self._folder.clicked.connect(self.folder_requested)
+        self._copy = push_button(self.tr("&Copy"), self._on_copy_clicked)
+        self._folder = push_button(self.tr("Open log fol&der"), self.folder_requested)
         hint = MutedLabel(self.tr("Notes of all backups since the app was started."))
         foot = Row((hint, 1), self._copy, self._folder)
         Column((self._text, 1), foot, on=self, margins=PAGE_MARGINS_PX, spacing=GRID_PX)

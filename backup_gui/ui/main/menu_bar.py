@@ -48,7 +48,7 @@ class MenuBar(QMenuBar):
 
     @property
     def list_actions(self) -> tuple[QAction, ...]:
-        """The actions that the list of jobs offers as well."""
+        """The actions of the list's context menu, whose shortcuts also work while the list has the focus."""
         return (self.back_up_action, self.preview_action, self.open_action, self.edit_action, self.remove_action)
 
     def show_selected(self, view: JobView | None) -> None:

@@ -29,7 +29,7 @@ from backup_gui.ui.text.headline import card_text, progress_figures
 from backup_gui.ui.text.reasons import sentence_text
 from backup_gui.ui.values.job import BackupSizes, JobView, Saving
 from backup_gui.ui.widgets.backlog_label import BehindLabel
-from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, Panel, Words
+from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, Panel, Words, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -205,9 +205,8 @@ class Overview(QScrollArea):
     def _build_kept(self) -> QWidget:
         self.kept_label = Words()
         self.kept_label.setWordWrap(True)
-        self.release_button = QPushButton(self.tr("Keep them no &more…"))
+        self.release_button = push_button(self.tr("Keep them no &more…"), self.release_requested)
         self.release_button.setToolTip(self.tr("Takes back what you decided when these files were held"))
-        self.release_button.clicked.connect(self.release_requested)
         holder = QWidget()
         Row((self.kept_label, 1), self.release_button, on=holder, margins=0, spacing=GRID_PX)
         return holder

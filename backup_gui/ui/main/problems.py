@@ -8,7 +8,6 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QPushButton,
     QStackedLayout,
     QWidget,
 )
@@ -19,7 +18,7 @@ from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX
 from backup_gui.ui.text.format import isolated, path_in_words, path_text, tip_text
 from backup_gui.ui.text.reasons import advice_text, reason_text
 from backup_gui.ui.widgets.empty_state import EmptyState
-from backup_gui.ui.widgets.labels import MutedLabel
+from backup_gui.ui.widgets.labels import MutedLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.paged_table import Index, RowsModel, make_table
 
@@ -106,15 +105,12 @@ class ProblemsPage(QWidget):
         self._on_row_changed()
 
     def _build_foot(self) -> Row:
-        self._retry = QPushButton(self.tr("T&ry again"))
-        self._retry.clicked.connect(self.retry_requested)
-        self._exclude = QPushButton(self.tr("Leave this &out from now on"))
+        self._retry = push_button(self.tr("T&ry again"), self.retry_requested)
+        self._exclude = push_button(self.tr("Leave this &out from now on"), self._on_exclude_clicked)
         self._exclude.setToolTip(self.tr("Adds it to what this backup leaves out"))
-        self._exclude.clicked.connect(self._on_exclude_clicked)
 
-        self._forget = QPushButton(self.tr("This drive will not &come back…"))
+        self._forget = push_button(self.tr("This drive will not &come back…"), self._on_forget_clicked)
         self._forget.setToolTip(self.tr("What the backup has of this drive then counts as deleted"))
-        self._forget.clicked.connect(self._on_forget_clicked)
 
         return Row(0, self._forget, self._exclude, self._retry)
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QWidget
 
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX, accent, around, figure, mix, scaled_px, state_colour, surface, track
 from backup_gui.ui.text.format import clock_text, size_text
 from backup_gui.ui.values.job import BackupSizes, FreeSpace
-from backup_gui.ui.widgets.labels import MutedLabel
+from backup_gui.ui.widgets.labels import FieldLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -42,15 +42,12 @@ class RoomBar(QWidget):
         # Differs from all real figures, so that the first ones are shown.
         self._figures: tuple[FreeSpace | None, BackupSizes | None] = (FreeSpace(-1, -1), None)
         self._bar = _Bar()
-        self._words = MutedLabel()
-        self._words.setWordWrap(False)
+        self._words = FieldLabel()
         self._legend = [_ShareLabel() for _ in range(3)]
-        self._note = MutedLabel()
-        self._note.setWordWrap(False)
-        self._count = QPushButton(self.tr("&Count again"))
-        self._count.setFlat(True)
+        self._note = FieldLabel()
+        self._count = push_button(self.tr("&Count again"), self.count_requested)
         self._count.setToolTip(self.tr("Counts how much room the backup and its history take"))
-        self._count.clicked.connect(self.count_requested)
+        self._count.setFlat(True)
         legend = Row(*self._legend, 0, spacing=2 * GRID_PX)
         foot = Row((self._note, 1), self._count)
         Column(self._words, self._bar, legend, foot, on=self, margins=0, spacing=GRID_PX // 2)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget
 
+from backup_gui.desktop.periodic import periodic
 from backup_gui.model.plans import HeldCode
 from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
     from backup_gui.config.settings import Settings
     from backup_gui.model.job import Job
-    from backup_gui.model.plans import Report
     from backup_gui.ui.style.icons import Icons
 
 _SIZE = QSize(940, 640)
@@ -56,11 +56,7 @@ class MainWindow(QMainWindow):
         has_tray: Returns whether there is a tray into which closing can hide the window.
     """
 
-    back_up_requested = Signal(object)
-    pause_requested = Signal(object)
-    resume_requested = Signal(object)
     removal_requested = Signal(object)
-    folder_requested = Signal(object)
     log_folder_requested = Signal()
     held_answered = Signal(object)
     put_back_requested = Signal(object)
@@ -106,9 +102,7 @@ class MainWindow(QMainWindow):
         self._tints.apply(self.palette())
         self._update_actions()
 
-        self._age_timer = QTimer(self)
-        self._age_timer.setInterval(_AGE_MS)
-        self._age_timer.timeout.connect(self.board.age)
+        self._age_timer = periodic(self, _AGE_MS, self.board.age)
         self._age_timer.start()
 
     # What is shown
@@ -125,14 +119,6 @@ class MainWindow(QMainWindow):
         if self.board.jobs.rowCount() == 0:
             self._stack.setCurrentWidget(self.welcome)
         self._update_actions()
-
-    def add_report(self, job_id: str, report: Report) -> None:
-        """Add a pass of a job."""
-        self.board.add_report(job_id, report)
-
-    def add_log_lines(self, lines: tuple[str, ...]) -> None:
-        """Add lines of the log."""
-        self.board.log.add_lines(lines)
 
     def show_job(self, job_id: str, page: Page) -> None:
         """Bring the window to the front with a page of a job."""
@@ -320,21 +306,12 @@ class MainWindow(QMainWindow):
         )
         for action, slot in slots:
             action.triggered.connect(partial(_call, slot))
-        menus.back_up_requested.connect(self.back_up_requested)
-        menus.pause_requested.connect(self.pause_requested)
-        menus.resume_requested.connect(self.resume_requested)
-        menus.folder_requested.connect(self.folder_requested)
         menus.review_requested.connect(self.review)
         menus.preview_requested.connect(self.preview)
-        for action in menus.list_actions:
-            self.board.add_list_action(action)
+        self.board.list.addActions(menus.list_actions)
 
     def _connect_board(self) -> None:
         board = self.board
-        board.back_up_requested.connect(self.back_up_requested)
-        board.pause_requested.connect(self.pause_requested)
-        board.resume_requested.connect(self.resume_requested)
-        board.overview.folder_requested.connect(self.folder_requested)
         board.log.folder_requested.connect(self.log_folder_requested)
         board.review_requested.connect(self.review)
         board.explanation_requested.connect(self._on_explain)

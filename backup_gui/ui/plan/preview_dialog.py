@@ -18,14 +18,14 @@ from backup_gui.model.plans import Counts
 from backup_gui.model.reasons import Reason
 from backup_gui.ui.plan.model import counts_text
 from backup_gui.ui.plan.view import PlanView
-from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
+from backup_gui.ui.style.theme import GRID_PX, scaled_size
 from backup_gui.ui.text.format import counted, files_text, path_in_words
 from backup_gui.ui.text.headline import held_text, problems_text
 from backup_gui.ui.text.reasons import reason_text, said
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.empty_state import EmptyState
 from backup_gui.ui.widgets.fields import RemarkLabel
-from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.labels import Heading, MutedLabel
 from backup_gui.ui.widgets.layouts import Column
 from backup_gui.ui.widgets.progress_panel import ProgressPanel
 
@@ -48,9 +48,7 @@ class PreviewDialog(QDialog):
         self.job = job
         self.setWindowTitle(self.tr("What would be done: {name}").format(name=job.name))
         self.resize(scaled_size(self, QSize(92 * GRID_PX, 72 * GRID_PX)))
-        self._title = Words(self.tr("Comparing your folder with its backup…"))
-        self._title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
-        self._title.setWordWrap(True)
+        self._title = Heading(self, self.tr("Comparing your folder with its backup…"))
         self._text = MutedLabel(self.tr("This is only a look: nothing is copied and nothing is deleted."))
         self.problems = RemarkLabel(icons)
         self.held = RemarkLabel(icons)

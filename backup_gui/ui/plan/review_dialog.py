@@ -13,7 +13,7 @@ from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.headline import held_text
 from backup_gui.ui.values.job import HeldAnswer, PutBackWish
-from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.labels import Heading, MutedLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_as_laid_out
 
@@ -48,9 +48,7 @@ class ReviewDialog(QDialog):
         name = f"state-{JobState.HELD.value}"
         picture.setPixmap(icons.picture(name, size, self.palette().windowText().color(), self.devicePixelRatioF()))
         picture.setAlignment(Qt.AlignmentFlag.AlignTop)
-        title = Words(held_text(held))
-        title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
-        title.setWordWrap(True)
+        title = Heading(self, held_text(held))
         self._title = title
         words = Column(title, MutedLabel(self._explanation()), spacing=GRID_PX)
         head = Row(picture, (words, 1), spacing=2 * GRID_PX)
@@ -72,12 +70,9 @@ class ReviewDialog(QDialog):
     def _build_buttons(self) -> tuple[QPushButton, QDialogButtonBox]:
         """Create the buttons, and return the default one with the box."""
         held = self._held
-        self.keep_button = QPushButton(self.tr("&Keep these files"))
-        self.keep_button.clicked.connect(self._on_keep_clicked)
-        self.allow_button = QPushButton(self._allow_text())
-        self.allow_button.clicked.connect(self._on_allow_clicked)
-        self.put_back_button = QPushButton(self.tr("&Put them back into my folder"))
-        self.put_back_button.clicked.connect(self._on_put_back_clicked)
+        self.keep_button = push_button(self.tr("&Keep these files"), self._on_keep_clicked)
+        self.allow_button = push_button(self._allow_text(), self._on_allow_clicked)
+        self.put_back_button = push_button(self.tr("&Put them back into my folder"), self._on_put_back_clicked)
         self.put_back_button.setAutoDefault(False)
         # Strangers never were in the source, and of a replaced file it has the new version.
         is_loss = held.code not in _OF_OTHERS and held.counts.deleted > 0

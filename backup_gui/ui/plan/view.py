@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHeaderView, QLineEdit, QWidget
 
+from backup_gui.desktop.periodic import delayed
 from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, SortKey, flat
 from backup_gui.model.plans import Action, Counts, Op
 from backup_gui.ui.plan.model import SIZE_COLUMN, PlanModel
@@ -72,10 +73,7 @@ class PlanView(QWidget):
         self._text = ""
         self._opens_more = True
         self.model = PlanModel(icons, keeps_history=keeps_history)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_QUIET_MS)
-        self._timer.timeout.connect(self._on_search_settled)
+        self._timer = delayed(self, _QUIET_MS, self._on_search_settled)
 
         self.search_edit = QLineEdit()
         self.search_edit.setClearButtonEnabled(True)

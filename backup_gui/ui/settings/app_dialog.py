@@ -12,14 +12,13 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QPushButton,
     QWidget,
 )
 
 from backup_gui.config.settings import Appearance, Settings
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import interval_text
-from backup_gui.ui.widgets.labels import MutedLabel, RowLabel
+from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 _DAY_S = 86_400
@@ -52,9 +51,8 @@ class SettingsDialog(QDialog):
         self._add_messages(form)
         self._add_saving(form)
         self._add_looks(form, languages)
-        self.log_button = QPushButton(self.tr("Open log &folder"))
+        self.log_button = push_button(self.tr("Open log &folder"), self.log_requested)
         self.log_button.setAutoDefault(False)
-        self.log_button.clicked.connect(self.log_requested)
         form.addRow(RowLabel(self.tr("Log"), self.log_button), Row(self.log_button, 0))
 
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFormLayout, QSpinBox
 
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import counted, size_text
-from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words
+from backup_gui.ui.widgets.labels import FieldLabel, RowLabel, Words
 from backup_gui.ui.widgets.layouts import Row
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ class HistoryLimits(QObject):
         self.size_spin = QSpinBox()
         self.size_spin.setSuffix(self.tr(" GB"))
         self.size_spin.setSpecialValueText(self.tr("as large as need be"))
-        self.size_label = MutedLabel()
-        self.size_label.setWordWrap(False)
+        self.size_label = FieldLabel()
         for spin in (self.days_spin, self.size_spin):
             spin.setGroupSeparatorShown(True)
             spin.setMinimumWidth(scaled_px(spin, 22 * GRID_PX))

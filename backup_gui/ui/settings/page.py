@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backup_gui.desktop.periodic import delayed
 from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, NEW_JOB, Job
 from backup_gui.model.place import Place
 from backup_gui.ui.settings.history_limits import HistoryLimits
@@ -28,7 +29,7 @@ from backup_gui.ui.settings.rules_panel import RulesCount, RulesPanel
 from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_px
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Remark
 from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, RemarkLabel, add_row
-from backup_gui.ui.widgets.labels import MutedLabel, Panel, PrimaryButton, Words
+from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, PrimaryButton, Words
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_as_laid_out
 
@@ -67,10 +68,7 @@ class JobSettings(QWidget):
         # For each option, functions to read and write its widget, and the value after filling in the job.
         self._bound: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {}
         self._shown: dict[str, object] = {}
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_QUIET_MS)
-        self._timer.timeout.connect(self._request_check)
+        self._timer = delayed(self, _QUIET_MS, self._request_check)
         self._sized: tuple[Place, str, bool] | None = None
         self._copies_of: Job | None = None
         self.area = QScrollArea()
@@ -162,8 +160,7 @@ class JobSettings(QWidget):
         self.other_remark = RemarkLabel(self._icons)
         self.revert_button = QPushButton(self.tr("&Revert"))
         self.apply_button = PrimaryButton(self.tr("Appl&y"))
-        self._state = MutedLabel()
-        self._state.setWordWrap(False)
+        self._state = FieldLabel()
         for button in (self.revert_button, self.apply_button):
             button.setMinimumSize(11 * GRID_PX, 4 * GRID_PX)
             button.setAutoDefault(False)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
 from backup_gui.ui.settings.rule_presets import PRESETS, RulesEdit, with_rules, without_rules
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, size_text, tip_text
 from backup_gui.ui.widgets.fields import FormPanel, add_row
-from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words
+from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words, push_button
 from backup_gui.ui.widgets.layouts import Row
 
 
@@ -73,10 +73,9 @@ class RulesPanel(FormPanel):
         ticks.setColumnStretch(2, 1)
         self.edit = RulesEdit()
         self.count_label = MutedLabel()
-        self.stop_button = QPushButton(self.tr("Stop &counting"))
+        self.stop_button = push_button(self.tr("Stop &counting"), self._on_stop_clicked)
         self.stop_button.setVisible(False)
         self.stop_button.setAutoDefault(False)
-        self.stop_button.clicked.connect(self._on_stop_clicked)
         count = Row((self.count_label, 1), self.stop_button)
         self.form.addRow(RowLabel(self.tr("Common kinds"), self.preset_checks[0]), ticks)
         add_row(self.form, self.tr("Rule&s"), self.edit, self.edit)
@@ -84,10 +83,9 @@ class RulesPanel(FormPanel):
         self.system_check = QCheckBox(self.tr("What systems keep on drives: trash, restore points, lost+found"))
         self.form.addRow(Words(""), self.system_check)
         self.copies_label = MutedLabel()
-        self.remove_button = QPushButton(self.tr("Rem&ove…"))
+        self.remove_button = push_button(self.tr("Rem&ove…"), self.removal_requested)
         self.remove_button.setToolTip(self.tr("Removes them from the backup, after a question"))
         self.remove_button.setAutoDefault(False)
-        self.remove_button.clicked.connect(self.removal_requested)
         copies = Row((self.copies_label, 1), self.remove_button)
         self.form.addRow(Words(""), copies)
         self.show_copies(0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -15,6 +15,7 @@ from backup_gui.ui.widgets.labels import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+from backup_gui.desktop.periodic import periodic
 from backup_gui.ui.text.backlog import behind_text, changes_text
 
 _TICK_MS = 1_000
@@ -33,9 +34,7 @@ class BehindLabel(Words):
         self._status: Status | None = None
         self._progress: Progress | None = None
         self.setWordWrap(True)
-        self._timer = QTimer(self)
-        self._timer.setInterval(_TICK_MS)
-        self._timer.timeout.connect(self._on_tick)
+        self._timer = periodic(self, _TICK_MS, self._on_tick)
 
     def show_status(self, status: Status, progress: Progress | None = None) -> None:
         """Show the backlog of a job, and the remaining work of its current pass."""

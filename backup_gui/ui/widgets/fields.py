@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSizePolicy,
     QSpinBox,
     QWidget,
@@ -20,7 +19,7 @@ from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import GRID_PX, scaled_px, scaled_size
 from backup_gui.ui.text.format import interval_text
 from backup_gui.ui.values.job import Level, Remark
-from backup_gui.ui.widgets.labels import MutedLabel, Panel, RowLabel
+from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, RowLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 _REMARK_ICON_PX = 16
@@ -73,10 +72,9 @@ class FolderField(QWidget):
         self.edit.setAccessibleName(name)
         self.edit.setPlaceholderText(hint)
         self.edit.setMinimumWidth(scaled_px(self, 24 * GRID_PX))
-        self.button = QPushButton(self.tr("Choose…"))
+        self.button = push_button(self.tr("Choose…"), self._on_clicked)
         self.button.setAccessibleName(self.tr("Choose: {field}").format(field=name))
         self.button.setAutoDefault(False)
-        self.button.clicked.connect(self._on_clicked)
         Row((self.edit, 1), self.button, on=self, margins=0, spacing=GRID_PX)
         self.setFocusProxy(self.edit)
         self._draw()
@@ -105,8 +103,7 @@ class IntervalField(QWidget):
         self.spin.setSuffix(self.tr(" s"))
         self.spin.setGroupSeparatorShown(True)
         self.spin.setMinimumWidth(scaled_px(self, 22 * GRID_PX))
-        self._words = MutedLabel()
-        self._words.setWordWrap(False)
+        self._words = FieldLabel()
         self.spin.valueChanged.connect(self._on_changed)
         Row(self.spin, (self._words, 1), on=self, margins=0, spacing=GRID_PX)
         self.setFocusProxy(self.spin)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, SignalInstance
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -53,6 +55,20 @@ class Words(QLabel):
     def _align(self) -> None:
         side = Qt.AlignmentFlag.AlignRight if self.isRightToLeft() else Qt.AlignmentFlag.AlignLeft
         self.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
+
+
+class Heading(Words):
+    """Bold text, larger than that of the widget that it heads.
+
+    Args:
+        head_of: The widget.
+        factor: Its size, as a multiple of the widget's.
+    """
+
+    def __init__(self, head_of: QWidget, text: str = "", factor: float = 1.2) -> None:
+        super().__init__(text)
+        self.setFont(scaled_font(head_of.font(), factor, is_bold=True))
+        self.setWordWrap(True)
 
 
 class RowLabel(Words):
@@ -158,9 +174,9 @@ class ElidedLabel(MutedLabel):
 
 
 class FieldLabel(MutedLabel):
-    """The label of a value in a form, on one line."""
+    """Secondary text on one line, such as the label of a value in a form."""
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self.setWordWrap(False)
 
@@ -182,8 +198,10 @@ class RowDelegate(QStyledItemDelegate):
 class PrimaryButton(QPushButton):
     """The primary button, in the accent colour where the style draws buttons in the palette's colours."""
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str, on_click: Callable[[], object] | SignalInstance | None = None) -> None:
+        super().__init__(text)
+        if on_click is not None:
+            self.clicked.connect(on_click)
         self._colour()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
@@ -227,6 +245,18 @@ class Panel(QFrame):
         painter.setBrush(surface(self.palette()))
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(area, _RADIUS_PX, _RADIUS_PX)
+
+
+def push_button(text: str, on_click: Callable[[], object] | SignalInstance) -> QPushButton:
+    """Create a button.
+
+    Args:
+        text: Its text, with a mnemonic.
+        on_click: A slot or signal for its clicks.
+    """
+    button = QPushButton(text)
+    button.clicked.connect(on_click)
+    return button
 
 
 def menu_text(text: str, *, is_on_bus: bool = False) -> str:

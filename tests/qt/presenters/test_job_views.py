@@ -203,8 +203,8 @@ def test_the_problems_are_counted_on_the_tab(make: Make) -> None:
 def test_the_banners_button_does_what_it_says(make: Make, qtbot: QtBot) -> None:
     window = make("attention")
     wishes: list[object] = []
-    window.back_up_requested.connect(wishes.append)
-    window.resume_requested.connect(wishes.append)
+    window.board.back_up_requested.connect(wishes.append)
+    window.board.resume_requested.connect(wishes.append)
     button = window.board.banner.button
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert window.board.tabs.currentIndex() == Page.PROBLEMS.value
@@ -226,7 +226,7 @@ def test_a_problem_can_be_left_out_or_tried_again(make: Make, qtbot: QtBot) -> N
     window.board.show_page(Page.PROBLEMS)
     wishes: list[object] = []
     window.board.problems.exclusion_requested.connect(wishes.append)
-    window.back_up_requested.connect(wishes.append)
+    window.board.back_up_requested.connect(wishes.append)
     table = window.board.problems.findChildren(QTableView)[0]
     table.setCurrentIndex(table.model().index(2, 0))
     for button in window.board.problems.findChildren(QPushButton):
@@ -257,7 +257,7 @@ def test_leaving_out_is_offered_for_what_can_never_be_copied_and_not_for_what_ca
 def test_keys_work(make: Make, qtbot: QtBot) -> None:
     window = make("ok")
     wishes: list[object] = []
-    window.back_up_requested.connect(wishes.append)
+    window.menus.back_up_requested.connect(wishes.append)
     window.quit_requested.connect(lambda: wishes.append("quit"))
     with qtbot.waitExposed(window):
         window.come_up()
@@ -433,7 +433,7 @@ def test_the_settings_dialog_gives_back_what_was_chosen(qtbot: QtBot) -> None:
 def test_pauses_are_offered_from_the_menu(make: Make) -> None:
     window = make("ok")
     wishes: list[object] = []
-    window.pause_requested.connect(wishes.append)
+    window.menus.pause_requested.connect(wishes.append)
     for action in window.menus.pause_menu.actions():
         action.trigger()
     assert wishes[0] == PauseWish("a1", NOW + 1_800)

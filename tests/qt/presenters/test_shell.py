@@ -392,9 +392,9 @@ def test_folders_are_opened_if_they_are_there(
 ) -> None:
     shell = make_shell(scripted)
     shell.start(Wish())
-    shell.window.folder_requested.emit(job.source)
+    shell.window.board.overview.folder_requested.emit(job.source)
     qtbot.waitUntil(lambda: make_shell.opened == [job.source])
-    shell.window.folder_requested.emit(job.destination.path)
+    shell.window.board.overview.folder_requested.emit(job.destination.path)
     qtbot.waitUntil(lambda: shell.window.findChild(QMessageBox) is not None)
     assert make_shell.opened == [job.source]
 
