@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from backup_gui.model.events import AllowHeld, ForgetDrive, GiveUp, KeepHeld, PutBack, ReleaseKept, UndoPass
 from backup_gui.model.plans import Phase
 from backup_gui.model.status import JobState
+from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.ui.dialogs.messages import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
 from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.text.reasons import said
@@ -20,36 +21,22 @@ from backup_gui.ui.text.reasons import said
 if TYPE_CHECKING:
     from backup_gui.model.events import Command
     from backup_gui.model.plans import Held
-    from backup_gui.threads.controller import Controller, JobNews, JobReturned
+    from backup_gui.threads.controller import JobNews, JobReturned
     from backup_gui.ui.activity.pass_row import PassRow
-    from backup_gui.ui.main.window import MainWindow
-    from backup_gui.ui.style.icons import Icons
     from backup_gui.ui.values.job import HeldAnswer, JobView, PutBackWish
 
 
-class DecisionsPresenter(QObject):
-    """Sends the user's answers to the jobs. Emits ``changed`` for a job whose view an answer changes.
-
-    Args:
-        open_folder: Opens a folder in the file manager, if it exists.
-    """
+class DecisionsPresenter(Presenter):
+    """Sends the user's answers to the jobs. Emits ``changed`` for a job whose view an answer changes."""
 
     changed = Signal(object)
 
-    def __init__(
-        self,
-        icons: Icons,
-        window: MainWindow,
-        controller: Controller,
-        open_folder: Callable[[str], None],
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._window = window
-        self._controller = controller
-        self._returns = ReturnPresenter(icons, window, controller, open_folder, self)
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(context, parent)
+        self._returns = ReturnPresenter(context, self)
         # Held changes that the user has refused, until the job has carried that out.
         self._refused: dict[str, Held] = {}
+        window = context.window
         window.held_answered.connect(self._on_held_answered)
         window.put_back_requested.connect(self._on_put_back_requested)
         board = window.board
@@ -135,31 +122,16 @@ def _is_same(held: Held, other: Held | None) -> bool:
     )
 
 
-class ReturnPresenter(QObject):
-    """Tells jobs to restore files into their source, and shows each restore in a dialog.
+class ReturnPresenter(Presenter):
+    """Tells jobs to restore files into their source, and shows each restore in a dialog."""
 
-    Args:
-        open_folder: Opens a folder in the file manager, if it exists.
-    """
-
-    def __init__(
-        self,
-        icons: Icons,
-        window: MainWindow,
-        controller: Controller,
-        open_folder: Callable[[str], None],
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._icons = icons
-        self._window = window
-        self._controller = controller
-        self._open_folder = open_folder
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(context, parent)
         self._dialogs: dict[str, ReturnedDialog] = {}
         # How many restores of each job go on after their dialog was closed.
         self._left: Counter[str] = Counter()
-        controller.news.connect(self._on_news)
-        controller.files_returned.connect(self._on_files_returned)
+        context.controller.news.connect(self._on_news)
+        context.controller.files_returned.connect(self._on_files_returned)
 
     def begin(self, job_id: str, command: Command) -> None:
         """Tell a job to restore files into its source, and open the dialog for it.

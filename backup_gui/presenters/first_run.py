@@ -16,6 +16,7 @@ from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HeldCode, Op, Problem, Progress
 from backup_gui.model.reasons import NO_REASON, Reason
+from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.folder_sizes import FolderSize, count_folder
 from backup_gui.services.preview import expected_s, foresee
 from backup_gui.services.suggestions import Choice, Proposal, propose
@@ -26,10 +27,8 @@ from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStar
 
 if TYPE_CHECKING:
     from backup_gui.config.settings import Settings
-    from backup_gui.threads.controller import Controller
-    from backup_gui.threads.tasks import TaskContext, TaskRunner
+    from backup_gui.threads.tasks import TaskContext
     from backup_gui.ui.first_run.steps import FirstRun
-    from backup_gui.ui.main.window import MainWindow
 
 _MOST_PROBLEMS = 3
 
@@ -46,7 +45,7 @@ class _Sum:
     reason: Reason = NO_REASON
 
 
-class FirstRunPresenter(QObject):
+class FirstRunPresenter(Presenter):
     """Serves the three steps of the first run, in the window and in dialogs.
 
     Args:
@@ -56,35 +55,26 @@ class FirstRunPresenter(QObject):
 
     def __init__(
         self,
-        window: MainWindow,
-        controller: Controller,
-        tasks: TaskRunner,
-        data_folder: Path,
+        context: Context,
         *,
         settings: Callable[[], Settings],
         adopt: Callable[[FirstStart], None],
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._window = window
-        self._controller = controller
-        self._tasks = tasks
-        self._data_folder = data_folder
+        super().__init__(context, parent)
         self._settings = settings
         self._adopt = adopt
         self._runs = 0
         # A connection to a method does not keep its object alive.
         self._presenters: dict[str, _StepsPresenter] = {}
-        window.first_run_opened.connect(self._on_opened)
-        self._on_opened(window.welcome)
+        context.window.first_run_opened.connect(self._on_opened)
+        self._on_opened(context.window.welcome)
 
     @Slot(object)
     def _on_opened(self, steps: FirstRun) -> None:
         self._runs += 1
         key = f"first {self._runs}"
-        presenter = self._presenters[key] = _StepsPresenter(
-            steps, key, self._controller, self._tasks, self._data_folder
-        )
+        presenter = self._presenters[key] = _StepsPresenter(steps, key, self._context)
         steps.offers_requested.connect(partial(self._on_offers_requested, steps))
         steps.offers_requested.connect(presenter.offer)
         steps.count_requested.connect(presenter.count)
@@ -110,12 +100,10 @@ class FirstRunPresenter(QObject):
 class _StepsPresenter:
     """Answers one first run."""
 
-    def __init__(self, steps: FirstRun, key: str, controller: Controller, tasks: TaskRunner, data_folder: Path) -> None:
+    def __init__(self, steps: FirstRun, key: str, context: Context) -> None:
         self._steps = steps
         self._key = key
-        self._controller = controller
-        self._tasks = tasks
-        self._data_folder = data_folder
+        self._controller, self._tasks, self._data_folder = context.controller, context.tasks, context.data_folder
         self._keys: set[str] = set()
 
     def offer(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -15,62 +14,42 @@ from backup_gui.desktop.power import Power, Supply
 from backup_gui.engine.fs.volumes.mounts import can_watch
 from backup_gui.engine.state.pass_log import PassLogReader
 from backup_gui.presenters.overdue import Overdue, OverdueMonitor
+from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.threads.liveness import Stalls
 from backup_gui.ui.values.job import JobView, Saving
 
 if TYPE_CHECKING:
     from backup_gui.config.settings import Settings
-    from backup_gui.config.store import Store
     from backup_gui.model.job import Job
     from backup_gui.model.status import Status
-    from backup_gui.threads.controller import Controller
-    from backup_gui.threads.tasks import TaskRunner
-    from backup_gui.ui.main.window import MainWindow
 
 
-class HealthPresenter(QObject):
+class HealthPresenter(Presenter):
     """Watches all jobs. Emits ``changed`` for a job whose view changes, and ``reminded`` to remind the user.
 
     Args:
-        tasks: Reads the databases and the table of mounts.
-        store: Notes and settings.
-        now: The clock, seconds since 1970.
         make_power: Creates the object that follows battery and network.
     """
 
     changed = Signal(object)
     reminded = Signal(object)
 
-    def __init__(
-        self,
-        window: MainWindow,
-        controller: Controller,
-        tasks: TaskRunner,
-        store: Store,
-        data_folder: Path,
-        now: Callable[[], float],
-        make_power: Callable[[QObject], Power],
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._window = window
-        self._controller = controller
-        self._tasks = tasks
-        self._data_folder = data_folder
-        self._settings = store.settings()
+    def __init__(self, context: Context, make_power: Callable[[QObject], Power], parent: QObject | None = None) -> None:
+        super().__init__(context, parent)
+        self._settings = context.store.settings()
         self._overdue: dict[str, float] = {}
         self._on_network: set[str] = set()
         self._errors = ErrorKeeper()
         self._crashes = CrashRelay(self)
         self._crashes.crashed.connect(self._on_crashed)
-        self._monitor = OverdueMonitor(store, now, self._settings.overdue_days, self)
+        self._monitor = OverdueMonitor(context.store, context.now, self._settings.overdue_days, self)
         self._monitor.changed.connect(self._on_overdue_changed)
         self._monitor.reminded.connect(self.reminded)
-        self._stalls = Stalls(controller.pulses, parent=self)
+        self._stalls = Stalls(context.controller.pulses, parent=self)
         self._stalls.changed.connect(self.changed)
         self._power = make_power(self)
         self._power.changed.connect(self._on_supply_changed)
-        window.diagnostics_requested.connect(self._on_diagnostics_requested)
+        context.window.diagnostics_requested.connect(self._on_diagnostics_requested)
 
     def close(self) -> None:
         """Stop watching."""

@@ -21,6 +21,7 @@ from backup_gui.model.reasons import of_error
 from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState
 from backup_gui.presenters.file_preview import look_at
+from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services import browse
 from backup_gui.services.browse import Backup, StopAsked, Wanted
 from backup_gui.threads.tasks import TaskContext, TaskRunner
@@ -32,8 +33,6 @@ from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 if TYPE_CHECKING:
     from backup_gui.threads.controller import Controller, JobNews
     from backup_gui.ui.history.page import HistoryPage
-    from backup_gui.ui.main.window import MainWindow
-    from backup_gui.ui.style.icons import Icons
 
 
 log = logging.getLogger(__name__)
@@ -196,37 +195,16 @@ class Restoration(QObject):
             self.deleteLater()
 
 
-class HistoryPresenter(QObject):
-    """Connects the History pages with the engine.
+class HistoryPresenter(Presenter):
+    """Connects the History pages with the engine."""
 
-    Args:
-        tasks: Opens folders of other backups.
-        now: The clock, seconds since 1970.
-        open_folder: Opens a folder in the file manager, if it exists.
-    """
-
-    def __init__(
-        self,
-        icons: Icons,
-        window: MainWindow,
-        controller: Controller,
-        tasks: TaskRunner,
-        now: Callable[[], float],
-        open_folder: Callable[[str], None],
-        parent: QObject,
-    ) -> None:
-        super().__init__(parent)
-        self._icons = icons
-        self._window = window
-        self._controller = controller
-        self._now = now
-        self._open_folder = open_folder
-        self._tasks = tasks
+    def __init__(self, context: Context, parent: QObject) -> None:
+        super().__init__(context, parent)
         self._restorer = TaskRunner("restore", self, is_serial=True)
         self._presenters: list[HistoryPagePresenter] = []
         self._was_told_of_silence = False
-        self._serve(window.board.history)
-        window.backup_chosen.connect(self._on_backup_chosen)
+        self._serve(context.window.board.history)
+        context.window.backup_chosen.connect(self._on_backup_chosen)
 
     def close(self) -> None:
         """Stop all restores and answers, and return at once."""

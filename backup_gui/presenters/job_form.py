@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import Slot
 
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.history.usage import measure
@@ -20,10 +20,8 @@ from backup_gui.ui.settings.page import JobSettings
 from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from backup_gui.threads.controller import Controller
-    from backup_gui.threads.tasks import TaskContext, TaskRunner
+    from backup_gui.threads.tasks import TaskContext
+from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Level, Remark
@@ -35,28 +33,17 @@ _COPIES = "copies of what is left out"
 _NOTHING = HistorySize(0, 0, None)
 
 
-class JobFormPresenter(QObject):
+class JobFormPresenter(Presenter):
     """Serves one form: the Settings page of the jobs, or the dialog for a new one.
 
     Args:
         replace_job: Replaces the job with an id, or adds a job.
     """
 
-    def __init__(
-        self,
-        page: JobSettings,
-        controller: Controller,
-        tasks: TaskRunner,
-        replace_job: Callable[[str, Job], None],
-        data_folder: Path,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, context: Context, page: JobSettings, replace_job: Callable[[str, Job], None]) -> None:
+        super().__init__(context, page)
         self._page = page
-        self._controller = controller
-        self._tasks = tasks
         self._replace_job = replace_job
-        self._data_folder = data_folder
         # Two forms may be open at once.
         self._keys = {name: f"{name} {id(page)}" for name in (_CHECK, _RULES, _SIZE, _COPIES)}
         self._copies: dict[str, FolderSize] = {}

@@ -10,15 +10,14 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.desktop.periodic import periodic
 from backup_gui.engine.destination.history_place import history_of
+from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.job_check import room
 from backup_gui.ui.values.job import FreeSpace, JobView
 from backup_gui.ui.values.pace import Pace, PaceMeter
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
-    from backup_gui.threads.controller import Controller, JobNews
-    from backup_gui.threads.tasks import TaskRunner
-    from backup_gui.ui.main.window import MainWindow
+    from backup_gui.threads.controller import JobNews
 
 _ROOM_EVERY_MS = 60_000
 
@@ -35,7 +34,7 @@ class ShownView(NamedTuple):
     before: JobView | None
 
 
-class JobViewsPresenter(QObject):
+class JobViewsPresenter(Presenter):
     """Shows all jobs in the window.
 
     Args:
@@ -46,18 +45,8 @@ class JobViewsPresenter(QObject):
     news_shown = Signal(object)
     view_changed = Signal()
 
-    def __init__(
-        self,
-        window: MainWindow,
-        controller: Controller,
-        tasks: TaskRunner,
-        complete: Callable[[JobView], JobView],
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._window = window
-        self._controller = controller
-        self._tasks = tasks
+    def __init__(self, context: Context, complete: Callable[[JobView], JobView], parent: QObject | None = None) -> None:
+        super().__init__(context, parent)
         self._complete = complete
         self._rooms: dict[str, FreeSpace] = {}
         self._paces: dict[str, tuple[PaceMeter, Pace]] = {}

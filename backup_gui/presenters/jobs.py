@@ -11,52 +11,30 @@ from PySide6.QtCore import QObject, Signal, Slot
 from backup_gui.engine.state.register import forget_folders
 from backup_gui.model.job import NEW_JOB, Job
 from backup_gui.model.place import Place
+from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.job_check import Findings, examine, leave_out
 from backup_gui.threads.tasks import ignore_result
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import PauseWish
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from backup_gui.config.store import Store
     from backup_gui.desktop.single_instance import Wish
-    from backup_gui.threads.controller import Controller
-    from backup_gui.threads.tasks import TaskRunner
-    from backup_gui.ui.main.window import MainWindow
 
 log = logging.getLogger(__name__)
 
 
-class JobsPresenter(QObject):
-    """Keeps the running and the saved jobs as the user wants them.
-
-    Args:
-        tasks: Checks the job that a start of the program asked for.
-    """
+class JobsPresenter(Presenter):
+    """Keeps the running and the saved jobs as the user wants them."""
 
     job_put = Signal(object)
     job_dropped = Signal(object)
     jobs_saved = Signal()
     places_changed = Signal()
 
-    def __init__(
-        self,
-        window: MainWindow,
-        controller: Controller,
-        store: Store,
-        tasks: TaskRunner,
-        data_folder: Path,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._window = window
-        self._controller = controller
-        self._store = store
-        self._tasks = tasks
-        self._data_folder = data_folder
-        window.removal_requested.connect(self.remove)
-        window.board.problems.exclusion_requested.connect(self._on_exclusion_requested)
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(context, parent)
+        context.window.removal_requested.connect(self.remove)
+        context.window.board.problems.exclusion_requested.connect(self._on_exclusion_requested)
 
     @Slot(object)
     def pause(self, wish: PauseWish) -> None:

@@ -5,55 +5,34 @@ Reads in the background, and only what the window shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.state.pass_log import PAGE_ROWS, PassLogReader
+from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.folder_sizes import Sizes, count_sizes
 from backup_gui.ui.values.job import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
 
 if TYPE_CHECKING:
     from backup_gui.model.passes import DayTotal, PastChange, PastPass
     from backup_gui.model.plans import Report
-    from backup_gui.threads.controller import Controller
-    from backup_gui.threads.tasks import TaskRunner
-    from backup_gui.ui.main.window import MainWindow
 
 COUNT_EVERY_S = 3_600.0
 _DAYS_BACK_S = 31 * 86_400.0
 
 
-class OverviewPresenter(QObject):
-    """Answers the requests of the Overview and Activity pages.
+class OverviewPresenter(Presenter):
+    """Answers the requests of the Overview and Activity pages."""
 
-    Args:
-        now: The clock, seconds since 1970.
-    """
-
-    def __init__(
-        self,
-        window: MainWindow,
-        controller: Controller,
-        tasks: TaskRunner,
-        data_folder: Path,
-        now: Callable[[], float],
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._window = window
-        self._controller = controller
-        self._tasks = tasks
-        self._data_folder = data_folder
-        self._now = now
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(context, parent)
         self._sizes: dict[str, BackupSizes] = {}
         # When the days of each job were last read.
         self._read_at: dict[str, float] = {}
-        board = window.board
+        board = context.window.board
         board.selection_changed.connect(self._on_selection_changed)
         board.overview.count_requested.connect(self._on_count_requested)
         board.passes_wanted.connect(self._on_passes_wanted)

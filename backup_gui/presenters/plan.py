@@ -13,12 +13,12 @@ from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.job import Job
 from backup_gui.model.plan_tree import Arranged, Arrangement
 from backup_gui.model.plans import Counts, Progress, count_actions
+from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.arrange_plan import arrange
 from backup_gui.services.preview import Foresight, foresee
 
 if TYPE_CHECKING:
-    from backup_gui.threads.tasks import TaskContext, TaskRunner
-    from backup_gui.ui.main.window import MainWindow
+    from backup_gui.threads.tasks import TaskContext
     from backup_gui.ui.plan.preview_dialog import PreviewDialog
     from backup_gui.ui.plan.review_dialog import ReviewDialog
     from backup_gui.ui.plan.view import PlanView
@@ -31,16 +31,14 @@ class _Outlook(NamedTuple):
     counts: Counts
 
 
-class PlanPresenter(QObject):
+class PlanPresenter(Presenter):
     """Serves the preview of a pass and the review of what is held."""
 
-    def __init__(self, window: MainWindow, tasks: TaskRunner, data_folder: Path, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._tasks = tasks
-        self._data_folder = data_folder
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(context, parent)
         self._views = 0
-        window.preview_opened.connect(self._on_preview_opened)
-        window.review_opened.connect(self._on_review_opened)
+        context.window.preview_opened.connect(self._on_preview_opened)
+        context.window.review_opened.connect(self._on_review_opened)
 
     @Slot(object)
     def _on_preview_opened(self, dialog: PreviewDialog) -> None:

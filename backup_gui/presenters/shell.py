@@ -31,6 +31,7 @@ from backup_gui.presenters.jobs import JobsPresenter
 from backup_gui.presenters.overdue import Overdue
 from backup_gui.presenters.overview import OverviewPresenter
 from backup_gui.presenters.plan import PlanPresenter
+from backup_gui.presenters.presenter import Context
 from backup_gui.presenters.tray import TrayPresenter
 from backup_gui.services.job_check import is_folder
 from backup_gui.threads.controller import SHUTDOWN_S, Controller, JobNews, JobReport
@@ -103,23 +104,26 @@ class Shell(QObject):
         self.tasks = TaskRunner(parent=self)
         self.controller = Controller(folders.data, run=system.run, parent=self)
         self.window = MainWindow(icons, system.now, __version__, has_tray=system.has_tray)
-        self.overview = OverviewPresenter(self.window, self.controller, self.tasks, folders.data, system.now, self)
-        self.care = HealthPresenter(
-            self.window, self.controller, self.tasks, store, folders.data, system.now, system.make_power, self
+        context = self._context = Context(
+            icons,
+            self.window,
+            self.controller,
+            self.tasks,
+            store,
+            folders.data,
+            system.now,
+            self._on_folder_requested,
         )
-        self.restoring = HistoryPresenter(
-            icons, self.window, self.controller, self.tasks, system.now, self._on_folder_requested, self
-        )
-        self.answers = DecisionsPresenter(icons, self.window, self.controller, self._on_folder_requested, self)
-        self.views = JobViewsPresenter(self.window, self.controller, self.tasks, self._completed, self)
-        self.jobs = JobsPresenter(self.window, self.controller, store, self.tasks, folders.data, self)
+        self.overview = OverviewPresenter(context, self)
+        self.care = HealthPresenter(context, system.make_power, self)
+        self.restoring = HistoryPresenter(context, self)
+        self.answers = DecisionsPresenter(context, self)
+        self.views = JobViewsPresenter(context, self._completed, self)
+        self.jobs = JobsPresenter(context, self)
         self._tray_icon = system.make_tray_icon()
         self._trays = TrayPresenter(
-            icons,
+            context,
             self._tray_icon,
-            self.window,
-            store,
-            system.now,
             system.has_tray,
             lambda: self.views.shown,
             self,
@@ -128,18 +132,10 @@ class Shell(QObject):
         self.tray = self._trays.tray
         self.tray.is_on_bus = system.is_menu_on_bus()
         self._relay = LogRelay(self)
-        self._plans = PlanPresenter(self.window, self.tasks, folders.data, self)
+        self._plans = PlanPresenter(context, self)
         self._serve_form(self.window.board.settings)
         self.window.form_opened.connect(self._serve_form)
-        self._first = FirstRunPresenter(
-            self.window,
-            self.controller,
-            self.tasks,
-            folders.data,
-            settings=lambda: self._settings,
-            adopt=self._adopt,
-            parent=self,
-        )
+        self._first = FirstRunPresenter(context, settings=lambda: self._settings, adopt=self._adopt, parent=self)
         self._connect()
 
     def start(self, wish: Wish) -> None:
@@ -231,7 +227,7 @@ class Shell(QObject):
 
     @Slot(object)
     def _serve_form(self, form: JobSettings) -> None:
-        JobFormPresenter(form, self.controller, self.tasks, self.jobs.put, self._folders.data, form)
+        JobFormPresenter(self._context, form, self.jobs.put)
 
     @Slot()
     def _on_settings_requested(self) -> None:

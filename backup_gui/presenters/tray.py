@@ -10,14 +10,12 @@ from PySide6.QtCore import QObject, Slot
 from backup_gui.desktop.notifier import Note, Notifier
 from backup_gui.desktop.periodic import delayed
 from backup_gui.model.status import JobState
+from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.main.tray import Tray, TrayIcon
 from backup_gui.ui.text.notices import Notice, Notices, button_text, hidden_notice
 
 if TYPE_CHECKING:
-    from backup_gui.config.store import Store
-    from backup_gui.ui.main.window import MainWindow
-    from backup_gui.ui.style.icons import Icons
     from backup_gui.ui.values.job import JobView
 
 _EVERY_MS = 1_000
@@ -29,11 +27,10 @@ _FIRST = "first"
 _CLOSED = "closed"
 
 
-class TrayPresenter(QObject):
+class TrayPresenter(Presenter):
     """Shows all jobs in the tray, and notifies the user of important changes.
 
     Args:
-        now: The clock, seconds since 1970.
         has_tray: Returns whether there is a tray.
         views: Returns all jobs as the window shows them.
         make_notifier: Creates the desktop's notifier; None where only the tray icon can show messages.
@@ -41,27 +38,21 @@ class TrayPresenter(QObject):
 
     def __init__(
         self,
-        icons: Icons,
+        context: Context,
         icon: TrayIcon,
-        window: MainWindow,
-        store: Store,
-        now: Callable[[], float],
         has_tray: Callable[[], bool],
         views: Callable[[], tuple[JobView, ...]],
         parent: QObject | None = None,
         *,
         make_notifier: Callable[[QObject], Notifier | None],
     ) -> None:
-        super().__init__(parent)
-        self._icons = icons
-        self._window = window
-        self._store = store
-        self._now = now
+        super().__init__(context, parent)
+        window, store = context.window, context.store
         self._has_tray = has_tray
         self._views = views
         self._notices = Notices(store.told(_FIRST))
         self.is_telling = store.settings().notifications_enabled
-        self.tray = Tray(icons, icon, now, self)
+        self.tray = Tray(context.icons, icon, context.now, self)
         # The notification shown for each job, until it is replaced or no longer true.
         self._standing: dict[str, Notice] = {}
         self._notifier = make_notifier(self)

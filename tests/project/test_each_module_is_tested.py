@@ -86,6 +86,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "presenters/jobs.py": ("qt/presenters/test_shell.py",),
     "presenters/overview.py": ("qt/presenters/test_health.py", "qt/presenters/test_decisions.py"),
     "presenters/plan.py": ("qt/ui/plan/test_view.py",),
+    "presenters/presenter.py": ("qt/presenters/test_shell.py",),
     "services/browse.py": ("qt/presenters/test_history.py",),
     "services/preview.py": ("qt/ui/plan/test_view.py",),
     "services/suggestions.py": ("qt/ui/first_run/test_steps.py",),

@@ -1,0 +1,59 @@
+"""The base of the presenters, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from backup_gui.config.store import Store
+    from backup_gui.threads.controller import Controller
+    from backup_gui.threads.tasks import TaskRunner
+    from backup_gui.ui.main.window import MainWindow
+    from backup_gui.ui.style.icons import Icons
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What all presenters may use.
+
+    Attributes:
+        icons: The icons.
+        window: The main window.
+        controller: Runs the jobs.
+        tasks: Does in the background what may wait for a drive.
+        store: Settings and notes.
+        data_folder: The folder of the jobs' databases.
+        now: The clock, seconds since 1970.
+        open_folder: Opens a folder in the file manager, if it exists.
+    """
+
+    icons: Icons
+    window: MainWindow
+    controller: Controller
+    tasks: TaskRunner
+    store: Store
+    data_folder: Path
+    now: Callable[[], float]
+    open_folder: Callable[[str], None]
+
+
+class Presenter(QObject):
+    """Connects a part of the window with the jobs and the services."""
+
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._icons = context.icons
+        self._window = context.window
+        self._controller = context.controller
+        self._tasks = context.tasks
+        self._store = context.store
+        self._data_folder = context.data_folder
+        self._now = context.now
+        self._open_folder = context.open_folder
