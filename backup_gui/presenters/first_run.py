@@ -77,11 +77,11 @@ class FirstRunPresenter(Presenter):
         presenter = self._presenters[key] = _StepsPresenter(steps, key, self._context)
         steps.offers_requested.connect(partial(self._on_offers_requested, steps))
         steps.offers_requested.connect(presenter.offer)
-        steps.count_requested.connect(presenter.count)
+        steps.folders.count_requested.connect(presenter.count)
         steps.check_requested.connect(presenter.check)
         steps.forecast_requested.connect(presenter.forecast)
-        steps.plan_requested.connect(self._window.preview)
-        steps.start_requested.connect(self._on_start_requested)
+        steps.start.plan_requested.connect(self._window.preview)
+        steps.start_requested.connect(self._adopt)
         steps.start_requested.connect(presenter.stop)
         # Results must not reach a widget that is gone.
         steps.destroyed.connect(partial(self._on_destroyed, key))
@@ -91,10 +91,6 @@ class FirstRunPresenter(Presenter):
 
     def _on_offers_requested(self, steps: FirstRun) -> None:
         steps.show_login(self._settings().start_at_login)
-
-    @Slot(object)
-    def _on_start_requested(self, start: FirstStart) -> None:
-        self._adopt(start)
 
 
 class _StepsPresenter:
@@ -177,10 +173,10 @@ class _StepsPresenter:
             self._steps.show_verdict(FirstVerdict(serial, fault=silence_text(silent_s)))
 
     def _show_looking(self, progress: Progress) -> None:
-        self._steps.show_forecast(FirstForecast(files=progress.files_done))
+        self._steps.start.show_forecast(FirstForecast(files=progress.files_done))
 
     def _show_sum(self, found: _Sum) -> None:
-        self._steps.show_forecast(
+        self._steps.start.show_forecast(
             FirstForecast(
                 found.files,
                 found.bytes,

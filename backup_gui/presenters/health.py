@@ -21,7 +21,7 @@ from backup_gui.ui.values.job import JobView, Saving
 if TYPE_CHECKING:
     from backup_gui.config.settings import Settings
     from backup_gui.model.job import Job
-    from backup_gui.model.status import Status
+    from backup_gui.threads.controller import JobNews
 
 
 class HealthPresenter(Presenter):
@@ -84,10 +84,11 @@ class HealthPresenter(Presenter):
         self._on_network.discard(job_id)
         self._controller.check_every(job_id, None)
 
-    def note_status(self, job_id: str, status: Status) -> None:
+    @Slot(object)
+    def note_news(self, news: JobNews) -> None:
         """Pass the time of a job's last complete backup to the monitor."""
-        if status.last_complete_at is not None:
-            self._monitor.note_complete(job_id, status.last_complete_at)
+        if news.status.last_complete_at is not None:
+            self._monitor.note_complete(news.job_id, news.status.last_complete_at)
 
     def take_settings(self, settings: Settings) -> None:
         """Apply new settings."""

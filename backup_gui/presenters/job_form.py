@@ -48,8 +48,8 @@ class JobFormPresenter(Presenter):
         self._keys = {name: f"{name} {id(page)}" for name in (_CHECK, _RULES, _SIZE, _COPIES)}
         self._copies: dict[str, FolderSize] = {}
         page.check_requested.connect(self._on_check_requested)
-        page.count_requested.connect(self._on_count_requested)
-        page.count_cancelled.connect(self._on_count_cancelled)
+        page.rules.count_requested.connect(self._on_count_requested)
+        page.rules.count_cancelled.connect(self._on_count_cancelled)
         page.hidden.connect(self._on_hidden)
         page.size_requested.connect(self._on_size_requested)
         page.copies_requested.connect(self._on_copies_requested)
@@ -78,7 +78,7 @@ class JobFormPresenter(Presenter):
             self._keys[_RULES],
             lambda task: _count_rules(wish, task),
             self._on_counted,
-            on_progress=self._page.show_rules_count,
+            on_progress=self._page.rules.show_count,
         )
 
     @Slot()
@@ -93,9 +93,9 @@ class JobFormPresenter(Presenter):
 
     def _on_counted(self, count: RulesCount | None) -> None:
         if count is not None:
-            self._page.show_rules_count(count)
+            self._page.rules.show_count(count)
         else:
-            self._page.show_no_count()
+            self._page.rules.show_no_count()
 
     @Slot(object)
     def _on_size_requested(self, job: Job) -> None:

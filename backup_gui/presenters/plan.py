@@ -56,7 +56,7 @@ class PlanPresenter(Presenter):
     @Slot(object)
     def _on_review_opened(self, dialog: ReviewDialog) -> None:
         self._serve(dialog.plan, dialog)
-        dialog.plan.request_again()
+        dialog.plan.request()
 
     def _serve(self, view: PlanView, dialog: PreviewDialog | ReviewDialog) -> str:
         """Answer the requests of a plan's view while its dialog is open; return the key of its tasks."""

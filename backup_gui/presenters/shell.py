@@ -26,7 +26,7 @@ from backup_gui.presenters.first_run import FirstRunPresenter
 from backup_gui.presenters.health import HealthPresenter
 from backup_gui.presenters.history import HistoryPresenter
 from backup_gui.presenters.job_form import JobFormPresenter
-from backup_gui.presenters.job_views import JobViewsPresenter, ShownView
+from backup_gui.presenters.job_views import JobViewsPresenter
 from backup_gui.presenters.jobs import JobsPresenter
 from backup_gui.presenters.overdue import Overdue
 from backup_gui.presenters.overview import OverviewPresenter
@@ -34,7 +34,7 @@ from backup_gui.presenters.plan import PlanPresenter
 from backup_gui.presenters.presenter import Context
 from backup_gui.presenters.tray import TrayPresenter
 from backup_gui.services.job_check import is_folder
-from backup_gui.threads.controller import SHUTDOWN_S, Controller, JobNews, JobReport
+from backup_gui.threads.controller import SHUTDOWN_S, Controller, JobReport
 from backup_gui.threads.job_thread import Run
 from backup_gui.threads.tasks import TaskRunner, ignore_result
 from backup_gui.ui.main.tray import TrayIcon
@@ -179,7 +179,7 @@ class Shell(QObject):
             return
         self._is_over = True
         self.views.stop()
-        self._store.save_geometry(self.window.saved_geometry())
+        self._store.save_geometry(self.window.saveGeometry())
         self.window.hide()
         self._trays.close()
         self.tasks.close()
@@ -191,14 +191,6 @@ class Shell(QObject):
         self._relay.close()
 
     # From the jobs to the window
-
-    @Slot(object)
-    def _on_news_taken(self, news: JobNews) -> None:
-        self.care.note_status(news.job_id, news.status)
-
-    @Slot(object)
-    def _on_news_shown(self, shown: ShownView) -> None:
-        self._trays.note_view(shown.view, shown.before)
 
     @Slot(object)
     def _on_report_made(self, news: JobReport) -> None:
@@ -295,8 +287,8 @@ class Shell(QObject):
         self._relay.lines_ready.connect(window.board.log.add_lines)
         self.care.changed.connect(self.views.renew)
         self.answers.changed.connect(self.views.renew)
-        self.views.news_taken.connect(self._on_news_taken)
-        self.views.news_shown.connect(self._on_news_shown)
+        self.views.news_taken.connect(self.care.note_news)
+        self.views.news_shown.connect(self._trays.note_view)
         self.views.view_changed.connect(self._trays.show_jobs)
         self.jobs.job_put.connect(self.care.watch)
         self.jobs.job_dropped.connect(self._forget)

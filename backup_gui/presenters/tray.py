@@ -16,6 +16,7 @@ from backup_gui.ui.main.tray import Tray, TrayIcon
 from backup_gui.ui.text.notices import Notice, Notices, button_text, hidden_notice
 
 if TYPE_CHECKING:
+    from backup_gui.presenters.job_views import ShownView
     from backup_gui.ui.values.job import JobView
 
 _EVERY_MS = 1_000
@@ -92,13 +93,10 @@ class TrayPresenter(Presenter):
                 self._withdraw(view.job.id)
         self.tray.show_jobs(views)
 
-    def note_view(self, view: JobView, before: JobView | None) -> None:
-        """Show a new view of a job in the tray, and notify the user if it matters.
-
-        Args:
-            view: The current view.
-            before: The previous view; None if there was none.
-        """
+    @Slot(object)
+    def note_view(self, shown: ShownView) -> None:
+        """Show a new view of a job in the tray, and notify the user if it matters."""
+        view, before = shown
         # Notify first: a new notification replaces one that is no longer true.
         self._tell(self._notices.on_status(view, self._now()))
         if before is None or before.shown_state is not view.shown_state:
@@ -167,7 +165,7 @@ class TrayPresenter(Presenter):
 
     @Slot()
     def _on_closed_to_tray(self) -> None:
-        self._store.save_geometry(self._window.saved_geometry())
+        self._store.save_geometry(self._window.saveGeometry())
         if not self._store.was_told(_CLOSED):
             self._store.note_told(_CLOSED)
             self._send(hidden_notice())

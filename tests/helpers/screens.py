@@ -486,7 +486,7 @@ def arrange_now(view: PlanView) -> None:
         view.show_arranged(arranged)
 
     view.arrangement_requested.connect(answer)
-    view.request_again()
+    view.request()
 
 
 def open_folders(view: PlanView, *paths: str) -> None:
@@ -531,7 +531,7 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
     )
     for _ in range(step):
         steps.next_button.click()
-    steps.show_forecast(
+    steps.start.show_forecast(
         FirstForecast(
             20_514,
             57_300_000_000,
@@ -553,7 +553,7 @@ def settings_page(icons: Icons) -> MainWindow:
     drafts: list[JobDraft] = []
     wishes: list[RulesWish] = []
     page.check_requested.connect(drafts.append)
-    page.count_requested.connect(wishes.append)
+    page.rules.count_requested.connect(wishes.append)
     for check in page.rules.preset_checks[:2]:
         check.click()
     page.show()
@@ -562,7 +562,7 @@ def settings_page(icons: Icons) -> MainWindow:
     page._request_check()
     note = Remark(Level.NOTE, said(Reason(ReasonCode.PLACE_ON_SAME_DRIVE)))
     page.show_verdict(DraftVerdict(drafts[-1].serial, destination=note, job=drafts[-1].wanted))
-    page.show_rules_count(RulesCount(wishes[-1].serial, 214, 3_100_000_000, is_done=True))
+    page.rules.show_count(RulesCount(wishes[-1].serial, 214, 3_100_000_000, is_done=True))
     page.show_history_size(DOCUMENTS.id, HistorySize(SIZES.history_bytes, 1_412, round(NOW) - 2_000_000))
     return window
 

@@ -89,12 +89,12 @@ class ActivityPage(QWidget):
         if model is self._model:
             return
         if self._model is not None:
-            self._model.rowsInserted.disconnect(self._on_rows_changed)
-            self._model.modelReset.disconnect(self._on_rows_changed)
+            self._model.rowsInserted.disconnect(self.refresh)
+            self._model.modelReset.disconnect(self.refresh)
             self._model.dataChanged.disconnect(self._on_current_changed)
         self._model = model
-        model.rowsInserted.connect(self._on_rows_changed)
-        model.modelReset.connect(self._on_rows_changed)
+        model.rowsInserted.connect(self.refresh)
+        model.modelReset.connect(self.refresh)
         model.dataChanged.connect(self._on_current_changed)
         self._list.setModel(model)
         self._list.selectionModel().currentChanged.connect(self._on_current_changed)
@@ -104,12 +104,8 @@ class ActivityPage(QWidget):
         for section, width in ((0, 20), (2, 11), (3, 10)):
             header.resizeSection(section, scaled_px(self, width * GRID_PX))
         model.set_filter(self._kind(), self.search_edit.text().strip())
-        self._on_rows_changed()
+        self.refresh()
         self._on_current_changed()
-
-    def refresh(self) -> None:
-        """Show the list, or the note if it is empty."""
-        self._on_rows_changed()
 
     def _kind(self) -> PassKind:
         return PassKind(self.kind_combo.currentData())
@@ -119,10 +115,11 @@ class ActivityPage(QWidget):
         self._typing.stop()
         if self._model is not None:
             self._model.set_filter(self._kind(), self.search_edit.text().strip())
-            self._on_rows_changed()
+            self.refresh()
 
     @Slot()
-    def _on_rows_changed(self) -> None:
+    def refresh(self) -> None:
+        """Show the list, or the note if it is empty."""
         model = self._model
         has_rows = model is not None and (model.rowCount() > 0 or model.canFetchMore(QModelIndex()))
         is_filtered = model is not None and model.is_filtered

@@ -72,7 +72,8 @@ class BringingDialog(QDialog):
         super().__init__(parent)
         self._icons = icons
         self._folder = folder
-        self._is_over = False
+        # Whether the result is shown.
+        self.is_over = False
         self._is_cancelled = False
         self._is_left = False
         self.setMinimumWidth(scaled_px(self, 64 * GRID_PX))
@@ -110,14 +111,9 @@ class BringingDialog(QDialog):
         head = Row(self._picture, (words, 1), spacing=2 * GRID_PX)
         Column(head, (self._notes, 1), buttons, on=self, margins=2 * GRID_PX, spacing=2 * GRID_PX)
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the result is shown."""
-        return self._is_over
-
     def show_silence(self, silent_s: int) -> None:
         """Show how long the drive has not answered, in seconds; 0 if it answers."""
-        if not self._is_over:
+        if not self.is_over:
             self.progress.show_silence(silent_s)
 
     def show_failure(self, text: str) -> None:
@@ -127,7 +123,7 @@ class BringingDialog(QDialog):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Stop the restore if it has not ended."""
-        if self._is_over or self._is_left:
+        if self.is_over or self._is_left:
             super().closeEvent(event)
         else:
             event.ignore()
@@ -135,7 +131,7 @@ class BringingDialog(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Treat Escape in the same way."""
-        if event.key() == Qt.Key.Key_Escape and not (self._is_over or self._is_left):
+        if event.key() == Qt.Key.Key_Escape and not (self.is_over or self._is_left):
             self._on_cancel()
         else:
             super().keyPressEvent(event)
@@ -149,7 +145,7 @@ class BringingDialog(QDialog):
             size_bytes: How many bytes are done, and how many there are.
             path: The current path.
         """
-        if self._is_over or not files[1]:
+        if self.is_over or not files[1]:
             return
         if not self._is_cancelled:
             self._title.setText(title)
@@ -160,7 +156,7 @@ class BringingDialog(QDialog):
         self.progress.show_share(*files, *size_bytes)
 
     def _end(self, title: str, state: JobState) -> None:
-        self._is_over = True
+        self.is_over = True
         self._patience.stop()
         self._title.setText(title)
         self._show_state(state)

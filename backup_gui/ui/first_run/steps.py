@@ -34,10 +34,8 @@ class FirstRun(QWidget):
     """
 
     offers_requested = Signal()
-    count_requested = Signal(object)
     check_requested = Signal(object)
     forecast_requested = Signal(object)
-    plan_requested = Signal(object)
     start_requested = Signal(object)
     by_hand_requested = Signal()
     backup_requested = Signal()
@@ -55,12 +53,10 @@ class FirstRun(QWidget):
 
         self.folders = FolderPage(icons)
         self.folders.changed.connect(self._on_folders_changed)
-        self.folders.count_requested.connect(self.count_requested)
         self.places = PlacePage(icons)
         self.places.changed.connect(self._on_place_changed)
         self.start = StartPage(icons)
         self.start.changed.connect(self._on_place_changed)
-        self.start.plan_requested.connect(self.plan_requested)
         self._pages = QStackedWidget()
         for page in (self.folders, self.places, self.start):
             self._pages.addWidget(page)
@@ -124,10 +120,6 @@ class FirstRun(QWidget):
         if self.step == 2:
             self._ask_forecast()
         self._update()
-
-    def show_forecast(self, forecast: FirstForecast) -> None:
-        """Show what the first pass will do, as far as known."""
-        self.start.show_forecast(forecast)
 
     def show_login(self, starts_at_login: bool) -> None:  # noqa: FBT001 - a value as any other
         """Tick the start at login in any case, and disable the box if it is already set."""

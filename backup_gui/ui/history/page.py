@@ -150,7 +150,7 @@ class HistoryPage(QWidget):
         """Show that something could not be read."""
         if asked.item is not None or (asked.path and asked.path not in self.list.opened):
             if self._is_looked_at(asked) or asked.item is None:
-                self.versions.show_failure(self.tr("This cannot be read at the moment."))
+                self.versions.show_words(self.tr("This cannot be read at the moment."))
         elif self._is_current(asked):
             self._is_stale = True
             self.model.clear()

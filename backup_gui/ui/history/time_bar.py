@@ -38,7 +38,8 @@ class TimeBar(QWidget):
         super().__init__(parent)
         self._now = now
         self._moments: tuple[Moment, ...] = ()
-        self._at: float | None = None
+        # The chosen time, seconds since 1970; None for now.
+        self.at: float | None = None
         self._at_wanted: float | None = None
         self._words = Heading(self, factor=1.05)
         self._detail = MutedLabel()
@@ -61,11 +62,6 @@ class TimeBar(QWidget):
         self.now_button.clicked.connect(self._on_now)
         self.show_moments(())
 
-    @property
-    def at(self) -> float | None:
-        """The chosen time, seconds since 1970; None for now."""
-        return self._at
-
     def show_moments(self, moments: tuple[Moment, ...]) -> None:
         """Offer these times, oldest first; the chosen time stays."""
         self._moments = moments
@@ -78,19 +74,19 @@ class TimeBar(QWidget):
     def choose(self, at: float | None) -> None:
         """Choose a time, or now with None."""
         self._timer.stop()
-        if at != self._at:
-            self._at = at
+        if at != self.at:
+            self.at = at
             self._show()
             self.chosen.emit(at)
 
     def reset(self) -> None:
         """Choose now without emitting a signal."""
         self._timer.stop()
-        self._at = None
+        self.at = None
         self.show_moments(())
 
     def _show(self) -> None:
-        at = self._at
+        at = self.at
         with QSignalBlocker(self.slider), QSignalBlocker(self.edit):
             self.slider.setValue(self._position(at))
             # Without a chosen time, show that of this call. Set the maximum first, as the field rejects later times.

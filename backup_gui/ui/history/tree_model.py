@@ -54,7 +54,7 @@ class HistoryModel(QAbstractItemModel):
         self._nodes: dict[int, _Node] = {}
         self._root = _Node(0, None, None, 0)
         # Whether this is a list of search results, which show full paths and cannot be opened.
-        self._is_flat = False
+        self.is_flat = False
         # While rows are inserted or removed, the view must not fetch any.
         self._is_changing = False
 
@@ -83,7 +83,7 @@ class HistoryModel(QAbstractItemModel):
         node = self._node(parent)
         if node.item is None:
             return True
-        return node.item.is_folder and not self._is_flat and (node.items is None or bool(node.items))
+        return node.item.is_folder and not self.is_flat and (node.items is None or bool(node.items))
 
     def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
         """Whether a folder has not been requested yet, or has more rows."""
@@ -91,7 +91,7 @@ class HistoryModel(QAbstractItemModel):
         if self._is_changing:
             return False
         if node.items is None:
-            return node.item is not None and node.item.is_folder and not node.is_asked and not self._is_flat
+            return node.item is not None and node.item.is_folder and not node.is_asked and not self.is_flat
         return len(node.rows) < len(node.items)
 
     def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
@@ -126,7 +126,7 @@ class HistoryModel(QAbstractItemModel):
             return self._text(item, column)
         if role == Qt.ItemDataRole.TextAlignmentRole and column == _SIZE_COLUMN:
             return _RIGHT
-        if role == PATH_ROLE and column == 0 and self._is_flat:
+        if role == PATH_ROLE and column == 0 and self.is_flat:
             return path_text(item.path)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             palette = QGuiApplication.palette()
@@ -164,7 +164,7 @@ class HistoryModel(QAbstractItemModel):
         self.beginResetModel()
         self._nodes.clear()
         self._root = _Node(0, None, None, 0)
-        self._is_flat = is_flat
+        self.is_flat = is_flat
         self.endResetModel()
 
     def forget_unseen(self, opened: set[str]) -> None:
@@ -173,11 +173,6 @@ class HistoryModel(QAbstractItemModel):
             if node.key in self._nodes and node.item is not None and node.item.path not in opened:
                 self._drop_rows(node)
                 node.items, node.is_asked = None, False
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether search results are shown."""
-        return self._is_flat
 
     @property
     def is_empty(self) -> bool:
@@ -233,7 +228,7 @@ class HistoryModel(QAbstractItemModel):
 
     def _text(self, item: Item, column: int) -> str:
         if column == 0:
-            return isolated(path_text(item.path if self._is_flat else item.name))
+            return isolated(path_text(item.path if self.is_flat else item.name))
         if column == _SIZE_COLUMN:
             return size_text(item.size_bytes) if item.kind is EntryKind.FILE else ""
         return self._date_text(item)

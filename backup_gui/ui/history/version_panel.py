@@ -126,14 +126,14 @@ class VersionPanel(QWidget):
         self._title.set_full_text("")
         self.model.show_items(())
         self.list.setVisible(False)
-        self._say(words)
+        self.show_words(words)
 
     def await_item(self, item: Item) -> None:
         """Show the name of a file whose versions are being read."""
         self._wanted = item
         self._title.set_full_text(path_text(item.name))
         self._title.setToolTip(tip_text(path_text(item.path)))
-        self._say("")
+        self.show_words("")
 
     def show_versions(self, items: tuple[Item, ...]) -> None:
         """Show the versions of the awaited file, and select the one that the tree shows."""
@@ -142,7 +142,7 @@ class VersionPanel(QWidget):
         row = self.model.row_of(self._wanted) if self._wanted is not None else -1
         self.list.setCurrentIndex(self.model.index(max(row, 0)))
         if not items:
-            self._say(self.tr("This file is not in the backup any more."))
+            self.show_words(self.tr("This file is not in the backup any more."))
 
     def show_look(self, text: str | None, picture: QImage | None, *, is_cut: bool) -> None:
         """Show the preview of a version."""
@@ -155,13 +155,10 @@ class VersionPanel(QWidget):
             self.text.setPlainText(shown + ("\n…" if is_cut else ""))
             self._looks.setCurrentWidget(self.text)
         else:
-            self._say(self.tr("No preview of this sort of file"))
+            self.show_words(self.tr("No preview of this sort of file"))
 
-    def show_failure(self, words: str) -> None:
-        """Show why there is no preview."""
-        self._say(words)
-
-    def _say(self, words: str) -> None:
+    def show_words(self, words: str) -> None:
+        """Show a sentence in place of the preview."""
         self._words.setText(words)
         self._looks.setCurrentWidget(self._words)
 

@@ -39,12 +39,12 @@ class Banner(QFrame):
         self._title = Heading(self, factor=1.3)
         self._title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._detail = ElidedLabel()
-        self._button = QPushButton()
-        self._button.setMinimumHeight(4 * GRID_PX)
-        self._button.clicked.connect(self._on_clicked)
+        self.button = QPushButton()
+        self.button.setMinimumHeight(4 * GRID_PX)
+        self.button.clicked.connect(self._on_clicked)
 
         words = Column(0, self._title, self._detail, 0, spacing=GRID_PX // 4)
-        Row(self._icon, (words, 1), self._button, on=self, margins=PANEL_MARGINS_PX, spacing=2 * GRID_PX)
+        Row(self._icon, (words, 1), self.button, on=self, margins=PANEL_MARGINS_PX, spacing=2 * GRID_PX)
         self.setMinimumHeight(9 * GRID_PX)
 
     def show_headline(self, state: JobState, words: Headline) -> None:
@@ -63,12 +63,7 @@ class Banner(QFrame):
         self._detail.set_full_text(words.detail)
         self._detail.setVisible(bool(words.detail))
         self._remedy = words.remedy
-        self._button.setText(remedy_text(words.remedy))
-
-    @property
-    def button(self) -> QPushButton:
-        """The button for the remedy."""
-        return self._button
+        self.button.setText(remedy_text(words.remedy))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow a change of the palette."""

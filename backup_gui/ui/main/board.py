@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
@@ -199,7 +200,7 @@ class Board(QWidget):
         self.list.setMouseTracking(True)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.list.viewport().setAutoFillBackground(False)
-        self.list.selectionModel().currentChanged.connect(self._on_current_changed)
+        self.list.selectionModel().currentChanged.connect(self._show_selected)
         self.list.activated.connect(self.edit_requested)
         self.new_button = push_button(self.tr("&New backup…"), self.job_requested)
         self.new_button.setMinimumHeight(4 * GRID_PX)
@@ -214,7 +215,7 @@ class Board(QWidget):
         self.overview.back_up_requested.connect(self._on_back_up)
         self.overview.pause_requested.connect(self._on_pause_chosen)
         self.overview.resume_requested.connect(self._on_resume)
-        self.overview.restore_requested.connect(self._on_restore)
+        self.overview.restore_requested.connect(partial(self.show_page, Page.HISTORY))
         self.problems.retry_requested.connect(self._on_back_up)
 
     def _activity_model(self, job_id: str) -> ActivityModel:
@@ -249,20 +250,12 @@ class Board(QWidget):
         self.selection_changed.emit()
 
     @Slot()
-    def _on_current_changed(self) -> None:
-        self._show_selected()
-
-    @Slot()
     def _on_back_up(self) -> None:
         self.back_up_requested.emit(self.selected_id)
 
     @Slot()
     def _on_resume(self) -> None:
         self.resume_requested.emit(self.selected_id)
-
-    @Slot()
-    def _on_restore(self) -> None:
-        self.show_page(Page.HISTORY)
 
     @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:

@@ -6,9 +6,10 @@ It emits requests about the selected job itself; the window connects the other a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -17,6 +18,7 @@ from backup_gui.ui.main.overview import add_pause_actions
 from backup_gui.ui.values.job import PauseWish
 
 if TYPE_CHECKING:
+    from backup_gui.model.job import Job
     from backup_gui.ui.style.icons import TintedIcons
     from backup_gui.ui.values.job import JobView
 
@@ -120,38 +122,22 @@ class MenuBar(QMenuBar):
     # What the user does
 
     def _connect(self) -> None:
-        self.back_up_action.triggered.connect(self._on_back_up)
-        self.resume_action.triggered.connect(self._on_resume)
-        self.review_action.triggered.connect(self._on_review)
-        self.preview_action.triggered.connect(self._on_preview)
-        self.open_action.triggered.connect(self._on_open)
+        requests: tuple[tuple[QAction, SignalInstance, Callable[[Job], object]], ...] = (
+            (self.back_up_action, self.back_up_requested, lambda job: job.id),
+            (self.resume_action, self.resume_requested, lambda job: job.id),
+            (self.review_action, self.review_requested, lambda job: job.id),
+            (self.preview_action, self.preview_requested, lambda job: job),
+            (self.open_action, self.folder_requested, lambda job: job.destination.path),
+        )
+        for action, signal, subject_of in requests:
+            action.triggered.connect(partial(self._request, signal, subject_of))
 
-    @Slot()
-    def _on_back_up(self) -> None:
+    def _request(self, signal: SignalInstance, subject_of: Callable[[Job], object], *_checked: bool) -> None:
+        """Emit a request about the selected job."""
         if self._view is not None:
-            self.back_up_requested.emit(self._view.job.id)
+            signal.emit(subject_of(self._view.job))
 
     @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:
         if self._view is not None:
             self.pause_requested.emit(PauseWish(self._view.job.id, until))
-
-    @Slot()
-    def _on_resume(self) -> None:
-        if self._view is not None:
-            self.resume_requested.emit(self._view.job.id)
-
-    @Slot()
-    def _on_review(self) -> None:
-        if self._view is not None:
-            self.review_requested.emit(self._view.job.id)
-
-    @Slot()
-    def _on_preview(self) -> None:
-        if self._view is not None:
-            self.preview_requested.emit(self._view.job)
-
-    @Slot()
-    def _on_open(self) -> None:
-        if self._view is not None:
-            self.folder_requested.emit(self._view.job.destination.path)

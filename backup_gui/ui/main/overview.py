@@ -156,7 +156,7 @@ class Overview(QScrollArea):
         self._back_up.clicked.connect(self.back_up_requested)
         self._pause = QPushButton(self._icons.action("pause", colour), self.tr("Pa&use"))
         menu = QMenu(self._pause)
-        add_pause_actions(menu, self._now, self._on_pause_chosen)
+        add_pause_actions(menu, self._now, self.pause_requested.emit)
         self._pause.setMenu(menu)
         self._resume = QPushButton(self._icons.action("resume", colour), self.tr("&Resume"))
         self._resume.clicked.connect(self.resume_requested)
@@ -231,10 +231,6 @@ class Overview(QScrollArea):
         holder = QWidget()
         Row((label, 1), button, on=holder, margins=0, spacing=GRID_PX)
         return label, holder
-
-    @Slot(object)
-    def _on_pause_chosen(self, until: float | None) -> None:
-        self.pause_requested.emit(until)
 
     @Slot()
     def _on_open_clicked(self) -> None:

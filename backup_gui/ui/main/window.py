@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget
 
@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         self.resize(opening_size(self, _SIZE))
 
         self.welcome = FirstRun(icons)
-        self.welcome.by_hand_requested.connect(self._on_new_job)
+        self.welcome.by_hand_requested.connect(self.begin_by_hand)
         self.welcome.backup_requested.connect(self.choose_backup)
         self.board = Board(icons, now)
         self._connect_board()
@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
     def choose_backup(self) -> QFileDialog:
         """Ask for a backup folder to restore from, also without a job for it."""
         dialog = choose_folder(self, self.tr("Choose the backup folder"), "")
-        dialog.fileSelected.connect(self._on_backup_chosen)
+        dialog.fileSelected.connect(self.backup_chosen.emit)
         return dialog
 
     def come_up(self) -> None:
@@ -280,29 +280,25 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.begin_by_hand(paths[0])
 
-    def saved_geometry(self) -> QByteArray:
-        """Size and position, for the next run."""
-        return self.saveGeometry()
-
     # Requests of the menus and the board
 
     def _connect_menus(self) -> None:
         menus = self.menus
         slots: tuple[tuple[QAction, Callable[[], object]], ...] = (
-            (menus.new_action, self._on_new_job),
+            (menus.new_action, self.begin_by_hand),
             (menus.steps_action, self.begin_step_by_step),
             (menus.from_backup_action, self.choose_backup),
             (menus.settings_action, self.settings_requested.emit),
             (menus.close_action, self.close),
             (menus.quit_action, self.quit_requested.emit),
             (menus.restore_action, self.show_history),
-            (menus.edit_action, self._on_edit),
+            (menus.edit_action, partial(self.board.show_page, Page.SETTINGS)),
             (menus.remove_action, self._on_remove),
-            (menus.help_action, self._on_help),
+            (menus.help_action, partial(tell_how_it_works, self)),
             (menus.log_action, partial(self.board.show_page, Page.LOG)),
             (menus.log_folder_action, self.log_folder_requested.emit),
             (menus.diagnostics_action, self.diagnostics_requested.emit),
-            (menus.about_action, self._on_about),
+            (menus.about_action, partial(tell_about, self._version, self._icons, self)),
         )
         for action, slot in slots:
             action.triggered.connect(partial(_call, slot))
@@ -315,8 +311,8 @@ class MainWindow(QMainWindow):
         board.log.folder_requested.connect(self.log_folder_requested)
         board.review_requested.connect(self.review)
         board.explanation_requested.connect(self._on_explain)
-        board.job_requested.connect(self._on_new_job)
-        board.edit_requested.connect(self._on_edit)
+        board.job_requested.connect(self.begin_by_hand)
+        board.edit_requested.connect(partial(board.show_page, Page.SETTINGS))
         board.selection_changed.connect(self._update_actions)
 
     @Slot()
@@ -326,22 +322,10 @@ class MainWindow(QMainWindow):
     # What the user does
 
     @Slot()
-    def _on_new_job(self) -> None:
-        self.begin_by_hand()
-
-    @Slot()
-    def _on_edit(self) -> None:
-        self.board.show_page(Page.SETTINGS)
-
-    @Slot()
     def _on_remove(self) -> None:
         view = self.board.selected
         if view is not None:
             self.ask_to_remove(view)
-
-    @Slot(str)
-    def _on_backup_chosen(self, folder: str) -> None:
-        self.backup_chosen.emit(folder)
 
     @Slot()
     def _on_crash_dialog_finished(self) -> None:
@@ -360,14 +344,6 @@ class MainWindow(QMainWindow):
         view = self.board.jobs.view(self.board.jobs.row_of(job_id))
         if view is not None:
             tell_why_it_waits(headline(view, self._now()).title, self)
-
-    @Slot()
-    def _on_help(self) -> None:
-        tell_how_it_works(self)
-
-    @Slot()
-    def _on_about(self) -> None:
-        tell_about(self._version, self._icons, self)
 
 
 def _call(slot: Callable[[], object], *_checked: bool) -> None:

@@ -43,19 +43,14 @@ class PlanModel(QAbstractItemModel):
         self._keeps_history = keeps_history
         # Aligns rows without an icon with the others.
         self._blank = _blank_icon()
-        self._tree = flat(())
+        self.tree = flat(())
         # How many rows of a folder the view has, if more than the first page.
         self._shown: dict[int, int] = {}
-
-    @property
-    def tree(self) -> PlanTree:
-        """The tree shown."""
-        return self._tree
 
     def show_tree(self, tree: PlanTree) -> None:
         """Show another tree."""
         self.beginResetModel()
-        self._tree = tree
+        self.tree = tree
         self._shown = {}
         self.endResetModel()
 
@@ -90,13 +85,13 @@ class PlanModel(QAbstractItemModel):
         The view does not learn this from ``canFetchMore``: it would fetch pages at each layout, until that takes long.
         """
         folder = self.folder(parent)
-        return folder >= 0 and self._row_count(folder) < self._tree.row_count(folder)
+        return folder >= 0 and self._row_count(folder) < self.tree.row_count(folder)
 
     def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
         """Give the view the next page of a folder."""
         folder = self.folder(parent)
         first = self._row_count(folder)
-        last = min(self._tree.row_count(folder), first + PAGE_ROWS) - 1
+        last = min(self.tree.row_count(folder), first + PAGE_ROWS) - 1
         if folder >= 0 and last >= first:
             self.beginInsertRows(self.index_of(folder), first, last)
             self._shown[folder] = last + 1
@@ -116,7 +111,7 @@ class PlanModel(QAbstractItemModel):
         """One cell."""
         if not index.isValid():
             return None
-        entry = self._tree.entry(index.internalId(), index.row())
+        entry = self.tree.entry(index.internalId(), index.row())
         column = index.column()
         if role == Qt.ItemDataRole.TextAlignmentRole and column == SIZE_COLUMN:
             return RIGHT
@@ -140,38 +135,38 @@ class PlanModel(QAbstractItemModel):
             return 0
         if index.column():
             return -1
-        entry = self._tree.entry(index.internalId(), index.row())
+        entry = self.tree.entry(index.internalId(), index.row())
         return ~entry if entry < 0 else -1
 
     def index_of(self, folder: int) -> QModelIndex:
         """The index of a folder's own row; invalid for the root."""
-        return self.createIndex(self._tree.places[folder], 0, self._tree.parents[folder]) if folder else QModelIndex()
+        return self.createIndex(self.tree.places[folder], 0, self.tree.parents[folder]) if folder else QModelIndex()
 
     def path(self, index: Index) -> str:
         """The path of a row."""
-        return self._tree.path(self._tree.entry(index.internalId(), index.row()))
+        return self.tree.path(self.tree.entry(index.internalId(), index.row()))
 
     def action(self, index: Index) -> Action | None:
         """The action of a row; None for a folder that does not change itself."""
-        return self._tree.action(self._tree.entry(index.internalId(), index.row()))
+        return self.tree.action(self.tree.entry(index.internalId(), index.row()))
 
     def _row_count(self, folder: int) -> int:
-        return min(self._tree.row_count(folder), self._shown.get(folder, PAGE_ROWS)) if folder >= 0 else 0
+        return min(self.tree.row_count(folder), self._shown.get(folder, PAGE_ROWS)) if folder >= 0 else 0
 
     def _is_folder(self, entry: int) -> bool:
-        return entry < 0 or self._tree.actions[entry].kind is EntryKind.FOLDER
+        return entry < 0 or self.tree.actions[entry].kind is EntryKind.FOLDER
 
     # Text and icons
 
     def _name(self, folder: int, entry: int) -> str:
         # The root has no name.
-        return isolated(path_text(self._tree.name(folder, entry))) or self.tr("The folder itself")
+        return isolated(path_text(self.tree.name(folder, entry))) or self.tr("The folder itself")
 
     def _what_text(self, entry: int) -> str:
-        action = self._tree.action(entry)
+        action = self.tree.action(entry)
         if entry >= 0:
-            return self._action_text(self._tree.actions[entry])
-        counts = self._tree.counts(~entry)
+            return self._action_text(self.tree.actions[entry])
+        counts = self.tree.counts(~entry)
         if action is None:
             return isolated(counts_text(counts))
         what = self._op_text(action.op)
@@ -194,12 +189,12 @@ class PlanModel(QAbstractItemModel):
         }[op]
 
     def _size_text(self, entry: int) -> str:
-        size_bytes = self._tree.actions[entry].size_bytes if entry >= 0 else self._tree.sizes[~entry]
+        size_bytes = self.tree.actions[entry].size_bytes if entry >= 0 else self.tree.sizes[~entry]
         return size_text(size_bytes) if size_bytes else ""
 
     def _tooltip(self, entry: int) -> str:
-        path = path_in_words(self._tree.path(entry))
-        action = self._tree.action(entry)
+        path = path_in_words(self.tree.path(entry))
+        action = self.tree.action(entry)
         if action is not None and action.old_path is not None:
             return self.tr("{path}\nis now {old} in the backup").format(path=path, old=path_in_words(action.old_path))
         return self.tr("{path} (folder)").format(path=path) if self._is_folder(entry) else path
@@ -220,10 +215,10 @@ class PlanModel(QAbstractItemModel):
 
     def _only_op(self, entry: int) -> Op | None:
         """The only kind of change in a row; None if there are several."""
-        action = self._tree.action(entry)
+        action = self.tree.action(entry)
         ops = {action.op} if action is not None else set()
         if entry < 0:
-            ops.update(op for op, tally in zip(Op, self._tree.tallies, strict=True) if tally[~entry])
+            ops.update(op for op, tally in zip(Op, self.tree.tallies, strict=True) if tally[~entry])
         return ops.pop() if len(ops) == 1 else None
 
 

@@ -101,7 +101,7 @@ class PlanView(QWidget):
         self.model.show_tree(flat(actions))
         # The first answer brings the counts of the other kinds.
         self.filter_buttons[None].setText(self.tr("&All ({count})").format(count=number_text(len(actions))))
-        self._request()
+        self.request()
 
     def show_arranged(self, arranged: Arranged) -> None:
         """Show the answer to the latest request; ignore answers to earlier ones."""
@@ -113,10 +113,6 @@ class PlanView(QWidget):
         self._open(arranged.opened)
         self._show_counts(arranged.counts)
         self.tree.scrollToTop()
-
-    def request_again(self) -> None:
-        """Repeat the request, for a receiver that was connected only now."""
-        self._request()
 
     @property
     def op(self) -> Op | None:
@@ -184,7 +180,12 @@ class PlanView(QWidget):
             self.foot.clear()
         self.foot.setVisible(bool(self.foot.text()))
 
-    def _request(self, *, opens_more: bool = True) -> None:
+    def request(self, *, opens_more: bool = True) -> None:
+        """Request the rows of the current filter, search and order, also for a receiver connected only now.
+
+        Args:
+            opens_more: Whether folders may be opened that the user has closed.
+        """
         self._timer.stop()
         self._serial += 1
         text = self.search_edit.text()
@@ -204,7 +205,7 @@ class PlanView(QWidget):
 
     @Slot()
     def _on_search_settled(self) -> None:
-        self._request()
+        self.request()
 
     @Slot(QModelIndex)
     def _on_expanded(self, index: QModelIndex) -> None:
@@ -227,14 +228,14 @@ class PlanView(QWidget):
 
     @Slot(int)
     def _on_filter_clicked(self, _number: int) -> None:
-        self._request()
+        self.request()
 
     @Slot(int, Qt.SortOrder)
     def _on_order_changed(self, column: int, order: Qt.SortOrder) -> None:
         self._order = _ORDERS[column]
         self._is_descending = order == Qt.SortOrder.DescendingOrder
         # The rows are the same, so what the user has closed stays closed.
-        self._request(opens_more=False)
+        self.request(opens_more=False)
 
     @Slot()
     def _on_sort_chosen(self) -> None:

@@ -25,7 +25,7 @@ from backup_gui.desktop.periodic import delayed
 from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, NEW_JOB, Job
 from backup_gui.model.place import Place
 from backup_gui.ui.settings.history_limits import HistoryLimits
-from backup_gui.ui.settings.rules_panel import RulesCount, RulesPanel
+from backup_gui.ui.settings.rules_panel import RulesPanel
 from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_px
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Remark
 from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, RemarkLabel, add_row
@@ -50,8 +50,6 @@ class JobSettings(QWidget):
     """A form with Apply and Revert. It shows another job at once, but the same job only without unsaved changes."""
 
     check_requested = Signal(object)
-    count_requested = Signal(object)
-    count_cancelled = Signal()
     size_requested = Signal(object)
     copies_requested = Signal(object)
     removal_requested = Signal(object)
@@ -115,14 +113,6 @@ class JobSettings(QWidget):
         self.other_remark.show_remark(verdict.other)
         self._update()
 
-    def show_rules_count(self, count: RulesCount) -> None:
-        """Show what the rules leave out, as far as counted."""
-        self.rules.show_count(count)
-
-    def show_no_count(self) -> None:
-        """Show that counting failed."""
-        self.rules.show_no_count()
-
     def show_copies(self, job_id: str, files: int, size_bytes: int) -> None:
         """Show number and size of the files that the rules leave out but the backup still has."""
         if self._job is not None and self._job.id == job_id:
@@ -147,7 +137,7 @@ class JobSettings(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
         """Stop counting when hidden."""
         super().hideEvent(event)
-        self.count_cancelled.emit()
+        self.rules.count_cancelled.emit()
         self.hidden.emit()
 
     # The form
@@ -275,8 +265,6 @@ class JobSettings(QWidget):
     # What the user does
 
     def _connect(self) -> None:
-        self.rules.count_requested.connect(self.count_requested)
-        self.rules.count_cancelled.connect(self.count_cancelled)
         self.rules.removal_requested.connect(self._on_removal_requested)
         self.revert_button.clicked.connect(self._on_revert_clicked)
         self.apply_button.clicked.connect(self._on_apply_clicked)

@@ -141,14 +141,14 @@ def test_it_says_what_the_first_backup_is_going_to_do(
     menu.actions()[0].trigger()
     dialog = shell.window.findChild(PreviewDialog)
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.plan.model._tree.total == 4)
+    qtbot.waitUntil(lambda: dialog.plan.model.tree.total == 4)
     assert list(drive.iterdir()) == [drive / "Documents"]
     dialog.close()
 
 
 def test_folders_are_offered_ticked_and_counted(steps: FirstRun) -> None:
     counted: list[object] = []
-    steps.count_requested.connect(counted.append)
+    steps.folders.count_requested.connect(counted.append)
     steps.show_folders(("/a/One", "/a/Two"))
     assert counted == ["/a/One", "/a/Two"]
     assert list(steps.folders.ticked) == ["/a/One", "/a/Two"]
@@ -261,15 +261,15 @@ def test_start_gives_the_jobs_as_they_were_shown(steps: FirstRun) -> None:
 
 def test_the_forecast_grows_and_ends(steps: FirstRun) -> None:
     figures = steps.start._figures
-    steps.show_forecast(FirstForecast(files=12))
+    steps.start.show_forecast(FirstForecast(files=12))
     assert figures.text() == "Looking at your files… 12 files so far"
     assert not steps.start.plan_button.isEnabled()
-    steps.show_forecast(FirstForecast(1_204, 4_800_000_000, 90.0, is_done=True))
+    steps.start.show_forecast(FirstForecast(1_204, 4_800_000_000, 90.0, is_done=True))
     assert figures.text() == "1,204 files, 4.8 GB"
     assert steps.start._time.text().startswith("About 2 min")
-    steps.show_forecast(FirstForecast(is_done=True))
+    steps.start.show_forecast(FirstForecast(is_done=True))
     assert "everything is there already" in figures.text()
-    steps.show_forecast(FirstForecast(is_done=True, reason=of_system("The drive is not there.")))
+    steps.start.show_forecast(FirstForecast(is_done=True, reason=of_system("The drive is not there.")))
     assert figures.text() == "The drive is not there."
 
 
@@ -313,7 +313,7 @@ def test_the_tab_key_reaches_each_control_of_each_step(steps: FirstRun, qtbot: Q
     chosen = next(card for card in places.cards.values() if card.isChecked())
     assert reached_by_tab(steps) == [chosen, places.other_button, steps.back_button, steps.next_button]
     steps.next_button.click()
-    steps.show_forecast(FirstForecast(1_204, 4_800_000_000, 90.0, is_done=True))
+    steps.start.show_forecast(FirstForecast(1_204, 4_800_000_000, 90.0, is_done=True))
     checks = (start.history_check, start.login_check)
     assert reached_by_tab(steps) == [*checks, steps.back_button, steps.start_button, start.plan_button]
 

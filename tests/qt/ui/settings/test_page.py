@@ -172,16 +172,16 @@ def test_ticking_a_preset_adds_its_rules_and_unticking_takes_them_away(page: Job
 
 def test_the_live_count_is_told(page: JobSettings, qtbot: QtBot) -> None:
     wishes: list[RulesWish] = []
-    page.count_requested.connect(wishes.append)
+    page.rules.count_requested.connect(wishes.append)
     page.show_job(JOB)
     qtbot.waitUntil(lambda: bool(wishes))
     serial = wishes[-1].serial
-    page.show_rules_count(RulesCount(serial, 12, 3_000))
+    page.rules.show_count(RulesCount(serial, 12, 3_000))
     assert page.rules.count_label.text() == "Leaves out 12 files, 3.0 kB so far…"
     assert page.rules.stop_button.isVisible()
-    page.show_rules_count(RulesCount(serial, 214, 3_100_000_000, is_done=True))
+    page.rules.show_count(RulesCount(serial, 214, 3_100_000_000, is_done=True))
     assert page.rules.count_label.text() == "Leaves out 214 files, 3.1 GB"
-    page.show_rules_count(RulesCount(serial - 1, 1, 1, is_done=True))
+    page.rules.show_count(RulesCount(serial - 1, 1, 1, is_done=True))
     assert page.rules.count_label.text() == "Leaves out 214 files, 3.1 GB"
     # Another field's change is no reason to count again.
     drafts = approve(page)
@@ -195,10 +195,10 @@ def test_the_live_count_is_told(page: JobSettings, qtbot: QtBot) -> None:
 def test_counting_can_be_stopped(page: JobSettings, qtbot: QtBot) -> None:
     wishes: list[RulesWish] = []
     stops: list[None] = []
-    page.count_requested.connect(wishes.append)
+    page.rules.count_requested.connect(wishes.append)
     page.show_job(JOB)
     qtbot.waitUntil(lambda: bool(wishes))
-    page.count_cancelled.connect(lambda: stops.append(None))
+    page.rules.count_cancelled.connect(lambda: stops.append(None))
     page.rules.stop_button.click()
     assert len(stops) == 1
     assert not page.rules.stop_button.isVisible()
@@ -210,7 +210,7 @@ def test_a_page_that_nobody_sees_asks_for_nothing(icons: Icons, qtbot: QtBot) ->
     page = JobSettings(icons)
     qtbot.addWidget(page)
     asked: list[object] = []
-    for signal in (page.check_requested, page.count_requested, page.size_requested):
+    for signal in (page.check_requested, page.rules.count_requested, page.size_requested):
         signal.connect(asked.append)
     page.show_job(JOB)
     page._request_check()
