@@ -11,7 +11,7 @@ from typing import NamedTuple
 from backup_gui.engine.destination.history_place import history_at
 from backup_gui.engine.history.listing import VersionCache
 from backup_gui.engine.history.snapshot import Snapshot
-from backup_gui.engine.restore.put_back import put_back
+from backup_gui.engine.restore.put_back import RestoreOptions, put_back
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.restores import Item, Policy, RestoreResult
@@ -48,7 +48,7 @@ class Wanted(NamedTuple):
         at: The time as of which they were listed; None for now.
         to: Absolute path of the target folder.
         policy: What to do if a target exists.
-        mark: As for ``put_back``.
+        mark: As for ``RestoreOptions``.
         is_source: Whether ``to`` is the source. Then everything goes to its original path, and the folder must exist.
     """
 
@@ -82,14 +82,12 @@ def bring_back(
     meter.begin(Phase.RETURNING)
     with backup.open(should_stop) as past:
         pieces, unseen = past.pieces(wanted.items, wanted.at, keeps_folders=wanted.is_source)
-    return put_back(
-        pieces,
-        wanted.to,
+    options = RestoreOptions(
         wanted.policy,
         mark=wanted.mark,
         backup=backup.destination if wanted.is_source else None,
-        unseen=unseen,
         makes_folder=not wanted.is_source,
         meter=meter,
         should_stop=should_stop,
     )
+    return put_back(pieces, wanted.to, options, unseen)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.restore.put_back import look, marked, put_back
+from backup_gui.engine.restore.put_back import RestoreOptions, look, marked, put_back
 from backup_gui.engine.roots.roots import check_roots
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.plans import Op
@@ -63,12 +63,14 @@ def put_back_held(
     return put_back(
         pieces,
         job.source,
-        Policy.SKIP,
-        mark=marked("from the backup", at),
-        is_by_job=True,
-        reason_of=of_error,
-        meter=meter,
-        should_stop=should_stop,
+        RestoreOptions(
+            Policy.SKIP,
+            mark=marked("from the backup", at),
+            is_by_job=True,
+            reason_of=of_error,
+            meter=meter,
+            should_stop=should_stop,
+        ),
     )
 
 

@@ -11,7 +11,7 @@ import contextlib
 import errno
 import os
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.fs.content import Cancelled, Shortened, TargetError, never
 from backup_gui.engine.restore.writer import CopyDiffersError, RestoreWriter
@@ -59,32 +59,14 @@ CODES: dict[Code, Code] = {
 }
 
 
-def put_back(
-    pieces: Sequence[Piece],
-    into: str,
-    policy: Policy,
-    *,
-    mark: str = "",
-    backup: str | None = None,
-    unseen: Mapping[str, OSError] | None = None,
-    makes_folder: bool = False,
-    keeps_set_id: bool = False,
-    is_by_job: bool = False,
-    rights_of: Callable[[str], FolderRights | None] | None = None,
-    reason_of: Callable[[OSError], Reason] | None = None,
-    meter: Meter | None = None,
-    should_stop: Callable[[], bool] = never,
-) -> RestoreResult:
-    """Restore pieces into a folder, and compare each with its origin.
+class RestoreOptions(NamedTuple):
+    """How to restore.
 
-    Args:
-        pieces: The pieces, folders before their contents.
-        into: Absolute path of the folder.
+    Attributes:
         policy: What to do if something else exists, for pieces without a policy of their own.
         mark: Text for the names of files stored beside others, such as "restored 2026-11-22 14.02".
         backup: Absolute path of the mirror of the folder. Only what the mirror has with the same content is replaced,
             since the next pass moves it to the history. None to replace nothing.
-        unseen: From ``Selection``: wanted paths that are counted as failed.
         makes_folder: Whether to create the folder if it does not exist.
         keeps_set_id: Whether programs keep their set-id bits, see ``RestoreWriter``.
         is_by_job: Whether the job itself restores what it removed. Folders then count as files do, and new folders with
@@ -93,6 +75,30 @@ def put_back(
         reason_of: Turns an error into a reason; None for the reasons that the window translates.
         meter: Counts each path, and each block of large files.
         should_stop: Polled before each piece and within large files; returns True to cancel.
+    """
+
+    policy: Policy
+    mark: str = ""
+    backup: str | None = None
+    makes_folder: bool = False
+    keeps_set_id: bool = False
+    is_by_job: bool = False
+    rights_of: Callable[[str], FolderRights | None] | None = None
+    reason_of: Callable[[OSError], Reason] | None = None
+    meter: Meter | None = None
+    should_stop: Callable[[], bool] = never
+
+
+def put_back(
+    pieces: Sequence[Piece], into: str, options: RestoreOptions, unseen: Mapping[str, OSError] | None = None
+) -> RestoreResult:
+    """Restore pieces into a folder, and compare each with its origin.
+
+    Args:
+        pieces: The pieces, folders before their contents.
+        into: Absolute path of the folder.
+        options: How to restore.
+        unseen: From ``Selection``: wanted paths that are counted as failed.
 
     Returns:
         The result for each piece.
@@ -100,47 +106,47 @@ def put_back(
     Raises:
         OSError: The folder cannot be opened or created.
     """
-    say = reason_of or _reason
-    meter = meter or Meter(lambda _progress: None)
-    counts = [is_by_job or not piece.is_folder for piece in pieces]
+    say = options.reason_of or _reason
+    meter = options.meter or Meter(lambda _progress: None)
+    counts = [options.is_by_job or not piece.is_folder for piece in pieces]
     meter.begin(Phase.RETURNING, sum(counts), sum(piece.size_bytes for piece in pieces))
     is_cancelled = False
     with RestoreWriter(
         into,
-        inherits=is_by_job,
-        rights_of=rights_of,
-        makes_folder=makes_folder,
-        keeps_set_id=keeps_set_id,
+        inherits=options.is_by_job,
+        rights_of=options.rights_of,
+        makes_folder=options.makes_folder,
+        keeps_set_id=options.keeps_set_id,
         on_bytes=meter.add_bytes_of_path,
-        should_stop=should_stop,
-    ) as restorer:
-        outcome = _Outcome(restorer, policy, mark, backup, counts_folders=is_by_job)
-        outcome.failed += [(path, say(error)) for path, error in sorted((unseen or {}).items())]
+        should_stop=options.should_stop,
+    ) as writer:
+        restoration = _Restoration(writer, options)
+        restoration.failed += [(path, say(error)) for path, error in sorted((unseen or {}).items())]
         for piece, count in zip(pieces, counts, strict=True):
-            if should_stop():
+            if options.should_stop():
                 is_cancelled = True
                 break
             meter.begin_path(piece.wanted, piece.size_bytes)
             name = piece.wanted if piece.moved_kind is None else piece.stored
             try:
-                outcome.put(piece)
+                restoration.put(piece)
             except Cancelled:
                 is_cancelled = True
                 break
             except Shortened:
-                outcome.failed.append((name, Reason(ReasonCode.RETURN_CHANGED)))
+                restoration.failed.append((name, Reason(ReasonCode.RETURN_CHANGED)))
             except OSError as error:
-                outcome.failed.append((name, say(error)))
+                restoration.failed.append((name, say(error)))
             meter.end_path(int(count))
     meter.end()
     return RestoreResult(
         asked=sum(counts) + len(unseen or ()),
-        restored=tuple(outcome.restored),
-        present=tuple(outcome.present),
-        beside=tuple(outcome.beside),
-        replaced=tuple(outcome.replaced),
-        skipped=tuple(outcome.skipped),
-        failed=tuple(outcome.failed),
+        restored=tuple(restoration.restored),
+        present=tuple(restoration.present),
+        beside=tuple(restoration.beside),
+        replaced=tuple(restoration.replaced),
+        skipped=tuple(restoration.skipped),
+        failed=tuple(restoration.failed),
         is_cancelled=is_cancelled,
         reason=_STOPPED if is_cancelled else NO_REASON,
     )
@@ -184,25 +190,12 @@ def look(tree: Tree, path: str, should_stop: Callable[[], bool]) -> Entry | None
     return None
 
 
-class _Outcome:
-    """Restores pieces, and collects the results.
+class _Restoration:
+    """Restores pieces, and collects the results."""
 
-    Args:
-        restorer: Writes into the folder.
-        policy: As for ``put_back``.
-        mark: As for ``put_back``.
-        backup: As for ``put_back``.
-        counts_folders: Whether folders are listed as restored.
-    """
-
-    def __init__(
-        self, restorer: RestoreWriter, policy: Policy, mark: str, backup: str | None, *, counts_folders: bool
-    ) -> None:
-        self._restorer = restorer
-        self._policy = policy
-        self._mark = mark
-        self._backup = backup
-        self._counts_folders = counts_folders
+    def __init__(self, writer: RestoreWriter, options: RestoreOptions) -> None:
+        self._writer = writer
+        self._options = options
         # Folders stored beside something, with their new paths, for their contents.
         self._moved: dict[str, str] = {}
         self.restored: list[str] = []
@@ -220,7 +213,7 @@ class _Outcome:
             Shortened: Its origin was truncated meanwhile.
             OSError: It could not be restored.
         """
-        policy = piece.policy or self._policy
+        policy = piece.policy or self._options.policy
         top = next((folder for folder in self._moved if piece.wanted.startswith(folder + "/")), None)
         if top is not None:
             piece = piece._replace(wanted=self._moved[top] + piece.wanted[len(top) :])
@@ -236,20 +229,20 @@ class _Outcome:
             self._put_content(piece, policy)
 
     def _move_back(self, piece: Piece) -> None:
-        entry = self._restorer.look(piece.stored)
-        if self._restorer.look(piece.wanted) is not None:
+        entry = self._writer.look(piece.stored)
+        if self._writer.look(piece.wanted) is not None:
             self.skipped.append((piece.stored, _THERE_ALREADY))
         elif entry is None or kind_of(entry) is not piece.moved_kind:
             self.skipped.append((piece.stored, _NOT_MOVED))
         else:
-            self._restorer.make_folders(parent_of(piece.wanted))
-            self._restorer.rename(piece.stored, piece.wanted)
+            self._writer.make_folders(parent_of(piece.wanted))
+            self._writer.rename(piece.stored, piece.wanted)
             self.restored.append(piece.wanted)
 
     def _put_folder(self, piece: Piece, policy: Policy) -> None:
         """Create a folder, or use the existing one; its contents are pieces of their own."""
         wanted = piece.wanted
-        there = self._restorer.look(wanted)
+        there = self._writer.look(wanted)
         if there is not None and kind_of(there) is not EntryKind.FOLDER:
             if policy is Policy.SKIP and not piece.root:
                 self.skipped.append((wanted, _THERE_ALREADY))
@@ -257,22 +250,22 @@ class _Outcome:
             if policy in _SETTING_ASIDE and not (policy is Policy.MAKE_WAY and self._is_removed(wanted, there)):
                 self.beside.append((wanted, self._set_aside(wanted)))
         if piece.root:
-            self._restorer.restore(piece.root, piece.stored, wanted)
+            self._writer.restore(piece.root, piece.stored, wanted)
         else:
-            self._restorer.make_folders(wanted)
-        if self._counts_folders:
+            self._writer.make_folders(wanted)
+        if self._options.is_by_job:
             self.restored.append(wanted)
 
     def _put_content(self, piece: Piece, policy: Policy) -> None:
-        restorer, wanted = self._restorer, piece.wanted
-        there = restorer.look(wanted)
-        if there is not None and policy is not Policy.SKIP and restorer.holds(wanted, piece.root, piece.stored):
+        writer, wanted = self._writer, piece.wanted
+        there = writer.look(wanted)
+        if there is not None and policy is not Policy.SKIP and writer.holds(wanted, piece.root, piece.stored):
             self.present.append(wanted)
             return
         if there is None or (policy in _REPLACING and self._is_in_backup(wanted)):
             # A file that appears or changes at the last moment is kept.
             with contextlib.suppress(FileExistsError):
-                restorer.restore(piece.root, piece.stored, wanted, replaces=there)
+                writer.restore(piece.root, piece.stored, wanted, replaces=there)
                 self.restored.append(wanted)
                 if there is not None:
                     self.replaced.append(wanted)
@@ -287,11 +280,11 @@ class _Outcome:
     def _put_beside(self, piece: Piece) -> None:
         """Restore a piece under another name."""
         for number in range(1, _MOST_NAMES):
-            name = name_beside(piece.wanted, self._mark, number)
-            if self._restorer.look(name) is not None:
+            name = name_beside(piece.wanted, self._options.mark, number)
+            if self._writer.look(name) is not None:
                 continue
             try:
-                self._restorer.restore(piece.root, piece.stored, name)
+                self._writer.restore(piece.root, piece.stored, name)
             except FileExistsError:
                 continue
             if piece.is_folder:
@@ -306,19 +299,19 @@ class _Outcome:
         wanted = piece.wanted
         aside: list[str] = []
         try:
-            self._restorer.restore(piece.root, piece.stored, wanted, lambda: aside.append(self._set_aside(wanted)))
+            self._writer.restore(piece.root, piece.stored, wanted, lambda: aside.append(self._set_aside(wanted)))
         except OSError:
             if aside:
-                self._restorer.rename(aside[0], wanted)
+                self._writer.rename(aside[0], wanted)
             raise
         self.restored.append(wanted)
         self.beside.append((wanted, aside[0]))
 
     def _set_aside(self, wanted: str) -> str:
         for number in range(1, _MOST_NAMES):
-            aside = name_beside(wanted, self._mark, number)
+            aside = name_beside(wanted, self._options.mark, number)
             with contextlib.suppress(FileExistsError):
-                self._restorer.rename(wanted, aside)
+                self._writer.rename(wanted, aside)
                 return aside
         raise FileExistsError(errno.EEXIST, Reason(ReasonCode.RETURN_NO_NAME), wanted)
 
@@ -327,7 +320,7 @@ class _Outcome:
         if not self._is_in_backup(wanted):
             return False
         try:
-            self._restorer.remove(wanted, there)
+            self._writer.remove(wanted, there)
         except FileExistsError:
             return False
         self.replaced.append(wanted)
@@ -339,10 +332,10 @@ class _Outcome:
         Raises:
             Cancelled: ``should_stop`` returned True.
         """
-        if self._backup is None:
+        if self._options.backup is None:
             return False
         try:
-            return self._restorer.holds(wanted, self._backup, wanted)
+            return self._writer.holds(wanted, self._options.backup, wanted)
         except OSError:
             return False
 

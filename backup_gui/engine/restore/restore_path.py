@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.history.snapshot import Snapshot
-from backup_gui.engine.restore.put_back import put_back
+from backup_gui.engine.restore.put_back import RestoreOptions, put_back
 from backup_gui.model.errors import RootAbsentError, UnknownThenError
 from backup_gui.model.paths import join, parent_of
 from backup_gui.model.reasons import of_error
@@ -61,16 +61,10 @@ def restore_path(
         has_any = False
     if not has_any:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-    result = put_back(
-        pieces,
-        to,
-        Policy.SKIP,
-        unseen=unseen,
-        makes_folder=True,
-        keeps_set_id=keeps_set_id,
-        reason_of=of_error,
-        should_stop=should_stop,
+    options = RestoreOptions(
+        Policy.SKIP, makes_folder=True, keeps_set_id=keeps_set_id, reason_of=of_error, should_stop=should_stop
     )
+    result = put_back(pieces, to, options, unseen)
     base = parent_of(path)
     return result._replace(
         restored=tuple(join(base, name) for name in result.restored),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.restore.put_back import look, marked, put_back
+from backup_gui.engine.restore.put_back import RestoreOptions, look, marked, put_back
 from backup_gui.engine.roots.roots import check_roots
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.plans import Op
@@ -74,14 +74,16 @@ def undo_pass(
     result = put_back(
         _pieces(job, changes, catalog.passlog.paths_changed_after(key), should_stop),
         job.source,
-        Policy.SET_ASIDE,
-        mark=marked("before undoing", at),
-        backup=job.destination.path,
-        is_by_job=True,
-        rights_of=catalog.passlog.folder,
-        reason_of=_reason,
-        meter=meter,
-        should_stop=should_stop,
+        RestoreOptions(
+            Policy.SET_ASIDE,
+            mark=marked("before undoing", at),
+            backup=job.destination.path,
+            is_by_job=True,
+            rights_of=catalog.passlog.folder,
+            reason_of=_reason,
+            meter=meter,
+            should_stop=should_stop,
+        ),
     )
     # The next pass replaces in the mirror what the undone pass brought: also where the source has the content already.
     return result._replace(restored=(*result.restored, *result.present), present=(), reason=result.reason or reason)

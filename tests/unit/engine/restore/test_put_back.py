@@ -13,7 +13,7 @@ from backup_gui.engine.fs.content import BLOCK_BYTES, Shortened, TargetError, tr
 from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.restore import put_back as putback
 from backup_gui.engine.restore import writer as restoring
-from backup_gui.engine.restore.put_back import CODES, name_beside, put_back
+from backup_gui.engine.restore.put_back import CODES, RestoreOptions, name_beside, put_back
 from backup_gui.engine.restore.writer import RestoreWriter
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.plans import ProblemCode, Progress
@@ -36,7 +36,7 @@ def pieces(rig: Rig, *paths: str) -> list[Piece]:
 def bring(rig: Rig, *paths: str, policy: Policy = Policy.KEEP_BOTH, **options: Any) -> RestoreResult:
     rig.source.mkdir(exist_ok=True)
     options.setdefault("backup", str(rig.mirror))
-    return put_back(pieces(rig, *paths), str(rig.source), policy, mark=MARK, **options)
+    return put_back(pieces(rig, *paths), str(rig.source), RestoreOptions(policy, mark=MARK, **options))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_replaced_file_goes_to_the_history_with_the_next_pass(rig: Rig) -> Non
     rig.run()
     with Snapshot(str(rig.mirror), str(rig.history)) as past:
         wanted = past.pieces(past.versions("docs/a")[1:], None, keeps_folders=True).pieces
-    result = put_back(wanted, str(rig.source), Policy.REPLACE, mark=MARK, backup=str(rig.mirror))
+    result = put_back(wanted, str(rig.source), RestoreOptions(Policy.REPLACE, mark=MARK, backup=str(rig.mirror)))
     assert result == RestoreResult(asked=1, restored=("docs/a",), replaced=("docs/a",))
     assert contents(rig.source) == {"docs/a": b"first"}
     rig.run()
@@ -211,9 +211,11 @@ def test_a_folder_that_is_not_there_is_made_only_on_wish(rig: Rig) -> None:
     rig.write_at(rig.history / "a", "1")
     to = rig.root / "new" / "folder"
     with pytest.raises(FileNotFoundError):
-        put_back(pieces(rig, "a"), str(to), Policy.KEEP_BOTH, mark=MARK)
+        put_back(pieces(rig, "a"), str(to), RestoreOptions(Policy.KEEP_BOTH, mark=MARK))
     assert not to.parent.exists()
-    assert put_back(pieces(rig, "a"), str(to), Policy.KEEP_BOTH, mark=MARK, makes_folder=True).restored == ("a",)
+    assert put_back(
+        pieces(rig, "a"), str(to), RestoreOptions(Policy.KEEP_BOTH, mark=MARK, makes_folder=True)
+    ).restored == ("a",)
 
 
 def test_what_is_gone_from_the_backup_is_told_and_the_rest_comes_back(rig: Rig) -> None:
@@ -222,7 +224,7 @@ def test_what_is_gone_from_the_backup_is_told_and_the_rest_comes_back(rig: Rig) 
     wanted = pieces(rig, "a", "b")
     (rig.history / "a").unlink()
     rig.source.mkdir(exist_ok=True)
-    result = put_back(wanted, str(rig.source), Policy.KEEP_BOTH, mark=MARK)
+    result = put_back(wanted, str(rig.source), RestoreOptions(Policy.KEEP_BOTH, mark=MARK))
     assert (result.asked, result.restored, result.failed) == (2, ("b",), (("a", Reason(ReasonCode.RETURN_CHANGED)),))
 
 
@@ -320,6 +322,6 @@ def test_a_job_that_runs_afterwards_has_nothing_but_what_was_put_back(rig: Rig) 
     rig.run()
     with Snapshot(str(rig.mirror), str(rig.history)) as past:
         wanted = past.pieces(past.folder("", None, shows_gone=True)[:1], None, keeps_folders=True).pieces
-    put_back(wanted, str(rig.source), Policy.KEEP_BOTH, mark=MARK)
+    put_back(wanted, str(rig.source), RestoreOptions(Policy.KEEP_BOTH, mark=MARK))
     rig.run()
     assert contents(rig.mirror) == contents(rig.source) == {"a": b"1", "docs/b": b"2"}
