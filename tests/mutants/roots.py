@@ -42,7 +42,7 @@ MUTATIONS = (
     Mutation(
         "a closed destination is named before anything counts as done",
         "engine/fs/writable.py",
-        "    if _is_closed(target):\n",
+        "    if _is_closed(target, user):\n",
         "    if not target.root:\n",
         (f"{_PERMISSIONS}test_a_destination_that_is_closed_to_the_user_is_named_and_nothing_counts_as_done[history0]",),
     ),

@@ -102,7 +102,7 @@ class LocalDestination(MirrorWriter):
         Raises:
             DestinationUnusableError: Nothing can.
         """
-        refuse_unwritable(self, actions)
+        refuse_unwritable(self, self.rights.owner[0], actions)
 
     def lock(self) -> None:
         """Keep other processes from writing here as long as this target is open.

@@ -18,15 +18,16 @@ from backup_gui.model.reasons import Reason, ReasonCode, of_system
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backup_gui.engine.fs.metadata import MetadataWriter
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.model.plans import Action
 
 
-def refuse_unwritable(target: MetadataWriter, actions: Sequence[Action]) -> None:
+def refuse_unwritable(target: Tree, user: int, actions: Sequence[Action]) -> None:
     """Make sure that something of what is to be done can be done.
 
     Args:
         target: The destination.
+        user: The number of the user who writes.
         actions: What is to be done.
 
     Raises:
@@ -37,7 +38,7 @@ def refuse_unwritable(target: MetadataWriter, actions: Sequence[Action]) -> None
         return
     if is_read_only(target.root):
         raise DestinationUnusableError(Reason(ProblemCode.READ_ONLY, more=Reason(ReasonCode.AT, path=target.root)))
-    if _is_closed(target):
+    if _is_closed(target, user):
         # What lies in a folder that is there already may be open all the same.
         paths = [action.path for action in actions if action.op is not Op.SET_METADATA]
         begun = {path for path in paths if "/" not in path}
@@ -70,7 +71,6 @@ def is_open(folder: str) -> bool:
     return is_read_only(folder) or is_writable(folder)
 
 
-def _is_closed(target: MetadataWriter) -> bool:
+def _is_closed(target: Tree, user: int) -> bool:
     """Tell whether nothing can be made or removed in a destination's root; its owner opens it as is needed."""
-    user = target.rights.owner[0]
     return user > 0 and target.root_entry.st_uid != user and not is_open(target.root)
