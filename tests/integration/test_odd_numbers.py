@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from backup_gui.engine.apply import apply, create
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.metadata_writer import MetadataWriter
 from backup_gui.engine.fs.content import Cancelled
-from backup_gui.engine.fs.metadata import MetadataWriter
 from backup_gui.engine.plan import difference
 from backup_gui.engine.plan.difference import EntryComparer
 from backup_gui.engine.state import integrity as soundness

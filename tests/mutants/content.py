@@ -197,7 +197,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a folder that changed hands is tightened first",
-        "engine/fs/metadata.py",
+        "engine/destination/metadata_writer.py",
         "        if has_other_owner or has_other_list:\n            mode &= OWNER_ALL\n",
         "",
         ("faults/test_privacy.py",),
@@ -394,7 +394,7 @@ MUTATIONS = (
     ),
     Mutation(
         "folders that were opened up are shut again",
-        "engine/fs/metadata.py",
+        "engine/destination/metadata_writer.py",
         "            self._shut_again()\n",
         "            self._opened_up.clear()\n",
         (f"{_NUMBERS}test_a_folder_that_was_opened_up_only_to_be_compared_is_shut_again",),

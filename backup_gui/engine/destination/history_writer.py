@@ -10,9 +10,9 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.destination.metadata_writer import OWNER_ALL
 from backup_gui.engine.destination.mirror_writer import flush_folder, make_private_folder
 from backup_gui.engine.fs.content import NOT_SUPPORTED
-from backup_gui.engine.fs.metadata import OWNER_ALL
 from backup_gui.engine.fs.tree import Tree, pair
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.writable import is_open, is_read_only

@@ -13,8 +13,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.destination.metadata_writer import OWNER_ALL, MetadataWriter
 from backup_gui.engine.fs.content import TargetError, receive
-from backup_gui.engine.fs.metadata import OWNER_ALL, MetadataWriter
 from backup_gui.engine.fs.system.syscalls import CAN_SYNC_VOLUME
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.mounts import stores_later
