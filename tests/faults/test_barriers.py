@@ -16,6 +16,7 @@ from backup_gui.engine.apply import publish
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import ActionDone, Event
@@ -63,8 +64,8 @@ class Recorder:
             self.steps.append(("flushed", ""))
 
         monkeypatch.setattr(LocalDestination, "flush", failing_flush)
-        self._note(monkeypatch, LocalDestination, "receive", "written", before=False)
-        self._note(monkeypatch, LocalDestination, "publish", "named", argument=1)
+        self._note(monkeypatch, MirrorWriter, "receive", "written", before=False)
+        self._note(monkeypatch, MirrorWriter, "publish", "named", argument=1)
         self._note(monkeypatch, HistoryWriter, "keep", "named")
         self._note(monkeypatch, LocalDestination, "move", "named", argument=1)
         self._note(monkeypatch, JobDatabase, "record", "kept")

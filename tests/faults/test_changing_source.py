@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.apply.create import TRIES
-from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.model.plans import ProblemCode
 from tests.faults.scene import Scene
 
@@ -68,10 +68,10 @@ def change_while_read(
     monkeypatch: pytest.MonkeyPatch, path: Path, change: Callable[[Path], None], *, most: int, is_late: bool
 ) -> list[int]:
     """Change a file each time it is copied, before or after its content is read; returns the list of such times."""
-    receive = LocalDestination.receive
+    receive = MirrorWriter.receive
     times: list[int] = []
 
-    def disturbed(target: LocalDestination, folder: str, fd: int, source: os.stat_result, **options: Any) -> str:
+    def disturbed(target: MirrorWriter, folder: str, fd: int, source: os.stat_result, **options: Any) -> str:
         is_it = source.st_ino == os.stat(path).st_ino if path.exists() else False
         if not is_it or len(times) >= most:
             return receive(target, folder, fd, source, **options)
@@ -83,7 +83,7 @@ def change_while_read(
             change(path)
         return temporary
 
-    monkeypatch.setattr(LocalDestination, "receive", disturbed)
+    monkeypatch.setattr(MirrorWriter, "receive", disturbed)
     return times
 
 

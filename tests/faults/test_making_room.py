@@ -15,6 +15,7 @@ import pytest
 from backup_gui.cli.output import report_in_words
 from backup_gui.engine.apply import create
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.fs.content import TargetError
 from backup_gui.engine.history.prune import NO_GAIN_KEY
 from backup_gui.engine.rules.space import Room
@@ -371,7 +372,7 @@ def test_a_quota_that_is_used_up_is_told_as_such(tmp_path: Path, monkeypatch: py
         raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
     with monkeypatch.context() as patch:
-        patch.setattr(LocalDestination, "receive", refuse)
+        patch.setattr(MirrorWriter, "receive", refuse)
         report = scene.make_pass()
     assert {problem.code for problem in report.problems} == {ProblemCode.NO_SPACE}
     assert {problem.reason for problem in report.problems} == {"The backup drive is full: your quota on it is used up"}
@@ -391,7 +392,7 @@ def test_pruning_that_gains_nothing_is_not_done_again_for_a_day(
     for number, name in enumerate(OLD):
         put(scene, name, (20 - number) * DAY_S, b"x" * 200 * KIB)
     # As on a volume whose snapshots keep what is removed.
-    monkeypatch.setattr(LocalDestination, "room", lambda _target: Room(100 * KIB, None, 4096))
+    monkeypatch.setattr(MirrorWriter, "room", lambda _target: Room(100 * KIB, None, 4096))
     for number, (after_s, versions) in enumerate(((0, 2), (60, 0), (DAY_S, 2))):
         scene.write(f"new{number}", b"x" * 400 * KIB)
         assert scene.make_pass(after_s=after_s).made_room.versions == versions
@@ -408,14 +409,12 @@ def fail(*_arguments: object, **_options: object) -> Any:
 def test_room_that_cannot_be_told_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(tmp_path, tmp_path)
     scene.write("file", b"x")
-    monkeypatch.setattr(LocalDestination, "room", fail)
+    monkeypatch.setattr(MirrorWriter, "room", fail)
     scene.make_pass()
     scene.write("file", b"xx")
     assert scene.make_pass().status is PassStatus.COMPLETE
     scene.write("file", b"xxx")
-    monkeypatch.setattr(
-        LocalDestination, "receive", lambda *_a, **_o: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full"))
-    )
+    monkeypatch.setattr(MirrorWriter, "receive", lambda *_a, **_o: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
     assert scene.make_pass().reason == "The backup drive is full: 3 bytes more is needed"
 
 
@@ -441,7 +440,7 @@ def test_a_file_whose_holes_cannot_be_told_counts_in_full(tmp_path: Path, monkey
     scene = Scene(tmp_path, tmp_path)
     with (scene.source / "holes").open("wb") as file:
         file.truncate(64 << 20)
-    monkeypatch.setattr(LocalDestination, "free_bytes", lambda _target: 1 << 20)
+    monkeypatch.setattr(MirrorWriter, "free_bytes", lambda _target: 1 << 20)
     with monkeypatch.context() as patch:
         patch.setattr(create, "bytes_of_data", fail)
         assert [problem.path for problem in scene.make_pass().problems] == ["holes"]
@@ -509,15 +508,15 @@ def test_where_a_quota_is_used_up_old_versions_give_way_though_the_drive_has_roo
     for name in ("lives", "gone"):
         for number in range(4):
             put(scene, name, (20 - number) * DAY_S, name[:1].encode() * 40 * KIB)
-    receive = LocalDestination.receive
+    receive = MirrorWriter.receive
 
-    def refuse_beyond(target: LocalDestination, path: str, fd: int, source: os.stat_result, **options: Any) -> str:
+    def refuse_beyond(target: MirrorWriter, path: str, fd: int, source: os.stat_result, **options: Any) -> str:
         used = sum(map(len, [*contents(scene.mirror).values(), *contents(scene.history).values()]))
         if used + source.st_size > 330 * KIB:
             raise TargetError(errno.EDQUOT, os.strerror(errno.EDQUOT), path)
         return receive(target, path, fd, source, **options)
 
-    monkeypatch.setattr(LocalDestination, "receive", refuse_beyond)
+    monkeypatch.setattr(MirrorWriter, "receive", refuse_beyond)
     scene.write("new", b"n" * (325 if frees_history else 50) * KIB)
     report = scene.make_pass()
     assert [(problem.path, problem.code) for problem in report.problems] == [("new", ProblemCode.NO_SPACE)]

@@ -72,7 +72,7 @@ def test_an_owner_is_not_set_through_a_link(target: LocalDestination, outside: P
 
 
 def test_a_file_that_took_a_temporarys_name_is_not_written_to(target: LocalDestination, outside: Path) -> None:
-    planted = Path(target.root, f"{target._temporary_prefix}{1:08x}")
+    planted = Path(target.root, f"{target._mirror._temporary_prefix}{1:08x}")
     planted.write_bytes(b"a stranger's")
     fd = os.open(outside / "file", os.O_RDONLY)
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.fs.content import TargetError
 from backup_gui.engine.fs.xattrs import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.restore import writer as restoring
@@ -37,14 +37,14 @@ def mode_of(path: Path) -> int:
 def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[os.stat_result]]:
     """The folders above each file of the mirror, as they are when its content is about to come, the root first."""
     found: dict[str, list[os.stat_result]] = {}
-    receive = LocalDestination.receive
+    receive = MirrorWriter.receive
 
-    def noting(target: LocalDestination, path: str, *arguments: Any, **options: Any) -> str:
+    def noting(target: MirrorWriter, path: str, *arguments: Any, **options: Any) -> str:
         parts = path.split("/")[:-1]
-        found[path] = [target.folder("/".join(parts[:depth])).stat() for depth in range(len(parts) + 1)]
+        found[path] = [target.tree.folder("/".join(parts[:depth])).stat() for depth in range(len(parts) + 1)]
         return receive(target, path, *arguments, **options)
 
-    monkeypatch.setattr(LocalDestination, "receive", noting)
+    monkeypatch.setattr(MirrorWriter, "receive", noting)
     return found
 
 

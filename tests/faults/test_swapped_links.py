@@ -164,7 +164,7 @@ def test_a_temporary_is_never_written_through_a_link_planted_under_its_name(scen
         (scene.source / FOLDERS[0] / "changed").open("rb") as file,
     ):
         # The name is random, so only a test can know it beforehand.
-        (scene.mirror / f"{target._temporary_prefix}{1:08x}").symlink_to(planted)
+        (scene.mirror / f"{target._mirror._temporary_prefix}{1:08x}").symlink_to(planted)
         entry = os.fstat(file.fileno())
         with pytest.raises(OSError, match=os.strerror(errno.EEXIST)):
             target.receive("changed", file.fileno(), entry, on_bytes=lambda _count: None, should_stop=lambda: False)

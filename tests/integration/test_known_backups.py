@@ -19,8 +19,8 @@ from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination import marker
 from backup_gui.engine.destination import marker as marker_module
 from backup_gui.engine.destination.history_place import HISTORY_NAME
-from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.marker import Marker
+from backup_gui.engine.destination.mirror_tree import MirrorTree
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 from backup_gui.engine.ownership import belonging
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
@@ -885,7 +885,7 @@ def test_an_error_while_a_marker_is_looked_for_is_a_problem_of_that_folder_and_l
     rig.write_at(rig.mirror / "docs" / MARKER_NAME, "only looked at")
     for path in ("docs/a", "docs/deep/b", "other/c"):
         rig.write(path, "edited")
-    real = os.getxattr if call == "getxattr" else LocalDestination.open_file
+    real = os.getxattr if call == "getxattr" else MirrorTree.open_file
 
     def failing(*arguments: Any, **options: Any) -> Any:
         if arguments[-2 if call == "getxattr" else -1] in {str(rig.mirror / "docs"), f"docs/{MARKER_NAME}"}:
@@ -893,7 +893,7 @@ def test_an_error_while_a_marker_is_looked_for_is_a_problem_of_that_folder_and_l
         return real(*arguments, **options)
 
     with monkeypatch.context() as broken:
-        broken.setattr(os if call == "getxattr" else LocalDestination, call, failing)
+        broken.setattr(os if call == "getxattr" else MirrorTree, call, failing)
         broken.setattr(marker_module, "place_of", lambda target, folder: os.path.join(target.root, folder))
         (rig.mirror / "docs" / MARKER_NAME).touch()
         report = rig.run()

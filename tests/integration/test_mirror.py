@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination import local as target
 from backup_gui.engine.destination import mirror_writer as writer
+from backup_gui.engine.destination.mirror_tree import MirrorTree
 from backup_gui.engine.fs import by_path, tree
 from backup_gui.engine.roots import continuity
 from backup_gui.engine.rules.version_names import read_version_name
@@ -112,7 +112,7 @@ def test_where_there_are_no_folder_descriptors_a_pass_does_the_same(rig: Rig, mo
     monkeypatch.setattr(tree, "open_root", by_path.open_root)
     monkeypatch.setattr(writer, "CAN_SYNC_VOLUME", False)
     # Parts that are left out on Windows by the platform's name.
-    monkeypatch.setattr(target.LocalDestination, "open_up", lambda _self, _folder: False)
+    monkeypatch.setattr(MirrorTree, "open_up", lambda _self, _folder: False)
     rig.write("docs/a", "one")
     rig.write("docs/deep/b", "two")
     (rig.source / "link").symlink_to("docs")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_tree import MirrorTree
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL, FAT_EARLIEST_NS, Capabilities
@@ -180,14 +181,14 @@ def test_a_name_that_cannot_be_asked_for_is_tried(
     rig.write("a")
     rig.run()
     rig.write("new")
-    look = LocalDestination.look
+    look = MirrorTree.look
 
-    def refuse(self: LocalDestination, path: str) -> os.stat_result | None:
+    def refuse(self: MirrorTree, path: str) -> os.stat_result | None:
         if path == "new":
             raise OSError(36, "File name too long")
         return look(self, path)
 
-    monkeypatch.setattr(LocalDestination, "look", refuse)
+    monkeypatch.setattr(MirrorTree, "look", refuse)
     assert rig.run().counts.created == 1
 
 

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.model.plans import Counts, PassStatus, Scope
 from tests.helpers.rig import (
     Rig,
@@ -126,14 +126,14 @@ def test_what_was_to_move_into_a_folder_that_could_not_be_made_is_looked_at_agai
     (rig.source / "new/deep").mkdir(parents=True)
     (rig.source / "old/moved").rename(rig.source / "new/deep/moved")
     (rig.source / "old").rmdir()
-    real = LocalDestination.make_folder
+    real = MirrorWriter.make_folder
 
-    def refuse(self: LocalDestination, path: str) -> None:
+    def refuse(self: MirrorWriter, path: str) -> None:
         if path == "new/deep":
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         real(self, path)
 
-    monkeypatch.setattr(LocalDestination, "make_folder", refuse)
+    monkeypatch.setattr(MirrorWriter, "make_folder", refuse)
     report = rig.run(Scope(paths("").paths, trees("old", "new").trees))
     assert {problem.path for problem in report.problems} == {"new/deep"}
     shutil.rmtree(rig.source / "new")

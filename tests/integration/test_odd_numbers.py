@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backup_gui.engine.apply import apply, create
-from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.metadata_writer import MetadataWriter
+from backup_gui.engine.destination.mirror_tree import MirrorTree
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.plan import difference
 from backup_gui.engine.plan.difference import EntryComparer
@@ -180,7 +181,7 @@ ODD_ERRORS = (OverflowError("Python int too large"), ValueError("embedded null b
 @pytest.mark.parametrize("error", ODD_ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
     ("owner", "call"),
-    [(EntryComparer, "difference"), (create.Creator, "_copy_file"), (LocalDestination, "publish")],
+    [(EntryComparer, "difference"), (create.Creator, "_copy_file"), (MirrorWriter, "publish")],
     ids=["compared", "copied", "published"],
 )
 def test_what_one_file_raises_is_a_problem_of_that_file(
@@ -271,7 +272,7 @@ def test_a_folder_that_was_opened_up_only_to_be_compared_is_shut_again(rig: Rig)
 def test_a_folder_that_got_its_mode_from_the_source_is_not_given_an_older_one(place: Path) -> None:
     (place / "folder").mkdir(mode=0o500)
     (place / "source").mkdir(mode=0o750)
-    with as_nobody(place), MetadataWriter(str(place)) as writer:
-        assert writer.open_up("folder")
-        writer.set_metadata("folder", os.stat(place / "source"))
+    with as_nobody(place), MirrorTree(str(place)) as tree:
+        assert tree.open_up("folder")
+        MetadataWriter(tree).set_metadata("folder", os.stat(place / "source"))
     assert stat.S_IMODE((place / "folder").stat().st_mode) == 0o750

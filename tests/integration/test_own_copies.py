@@ -13,6 +13,7 @@ import pytest
 
 from backup_gui.engine.apply import create
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.fs import same_content
 from backup_gui.engine.plan import difference
 from backup_gui.engine.state.database import JobDatabase
@@ -201,8 +202,8 @@ def test_what_is_about_to_be_done_is_on_the_disk_before_and_notes_wait_for_it_to
     file = rig.catalog._connection._file
     assert file is not None
     file.set_trace_callback(statements.append)
-    for name in ("publish", "move", "set_metadata"):
-        monkeypatch.setattr(LocalDestination, name, telling(statements, name, getattr(LocalDestination, name)))
+    for owner, name in ((MirrorWriter, "publish"), (LocalDestination, "move"), (LocalDestination, "set_metadata")):
+        monkeypatch.setattr(owner, name, telling(statements, name, getattr(owner, name)))
     assert done(rig.run()).replaced == 20
     assert [statement for statement in statements if "synchronous" in statement][:2] == [
         "PRAGMA synchronous = FULL",

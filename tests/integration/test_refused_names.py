@@ -219,7 +219,7 @@ def test_the_second_process_leaves_a_folder_with_such_a_name_to_the_pass(rig: Ri
     rig.catalog.commit()
     connection = open_for_reading(tmp_path / "catalog.sqlite")
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
-        end = scan_worker._OtherEnd(source, target, connection, ExclusionRules(()), compares_owner=True)
+        end = scan_worker._OtherEnd(source, target.tree, connection, ExclusionRules(()), compares_owner=True)
         assert end.answer("docs") is not None
         for side in (rig.source, rig.mirror):
             with refusing(errno.EIO, side / "docs/bad"):

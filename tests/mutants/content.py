@@ -394,9 +394,9 @@ MUTATIONS = (
     ),
     Mutation(
         "folders that were opened up are shut again",
-        "engine/destination/metadata_writer.py",
+        "engine/destination/mirror_tree.py",
         "            self._shut_again()\n",
-        "            self._opened_up.clear()\n",
+        "            self.opened_up.clear()\n",
         (f"{_NUMBERS}test_a_folder_that_was_opened_up_only_to_be_compared_is_shut_again",),
     ),
     Mutation(

@@ -110,14 +110,14 @@ MUTATIONS = (
     Mutation(
         "a folder that may have been closed is asked for again before a link is made in it",
         "engine/destination/mirror_writer.py",
-        "for which this one may have been closed.\n            name, folder = self.at(path)\n",
+        "for which this one may have been closed.\n            name, folder = self._at(path)\n",
         "for which this one may have been closed.\n",
         (f"{_BUDGET}test_a_folder_that_was_closed_for_another_one_is_opened_again",),
     ),
     Mutation(
         "a folder that may have been closed is asked for again before a folder is made in it",
         "engine/destination/mirror_writer.py",
-        "            _, folder = self.at(path)\n",
+        "            _, folder = self._at(path)\n",
         "",
         (f"{_BUDGET}test_a_folder_that_was_closed_for_another_one_is_opened_again",),
     ),

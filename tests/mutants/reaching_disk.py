@@ -28,23 +28,23 @@ MUTATIONS = (
     ),
     Mutation(
         "flush of metadata where each file is flushed",
-        "engine/destination/mirror_writer.py",
-        "                    self._flush_metadata(path, source)\n",
+        "engine/destination/local.py",
+        "                    self._mirror.flush_metadata(path, source)\n",
         "                    pass\n",
         (AFTER_REPORT,),
     ),
     Mutation(
         "the history's folders are flushed before the mirror's",
         "engine/destination/local.py",
-        "        self.history.flush()\n        super().flush()\n",
-        "        super().flush()\n        self.history.flush()\n",
+        "        self.history.flush()\n        self._mirror.flush()\n",
+        "        self._mirror.flush()\n        self.history.flush()\n",
         ("faults/test_barriers.py",),
     ),
     Mutation(
         "the history's folders are flushed before a folder's metadata",
         "engine/destination/local.py",
-        "        self.history.flush()\n        super()._flush_metadata(path, source)\n",
-        "        super()._flush_metadata(path, source)\n",
+        "                    self.history.flush()\n",
+        "",
         ("faults/test_barriers.py",),
     ),
     Mutation(
@@ -99,7 +99,7 @@ MUTATIONS = (
     Mutation(
         "flush of the whole volume",
         "engine/destination/mirror_writer.py",
-        "            self.root_folder.sync_volume()\n",
+        "            self.tree.root_folder.sync_volume()\n",
         "            pass\n",
         (AFTER_REPORT,),
     ),
@@ -113,7 +113,7 @@ MUTATIONS = (
     Mutation(
         "flush of each folder",
         "engine/destination/mirror_writer.py",
-        "            for folder in self._unflushed:\n                flush_folder(self, folder)\n",
+        "            for folder in self._unflushed:\n                flush_folder(self.tree, folder)\n",
         "            pass\n",
         ("faults/test_io_errors.py::test_each_folder_is_flushed_before_what_is_new_in_it_is_told",),
     ),
@@ -164,7 +164,7 @@ MUTATIONS = (
     Mutation(
         "new folders appear complete",
         "engine/destination/mirror_writer.py",
-        '            name = self._temporary_for(path).rpartition("/")[2]\n',
+        '            name = self.temporary_for(path).rpartition("/")[2]\n',
         "            pass\n",
         ("unit/engine/destination/test_destination.py::test_a_new_folder_is_seen_complete_or_not_at_all",),
     ),

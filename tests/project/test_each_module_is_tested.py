@@ -33,6 +33,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "engine/destination/history_writer.py": ("unit/engine/destination/test_destination.py", "faults/test_privacy.py"),
     "engine/destination/local.py": ("unit/engine/destination/test_destination.py",),
     "engine/destination/marker.py": ("integration/test_known_backups.py",),
+    "engine/destination/mirror_tree.py": ("faults/test_permissions.py", "integration/test_odd_numbers.py"),
     "engine/destination/mirror_writer.py": ("unit/engine/destination/test_destination.py", "faults/test_exfat.py"),
     "engine/fs/by_path.py": ("unit/engine/fs/test_folder.py", "unit/engine/fs/test_tree.py"),
     "engine/fs/own_files.py": ("unit/engine/plan/test_left_out.py",),

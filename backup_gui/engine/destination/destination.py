@@ -108,18 +108,20 @@ class Destination(DestinationView, Protocol):
         history: Where what leaves the mirror is kept.
         dated: Tells the time by which versions are named.
         stores_later: Whether nobody can tell when it has stored something, as of a mounted cloud.
-        holds_attributes: Whether all attributes were held, as far as any were set.
         without_attributes: Copies that lack some of their attributes, and why.
     """
 
     dated: Callable[[], datetime]
     stores_later: bool
-    holds_attributes: bool
     without_attributes: dict[str, OSError]
 
     @property
     def history(self) -> History:
         """Where what leaves the mirror is kept."""
+
+    @property
+    def holds_attributes(self) -> bool:
+        """Whether all attributes were held, as far as any were set."""
 
     def is_in_place(self) -> bool:
         """Tell whether what was opened is still what the job's destination leads to."""

@@ -10,7 +10,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.destination.metadata_writer import OWNER_ALL
+from backup_gui.engine.destination.mirror_tree import OWNER_ALL
 from backup_gui.engine.destination.mirror_writer import flush_folder, make_private_folder
 from backup_gui.engine.fs.content import NOT_SUPPORTED
 from backup_gui.engine.fs.tree import Tree, pair
@@ -40,7 +40,7 @@ class HistoryWriter:
     """The history of a mirror.
 
     Args:
-        mirror: The mirror that it belongs to, open; what is kept comes out of it.
+        mirror: Writes into the mirror that it belongs to; what is kept comes out of it.
         root: Absolute path of the history, on the same volume, made when it is not there; None to keep none.
 
     Attributes:
@@ -54,7 +54,8 @@ class HistoryWriter:
 
     def __init__(self, mirror: MirrorWriter, root: str | None) -> None:
         self.root = root
-        self._mirror = mirror
+        self._mirror = mirror.tree
+        self._writer = mirror
         self._tree: Tree | None = None
         # Folders that are known to be there.
         self._folders: set[str] = set()
@@ -163,7 +164,7 @@ class HistoryWriter:
             # It is the history that is gone, or a folder in it: somebody is tidying up.
             self.close()
             kept = self._keep(path, left_at, leaves=leaves)
-        self._mirror.note_unflushed(parent_of(path))
+        self._writer.note_unflushed(parent_of(path))
         self._unflushed.add(parent_of(path))
         self.kept_as[path] = kept
         return kept
@@ -182,7 +183,7 @@ class HistoryWriter:
         finally:
             old_folder.close()
         self.kept_as.pop(path, None)
-        self._mirror.note_unflushed(parent_of(path))
+        self._writer.note_unflushed(parent_of(path))
         self._unflushed.add(parent_of(kept))
 
     def tree(self) -> Tree | None:
@@ -284,7 +285,7 @@ class HistoryWriter:
         Raises:
             OSError: Some of them are not, and may be lost.
         """
-        if self._tree is not None and self._mirror.flushes_files:
+        if self._tree is not None and not self._writer.syncs_whole:
             for folder in self._unflushed:
                 flush_folder(self._tree, folder)
         self._unflushed.clear()
@@ -301,7 +302,7 @@ class HistoryWriter:
             try:
                 if (
                     leaves
-                    or not self._mirror.capabilities.holds_hard_links
+                    or not self._writer.metadata.capabilities.holds_hard_links
                     or not _links(old, old_folder, new, new_folder)
                 ):
                     old_folder.rename_at(old, new_folder, new)
@@ -340,10 +341,14 @@ class HistoryWriter:
         if is_read_only(history.root):
             # Nobody can write there now, nor could it be tried out whether its file system has owners and modes.
             return
-        user = self._mirror.rights.owner[0]
-        if self._mirror.capabilities.holds_owner and user >= 0 and entry.st_uid != user:
+        capabilities, user = self._writer.metadata.capabilities, self._writer.metadata.rights.owner[0]
+        if capabilities.holds_owner and user >= 0 and entry.st_uid != user:
             raise HistoryUnusableError(Reason(ReasonCode.HISTORY_FOREIGN, path=history.root))
-        if self._mirror.capabilities.holds_modes and user >= 0 and entry.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        if (
+            self._writer.metadata.capabilities.holds_modes
+            and user >= 0
+            and entry.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        ):
             raise HistoryUnusableError(Reason(ReasonCode.HISTORY_SHARED, path=history.root))
 
     def _make_folder(self, path: str) -> None:

@@ -1,7 +1,8 @@
-"""A destination in a folder that the system has mounted, with the parts that it is made of.
+"""A destination in a folder that the system has mounted, put together from its parts.
 
-``mirror_writer.py`` has the primitives for what comes into it, ``history_writer.py`` moves what leaves to the history.
-Nothing outside the destination and its history is ever touched.
+``mirror_tree.py`` reads the mirror, ``mirror_writer.py`` has the primitives for what comes into it,
+``metadata_writer.py`` sets metadata there, and ``history_writer.py`` moves what leaves to the history. Nothing outside
+the destination and its history is ever touched.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import errno
 import logging
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.marker import attribute_of
+from backup_gui.engine.destination.metadata_writer import MetadataWriter
+from backup_gui.engine.destination.mirror_tree import MirrorTree
 from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.destination.probe import falls_together
 from backup_gui.engine.fs.content import NOT_SUPPORTED
@@ -23,6 +26,7 @@ from backup_gui.engine.fs.system.worker_process import WorkerProcess
 from backup_gui.engine.fs.tree import pair
 from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes
 from backup_gui.engine.fs.writable import refuse_unwritable
+from backup_gui.engine.fs.xattrs import attributes_of
 from backup_gui.model.errors import DestinationBusyError
 from backup_gui.model.path_text import escape
 from backup_gui.model.paths import parent_of
@@ -32,13 +36,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.fs.xattrs import Attributes
+    from backup_gui.engine.rules.capabilities import Capabilities
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Action
 
 log = logging.getLogger(__name__)
 
 
-class LocalDestination(MirrorWriter):
+class LocalDestination:
     """A mirror and its history; see ``Destination`` for what they are to the engine.
 
     Args:
@@ -46,6 +52,8 @@ class LocalDestination(MirrorWriter):
         history_root: Absolute path of the history, on the same volume; None to keep none.
 
     Attributes:
+        root: As given.
+        tree: The mirror, for reading.
         history: The history.
         dated: Tells the time by which versions are named.
 
@@ -54,21 +62,74 @@ class LocalDestination(MirrorWriter):
     """
 
     def __init__(self, root: str, history_root: str | None) -> None:
-        super().__init__(root)
-        self.history = HistoryWriter(self, history_root)
+        tree = self.tree = MirrorTree(root)
+        with tree.closed_on_failure():
+            metadata = self._metadata = MetadataWriter(tree)
+            mirror = self._mirror = MirrorWriter(tree, metadata)
+        self.history = HistoryWriter(mirror, history_root)
         self.dated: Callable[[], datetime] = _now
         # Whether the file system has hard links; None as long as nobody asked.
         self._has_hard_links: bool | None = None
+        self.root, self.root_entry = root, tree.root_entry
+        self.stores_later, self.without_attributes = mirror.stores_later, mirror.without_attributes
+        self._show()
+        # What a part does alone is its own method: passed on by one of this class, it would take a call more per file.
+        self.list, self.names, self.look_at, self.look = tree.list, tree.names, tree.look_at, tree.look
+        self.stat, self.read_link, self.open_file = tree.stat, tree.read_link, tree.open_file
+        self.receive, self.reserve, self.create_link = mirror.receive, mirror.reserve, mirror.create_link
+        self.publish, self.discard, self.make_folder = mirror.publish, mirror.discard, mirror.make_folder
+        self.make_scratch, self.remove_folder, self.reveal = mirror.make_scratch, mirror.remove_folder, mirror.reveal
+        self.missing, self.drop_unseen_folders = mirror.missing, mirror.drop_unseen_folders
+        self.free_bytes, self.room, self.tighten = mirror.free_bytes, mirror.room, metadata.tighten
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give all descriptors back."""
+        self.history.close()
+        self.tree.close()
+
+    def adopt(self, capabilities: Capabilities) -> None:
+        """Go by what the file system can do from now on."""
+        self._metadata.adopt(capabilities)
+        self._show()
+
+    def distrust(self, devices: frozenset[int]) -> None:
+        """Set no set-id bit that comes from one of some volumes, known by their device numbers."""
+        self._metadata.distrust(devices)
+        self._show()
 
     @property
     def keeps_history(self) -> bool:
         """Whether what leaves the mirror is kept."""
         return self.history.root is not None
 
-    def close(self) -> None:
-        """Give all descriptors back."""
-        self.history.close()
-        super().close()
+    @property
+    def holds_attributes(self) -> bool:
+        """Whether all attributes were held, as far as any were set."""
+        return self._metadata.holds_attributes
+
+    @property
+    def has_unseen_folders(self) -> bool:
+        """Whether there are new folders to reveal."""
+        return bool(self.tree.staged)
+
+    @property
+    def flushes_files(self) -> bool:
+        """Whether each file is flushed by itself, since the whole cannot be."""
+        return not self._mirror.syncs_whole
+
+    def attributes(self, path: str) -> Attributes:
+        """Return the extended attributes and access lists of a path, of a link those of its own.
+
+        Raises:
+            OSError: They cannot be told.
+        """
+        return attributes_of(self.tree, path)
 
     def marker(self, folder: str) -> bytes | None:
         """Return the marker that a folder has as an attribute, as it is written; None if it has none.
@@ -76,11 +137,11 @@ class LocalDestination(MirrorWriter):
         Raises:
             OSError: It cannot be told just now.
         """
-        return attribute_of(self, folder)
+        return attribute_of(self.tree, folder)
 
     def is_in_place(self) -> bool:
         """Tell whether the destination's path still leads to the folder that was opened."""
-        if self.is_root_in_place():
+        if self.tree.is_root_in_place():
             return True
         try:
             is_on_drive = os.stat(self.root).st_dev == self.root_entry.st_dev
@@ -90,7 +151,7 @@ class LocalDestination(MirrorWriter):
 
     def helper(self, source: Tree) -> WorkerProcess | None:
         """Start the second process; None if it cannot help."""
-        return WorkerProcess.start_for(source, self, self.capabilities)
+        return WorkerProcess.start_for(source, self.tree, self.capabilities)
 
     def falls_together(self, one: str, other: str) -> bool:
         """Tell by an experiment, which leaves nothing, whether two names are one to the file system."""
@@ -102,7 +163,7 @@ class LocalDestination(MirrorWriter):
         Raises:
             DestinationUnusableError: Nothing can.
         """
-        refuse_unwritable(self, self.rights.owner[0], actions)
+        refuse_unwritable(self.tree, self.rights.owner[0], actions)
 
     def lock(self) -> None:
         """Keep other processes from writing here as long as this target is open.
@@ -111,7 +172,7 @@ class LocalDestination(MirrorWriter):
             DestinationBusyError: One is.
         """
         try:
-            self.root_folder.lock()
+            self.tree.root_folder.lock()
         except BlockingIOError as error:
             if is_locked_by_strangers(self.root_entry.st_ino, os.path.realpath(self.root)):
                 log.warning("Somebody who may not write to %s has locked it", escape(self.root))
@@ -128,16 +189,16 @@ class LocalDestination(MirrorWriter):
             FileExistsError: The new path is taken.
             OSError: The rename was refused.
         """
-        self.open_up(parent_of(old_path))
-        self.open_up(parent_of(new_path))
-        old, old_folder, new, new_folder = pair(self, old_path, self, new_path)
+        self.tree.open_up(parent_of(old_path))
+        self.tree.open_up(parent_of(new_path))
+        old, old_folder, new, new_folder = pair(self.tree, old_path, self.tree, new_path)
         try:
             old_folder.rename_at(old, new_folder, new)
         finally:
             old_folder.close()
-        self.forget(old_path)
-        self.note_unflushed(parent_of(old_path))
-        self.note_unflushed(parent_of(new_path))
+        self.tree.forget(old_path)
+        self._mirror.note_unflushed(parent_of(old_path))
+        self._mirror.note_unflushed(parent_of(new_path))
 
     def create_hard_link(self, first: str, path: str) -> str | None:
         """Make a further name of a file, as a temporary beside its final path.
@@ -155,8 +216,8 @@ class LocalDestination(MirrorWriter):
         """
         if not self.capabilities.holds_hard_links:
             return None
-        self.open_up(parent_of(path))
-        temporary = self._temporary_for(path)
+        self.tree.open_up(parent_of(path))
+        temporary = self._mirror.temporary_for(path)
         try:
             self._link(first, temporary)
         except OSError as error:
@@ -180,7 +241,7 @@ class LocalDestination(MirrorWriter):
             OSError: The rename was refused; it has its old name.
         """
         folder = parent_of(old_path)
-        self.open_up(folder)
+        self.tree.open_up(folder)
         before = self.list(folder)
         old, new = (path.rpartition("/")[2] for path in (old_path, new_path))
         if new in before:
@@ -189,19 +250,19 @@ class LocalDestination(MirrorWriter):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), old_path)
         self._rename_over_itself(old_path, new_path)
         # What was opened by way of either name may lead nowhere now.
-        self.forget(old_path)
-        self.forget(new_path)
+        self.tree.forget(old_path)
+        self.tree.forget(new_path)
         if new not in self.list(folder):
             # Taken for a rename onto itself, of which there is nothing to do: by way of another name.
             # RACE: killed in between, it has a temporary name, which the next pass removes before it copies anew.
-            between = self._temporary_for(new_path)
+            between = self._mirror.temporary_for(new_path)
             self._rename_over_itself(old_path, between)
             try:
                 self._rename_over_itself(between, new_path)
             except OSError:
                 self._rename_over_itself(between, old_path)
                 raise
-        self.note_unflushed(folder)
+        self._mirror.note_unflushed(folder)
 
     def is_listed(self, path: str) -> bool:
         """Tell whether a name is listed in just this spelling in the folder that it is in.
@@ -210,16 +271,6 @@ class LocalDestination(MirrorWriter):
             OSError: The folder cannot be listed.
         """
         return path.rpartition("/")[2] in self.list(parent_of(path))
-
-    def remove_file(self, path: str) -> None:
-        """Remove a file or link for good; it is no error if it is gone.
-
-        Raises:
-            OSError: It could not be removed.
-        """
-        self.open_up(parent_of(path))
-        self._unlink(path)
-        self.note_unflushed(parent_of(path))
 
     def take_away(self, path: str) -> None:
         """Take a file or link out of the mirror, into the history if one is kept.
@@ -230,7 +281,22 @@ class LocalDestination(MirrorWriter):
         if self.keeps_history:
             self.history.keep(path, self.dated(), leaves=True)
         else:
-            self.remove_file(path)
+            self._mirror.remove_file(path)
+
+    def set_metadata(self, path: str, source: Entry, attributes: Attributes | None = None) -> None:
+        """Give a path of the mirror the source's metadata, so that it reaches the disk; see ``MetadataWriter``.
+
+        Raises:
+            OSError: Some of it was refused, or did not reach the disk.
+        """
+        try:
+            self._metadata.set_metadata(path, source, attributes)
+        finally:
+            if not self._mirror.syncs_whole:
+                # What may not be read by its own mode cannot be flushed. Should it be lost, a full pass makes it again.
+                with contextlib.suppress(PermissionError):
+                    self.history.flush()
+                    self._mirror.flush_metadata(path, source)
 
     def flush(self) -> None:
         """Return when everything written so far is on the disk, in the history too.
@@ -239,16 +305,18 @@ class LocalDestination(MirrorWriter):
             OSError: Some of it is not, and may be lost.
         """
         self.history.flush()
-        super().flush()
+        self._mirror.flush()
 
     # Inner parts
 
-    def _flush_metadata(self, path: str, source: Entry) -> None:
-        self.history.flush()
-        super()._flush_metadata(path, source)
+    def _show(self) -> None:
+        # As attributes of its own, since they are asked for each file.
+        metadata = self._metadata
+        self.capabilities, self.rights, self.holds_owner = metadata.capabilities, metadata.rights, metadata.holds_owner
+        self.time_step_ns = metadata.capabilities.time_step_ns
 
     def _link(self, first: str, path: str) -> None:
-        old, old_folder, new, new_folder = pair(self, first, self, path)
+        old, old_folder, new, new_folder = pair(self.tree, first, self.tree, path)
         try:
             old_folder.link_at(old, new_folder, new)
         finally:
@@ -257,12 +325,12 @@ class LocalDestination(MirrorWriter):
     def _can_link(self, path: str) -> bool:
         """Try once whether the file system has hard links: what it refuses of one file it may allow of another."""
         if self._has_hard_links is None:
-            one, two = self._temporary_for(path), self._temporary_for(path)
+            one, two = self._mirror.temporary_for(path), self._mirror.temporary_for(path)
             if one == two:
                 # In a folder that is not to be seen yet; it can be tried in the one that it is going to be in.
                 return self._can_link(parent_of(path))
             try:
-                name, folder = self.at(one)
+                name, folder = self.tree.at(one)
                 os.close(folder.create_at(name))
                 self._has_hard_links = True
                 self._link(one, two)
@@ -276,8 +344,8 @@ class LocalDestination(MirrorWriter):
     def _rename_over_itself(self, old_path: str, new_path: str) -> None:
         # RACE: something that another program puts under the new name in this moment is lost; but where names are
         # folded, it would be what has the old one.
-        old, folder = self.at(old_path)
-        new, _ = self.at(new_path)
+        old, folder = self.tree.at(old_path)
+        new, _ = self.tree.at(new_path)
         folder.respell_at(old, new)
 
 

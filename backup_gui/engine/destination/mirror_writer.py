@@ -1,8 +1,8 @@
-"""A folder that is written to: the primitives by which new things come into it, each safe by itself.
+"""Writes into a mirror: the primitives by which new things come into it, each safe by itself.
 
 New content is made beside its final name under a short temporary one, and a rename publishes it; what is published
 never overwrites what it was not told of. Everything goes through directory descriptors and never through a symbolic
-link, so that nothing outside the folder is touched. ``destination.py`` decides what becomes of what was there before.
+link, so that nothing outside the folder is touched. ``local.py`` decides what becomes of what was there before.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.destination.metadata_writer import OWNER_ALL, MetadataWriter
+from backup_gui.engine.destination.mirror_tree import OWNER_ALL
 from backup_gui.engine.fs.content import TargetError, receive
 from backup_gui.engine.fs.system.syscalls import CAN_SYNC_VOLUME
 from backup_gui.engine.fs.tree import Tree
@@ -26,46 +26,46 @@ from backup_gui.model.paths import TEMPORARY_PREFIX, is_temporary, join, parent_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from backup_gui.engine.fs.xattrs import Attributes
+    from backup_gui.engine.destination.metadata_writer import MetadataWriter
+    from backup_gui.engine.destination.mirror_tree import MirrorTree
     from backup_gui.engine.fs.xattrs import AttributesResult as AttributesOutcome
     from backup_gui.model.entries import Entry
 
 
-class MirrorWriter(MetadataWriter):
-    """A root folder, for writing into it.
+class MirrorWriter:
+    """Writes into a mirror.
 
     Args:
-        root: Absolute path of the folder, which exists.
+        tree: The mirror.
+        metadata: Sets metadata in it.
 
     Attributes:
+        tree: As given.
+        metadata: As given.
         stores_later: Whether it is a mounted cloud, of which nobody can tell when it has stored something.
+        syncs_whole: Whether its volume is flushed as a whole; if not, each file is flushed by itself.
         without_attributes: Copies that lack some of their attributes, and why.
 
     Raises:
-        OSError: The folder cannot be opened or is none.
+        OSError: It cannot be told where the folder lies.
     """
 
-    def __init__(self, root: str) -> None:
-        super().__init__(root)
+    def __init__(self, tree: MirrorTree, metadata: MetadataWriter) -> None:
+        self.tree = tree
+        self.metadata = metadata
+        self._at = tree.at
         self._temporary_prefix = TEMPORARY_PREFIX + os.urandom(4).hex()
         self._temporaries = 0
-        # A new folder is made under a temporary name too, and what comes into it right away under its own name there:
-        # it appears complete, by one rename. The final path of each, and its name on the disk for now.
-        self._staged: dict[str, str] = {}
-        # All folders that are not to be seen yet: those, and the ones in them.
+        # All folders that are not to be seen yet: those that have another name for now, and the ones in them. A new
+        # folder is made under a temporary name too, and what comes into it right away under its own name there: it
+        # appears complete, by one rename.
         self._unseen: set[str] = set()
         # There a new folder gets its name at once: such programs lose track of what is in one that is renamed.
-        with self._closed_on_failure():
-            self.stores_later = stores_later(root)
-            self._syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(root)
+        self.stores_later = stores_later(tree.root)
+        self.syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(tree.root)
         # Folders in which a name was made or removed since the last flush, where the whole cannot be flushed.
         self._unflushed: set[str] = set()
         self.without_attributes: dict[str, OSError] = {}
-
-    @property
-    def flushes_files(self) -> bool:
-        """Whether each file is flushed by itself, since the whole cannot be."""
-        return not self._syncs_whole
 
     # New content
 
@@ -98,16 +98,16 @@ class MirrorWriter(MetadataWriter):
             OSError: Reading or writing failed; nothing is left.
         """
         final_path = path
-        path = self._temporary_for(path)
+        path = self.temporary_for(path)
         try:
             held = self._receive(path, fd, source, on_bytes, should_stop)
         except TargetError as error:
-            if error.errno not in {errno.EACCES, errno.EPERM} or not self.open_up(parent_of(path)):
+            if error.errno not in {errno.EACCES, errno.EPERM} or not self.tree.open_up(parent_of(path)):
                 raise
             os.lseek(fd, 0, os.SEEK_SET)
             held = self._receive(path, fd, source, on_bytes, should_stop)
         if held is not IN_STEP:
-            self.holds_attributes &= held.are_held
+            self.metadata.holds_attributes &= held.are_held
             if held.error is not None:
                 self.without_attributes[final_path] = held.error
         return path
@@ -117,7 +117,7 @@ class MirrorWriter(MetadataWriter):
 
         The caller makes the temporary itself.
         """
-        temporary = self._temporary_for(path)
+        temporary = self.temporary_for(path)
         folder, _, name = temporary.rpartition("/")
         if folder not in self._unseen:
             return temporary, temporary
@@ -129,15 +129,15 @@ class MirrorWriter(MetadataWriter):
         Raises:
             OSError: It could not be made.
         """
-        path = self._temporary_for(path)
-        name, folder = self.at(path)
+        path = self.temporary_for(path)
+        name, folder = self._at(path)
         try:
             folder.symlink_at(text, name)
         except PermissionError:
-            if not self.open_up(parent_of(path)):
+            if not self.tree.open_up(parent_of(path)):
                 raise
             # The folder above it was asked for meanwhile, for which this one may have been closed.
-            name, folder = self.at(path)
+            name, folder = self._at(path)
             folder.symlink_at(text, name)
         return path
 
@@ -156,13 +156,13 @@ class MirrorWriter(MetadataWriter):
         if temporary == path:
             self.note_unflushed(parent_of(path))
             return
-        old, folder = self.at(temporary)
+        old, folder = self._at(temporary)
         new = path.rpartition("/")[2]
         if may_replace:
             folder.replace_at(old, folder, new)
         else:
             folder.rename_at(old, folder, new)
-        if not self._syncs_whole:
+        if not self.syncs_whole:
             self._unflushed.add(parent_of(path))
 
     def discard(self, temporary: str) -> None:
@@ -174,7 +174,7 @@ class MirrorWriter(MetadataWriter):
         """
         if not is_temporary(temporary.rpartition("/")[2]) and parent_of(temporary) not in self._unseen:
             raise ValueError(temporary)
-        entry = self.look(temporary)
+        entry = self.tree.look(temporary)
         if entry is None:
             return
         if not stat.S_ISDIR(entry.st_mode):
@@ -182,7 +182,7 @@ class MirrorWriter(MetadataWriter):
             return
         folders = [temporary]
         for folder in folders:
-            for name, child in self.list(folder).items():
+            for name, child in self.tree.list(folder).items():
                 if stat.S_ISDIR(child.st_mode):
                     folders.append(join(folder, name))
                 else:
@@ -200,29 +200,29 @@ class MirrorWriter(MetadataWriter):
             OSError: It could not be made.
         """
         parent = parent_of(path)
-        name, folder = self.at(path)
+        name, folder = self._at(path)
         is_staged = folder.follows_renames and not self.stores_later
         is_top = is_staged and parent not in self._unseen
         if is_top:
-            if self.look(path) is not None:
+            if self.tree.look(path) is not None:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
-            name = self._temporary_for(path).rpartition("/")[2]
+            name = self.temporary_for(path).rpartition("/")[2]
         try:
             folder.mkdir_at(name, OWNER_ALL)
         except PermissionError:
-            if not self.open_up(parent):
+            if not self.tree.open_up(parent):
                 raise
             # As above.
-            _, folder = self.at(path)
+            _, folder = self._at(path)
             folder.mkdir_at(name, OWNER_ALL)
-        inherited = self._inherited(folder)
+        inherited = self.metadata.inherited(folder)
         if inherited.access_list:
             drop_access_lists(folder.path_of(name))
-        if inherited.group and not self.holds_owner and self.capabilities.holds_owner:
+        if inherited.group and not self.metadata.holds_owner and self.metadata.capabilities.holds_owner:
             # It gets the group of other new files; else it gets the source's owner and group at the end of the pass.
-            folder.set_owner_at(name, -1, self.rights.owner[1])
+            folder.set_owner_at(name, -1, self.metadata.rights.owner[1])
         if is_top:
-            self._staged[path] = name
+            self.tree.staged[path] = name
         if is_staged:
             self._unseen.add(path)
         self.note_unflushed(parent)
@@ -233,16 +233,11 @@ class MirrorWriter(MetadataWriter):
         Raises:
             OSError: It could not be made.
         """
-        path = self._temporary_for("")
-        self.open_up("")
-        name, folder = self.at(path)
+        path = self.temporary_for("")
+        self.tree.open_up("")
+        name, folder = self._at(path)
         folder.mkdir_at(name, OWNER_ALL)
         return path
-
-    @property
-    def has_unseen_folders(self) -> bool:
-        """Whether there are new folders to reveal."""
-        return bool(self._staged)
 
     def reveal(self) -> dict[str, OSError]:
         """Let the new folders be seen, each with what has come into it, in one step each.
@@ -251,8 +246,8 @@ class MirrorWriter(MetadataWriter):
             The paths that could not be given their name, and why; with what was in them they are gone.
         """
         failures = {}
-        for path, temporary in list(self._staged.items()):
-            name, folder = self.at(path)
+        for path, temporary in list(self.tree.staged.items()):
+            name, folder = self._at(path)
             try:
                 folder.rename_at(temporary, folder, name)
             except OSError as error:
@@ -260,7 +255,7 @@ class MirrorWriter(MetadataWriter):
                 self._drop_folder(path)
             else:
                 self.note_unflushed(parent_of(path))
-        self._staged.clear()
+        self.tree.staged.clear()
         self._unseen.clear()
         return failures
 
@@ -273,30 +268,40 @@ class MirrorWriter(MetadataWriter):
         by_folder: dict[str, set[str]] = {}
         for path in paths:
             by_folder.setdefault(parent_of(path), set()).add(path)
-        self.forget()
+        self.tree.forget()
         gone: set[str] = set()
         for folder, wanted in by_folder.items():
             try:
-                listed = self.list(folder, {})
+                listed = self.tree.list(folder, {})
             except OSError:
                 listed = {}
             gone.update(path for path in wanted if path.rpartition("/")[2] not in listed)
-        if self.capabilities.limits_names:
+        if self.metadata.capabilities.limits_names:
             # A file system that takes several spellings for one name may list another one of them.
             gone = {path for path in gone if not self._can_be_seen(path)}
         return gone
 
     def _can_be_seen(self, path: str) -> bool:
         try:
-            return self.look(path) is not None
+            return self.tree.look(path) is not None
         except OSError:
             return False
 
     def drop_unseen_folders(self) -> None:
         """Remove the new folders that were not revealed; what cannot be removed is litter for the next pass."""
-        for path in list(self._staged):
+        for path in list(self.tree.staged):
             self._drop_folder(path)
         self._unseen.clear()
+
+    def remove_file(self, path: str) -> None:
+        """Remove a file or link for good; it is no error if it is gone.
+
+        Raises:
+            OSError: It could not be removed.
+        """
+        self.tree.open_up(parent_of(path))
+        self._unlink(path)
+        self.note_unflushed(parent_of(path))
 
     def remove_folder(self, path: str) -> bool:
         """Remove an empty folder.
@@ -307,9 +312,9 @@ class MirrorWriter(MetadataWriter):
         Raises:
             OSError: It could not be removed.
         """
-        self.open_up(parent_of(path))
-        self.forget(path)
-        name, folder = self.at(path)
+        self.tree.open_up(parent_of(path))
+        self.tree.forget(path)
+        name, folder = self._at(path)
         try:
             folder.rmdir_at(name)
         except FileNotFoundError:
@@ -338,7 +343,7 @@ class MirrorWriter(MetadataWriter):
         Raises:
             OSError: It cannot be told.
         """
-        return self.root_folder.room()
+        return self.tree.root_folder.room()
 
     # Reaching the disk
 
@@ -348,68 +353,27 @@ class MirrorWriter(MetadataWriter):
         Raises:
             OSError: Some of it is not, and may be lost.
         """
-        if self._syncs_whole:
-            self.root_folder.sync_volume()
+        if self.syncs_whole:
+            self.tree.root_folder.sync_volume()
         else:
             for folder in self._unflushed:
-                flush_folder(self, folder)
+                flush_folder(self.tree, folder)
         self._unflushed.clear()
 
-    def set_metadata(self, path: str, source: Entry, attributes: Attributes | None = None) -> None:
-        """Give a path of the mirror the source's metadata, as described above, so that it reaches the disk.
+    def flush_metadata(self, path: str, source: Entry) -> None:
+        """Return when the metadata of a path is on the disk.
 
         Raises:
-            OSError: Some of it was refused, or did not reach the disk.
+            OSError: It is not, or the path may not be read.
         """
-        try:
-            super().set_metadata(path, source, attributes)
-        finally:
-            if not self._syncs_whole:
-                # What may not be read by its own mode cannot be flushed. Should it be lost, a full pass makes it again.
-                with contextlib.suppress(PermissionError):
-                    self._flush_metadata(path, source)
-
-    def name_on_disk(self, path: str) -> str:
-        """Return the name that a path's last part has on the disk at present."""
-        return self._staged.get(path) or path.rpartition("/")[2]
-
-    # Inner parts
-
-    def _flush_metadata(self, path: str, source: Entry) -> None:
         # At once: a folder need not be open to be read when the next group is flushed.
         if stat.S_ISDIR(source.st_mode):
-            flush_folder(self, path)
+            flush_folder(self.tree, path)
         elif stat.S_ISREG(source.st_mode):
-            name, folder = self.at(path)
+            name, folder = self._at(path)
             folder.flush_file_at(name)
 
-    def _receive(
-        self, path: str, fd: int, source: Entry, on_bytes: Callable[[int], None], should_stop: Callable[[], bool]
-    ) -> AttributesOutcome:
-        try:
-            name, folder = self.at(path)
-        except OSError as error:
-            raise TargetError(error.errno, error.strerror, path) from error
-        return receive(
-            fd,
-            source,
-            name,
-            folder,
-            self.rights,
-            flushes=not self._syncs_whole,
-            inherited=self._inherited(folder),
-            on_bytes=on_bytes,
-            should_stop=should_stop,
-        )
-
-    def _place_of(self, folder: str) -> str:
-        """Return where a new folder is on the disk at present: only the highest one has another name than its own."""
-        above, _, name = folder.rpartition("/")
-        if folder in self._staged:
-            return join(above, self._staged[folder])
-        return join(self._place_of(above), name)
-
-    def _temporary_for(self, path: str) -> str:
+    def temporary_for(self, path: str) -> str:
         """Return the path under which something new is made that is to be at ``path``."""
         folder = parent_of(path)
         if folder in self._unseen:
@@ -418,24 +382,52 @@ class MirrorWriter(MetadataWriter):
         name = f"{self._temporary_prefix}{self._temporaries:08x}"
         return f"{folder}/{name}" if folder else name
 
+    def note_unflushed(self, folder: str) -> None:
+        """Have a folder flushed in which a name was made or removed, where the whole volume cannot be."""
+        if not self.syncs_whole:
+            self._unflushed.add(folder)
+
+    # Inner parts
+
+    def _receive(
+        self, path: str, fd: int, source: Entry, on_bytes: Callable[[int], None], should_stop: Callable[[], bool]
+    ) -> AttributesOutcome:
+        try:
+            name, folder = self._at(path)
+        except OSError as error:
+            raise TargetError(error.errno, error.strerror, path) from error
+        return receive(
+            fd,
+            source,
+            name,
+            folder,
+            self.metadata.rights,
+            flushes=not self.syncs_whole,
+            inherited=self.metadata.inherited(folder),
+            on_bytes=on_bytes,
+            should_stop=should_stop,
+        )
+
+    def _place_of(self, folder: str) -> str:
+        """Return where a new folder is on the disk at present: only the highest one has another name than its own."""
+        above, _, name = folder.rpartition("/")
+        if folder in self.tree.staged:
+            return join(above, self.tree.staged[folder])
+        return join(self._place_of(above), name)
+
     def _drop_folder(self, path: str) -> None:
-        name = self._staged.pop(path)
+        name = self.tree.staged.pop(path)
         # From here on its path is no longer known by the name that it should have had.
-        self.forget(path)
+        self.tree.forget(path)
         with contextlib.suppress(OSError):
             self.discard(join(parent_of(path), name))
 
     def _unlink(self, path: str) -> None:
-        name, folder = self.at(path)
+        name, folder = self._at(path)
         try:
             folder.unlink_at(name)
         except FileNotFoundError:
             return
-
-    def note_unflushed(self, folder: str) -> None:
-        """Have a folder flushed in which a name was made or removed, where the whole volume cannot be."""
-        if not self._syncs_whole:
-            self._unflushed.add(folder)
 
 
 def make_private_folder(path: str) -> None:

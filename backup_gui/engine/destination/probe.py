@@ -38,9 +38,9 @@ from backup_gui.model.problems import is_passing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from backup_gui.engine.destination.mirror_writer import MirrorWriter
+    from backup_gui.engine.destination.local import LocalDestination
     from backup_gui.engine.fs.folder import FolderHandle
-    from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.fs.volumes.mounts import Mount
     from backup_gui.engine.state.database import JobDatabase
 
@@ -70,7 +70,7 @@ _SAMPLE_TIME_NS: Final = 1_600_000_001_987_654_321
 _STEPS_NS: Final = (1, 100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000)
 
 
-def capabilities_of(target: MirrorWriter, root: str, catalog: JobDatabase, *, may_try: bool) -> Capabilities:
+def capabilities_of(target: LocalDestination, root: str, catalog: JobDatabase, *, may_try: bool) -> Capabilities:
     """Find out what a destination's file system can do; what had to be tried out is remembered in the catalog.
 
     Args:
@@ -104,7 +104,7 @@ def capabilities_of(target: MirrorWriter, root: str, catalog: JobDatabase, *, ma
     return found
 
 
-def known_capabilities(mirror: Tree, root: str, memories: Iterable[str | None]) -> Capabilities:
+def known_capabilities(mirror: TreeView, root: str, memories: Iterable[str | None]) -> Capabilities:
     """Say what a destination's file system can do without writing anything to it.
 
     Args:
@@ -121,7 +121,7 @@ def known_capabilities(mirror: Tree, root: str, memories: Iterable[str | None]) 
     return next(filter(None, found), None) or _guess(mirror, "" if mount is None else mount.kind)
 
 
-def try_out(target: MirrorWriter, kind: str, doubts: list[OSError] | None = None) -> Capabilities:
+def try_out(target: LocalDestination, kind: str, doubts: list[OSError] | None = None) -> Capabilities:
     """Find out by experiments in a temporary folder what a file system can do.
 
     Args:
@@ -165,7 +165,7 @@ def try_out(target: MirrorWriter, kind: str, doubts: list[OSError] | None = None
     )
 
 
-def falls_together(target: MirrorWriter, one: str, other: str) -> bool:
+def falls_together(target: LocalDestination, one: str, other: str) -> bool:
     """Tell by an experiment whether two names are one to a destination's file system.
 
     Where it cannot be told, they are taken for one: better one file too few than two in one place.
@@ -180,7 +180,7 @@ def falls_together(target: MirrorWriter, one: str, other: str) -> bool:
 class _Probe:
     """A temporary folder in the destination, and experiments in it."""
 
-    def __init__(self, target: MirrorWriter, folder: str, doubts: list[OSError] | None) -> None:
+    def __init__(self, target: LocalDestination, folder: str, doubts: list[OSError] | None) -> None:
         self._target = target
         self._folder = folder
         self._doubts = doubts
@@ -284,7 +284,7 @@ class _Probe:
         return next((step_ns for step_ns in _STEPS_NS if difference_ns < step_ns), None)
 
     def _at(self, name: str) -> tuple[str, FolderHandle]:
-        return self._target.at(join(self._folder, name))
+        return self._target.tree.at(join(self._folder, name))
 
     def _stat(self, name: str) -> os.stat_result:
         return self._target.stat(join(self._folder, name))
@@ -303,7 +303,7 @@ class _Probe:
 
 
 @contextlib.contextmanager
-def _scratch(target: MirrorWriter, doubts: list[OSError] | None = None) -> Iterator[_Probe]:
+def _scratch(target: LocalDestination, doubts: list[OSError] | None = None) -> Iterator[_Probe]:
     """Make a folder for experiments, and leave the destination as it was."""
     before = target.stat("")
     folder = target.make_scratch()
@@ -317,19 +317,19 @@ def _scratch(target: MirrorWriter, doubts: list[OSError] | None = None) -> Itera
             target.set_metadata("", before)
 
 
-def _holds_all(mirror: Tree, root: str, mount: Mount | None) -> bool:
+def _holds_all(mirror: TreeView, root: str, mount: Mount | None) -> bool:
     """Tell whether a file system is one of which it is known that it can do everything."""
     is_known = mount is not None and mount.kind in _HOLD_ALL
     return is_known and _holds_fractions(mirror) and not takes_case_for_one(root)
 
 
-def _guess(mirror: Tree, kind: str) -> Capabilities:
+def _guess(mirror: TreeView, kind: str) -> Capabilities:
     if kind in _FAT_KINDS:
         return FAT._replace(largest_bytes=_largest_bytes(mirror, kind))
     return ALL._replace(time_step_ns=time_step_ns(mirror.root))
 
 
-def _holds_fractions(target: Tree) -> bool:
+def _holds_fractions(target: TreeView) -> bool:
     """Tell whether times have more than whole seconds: on ext volumes made long ago, or small ones, they have not."""
     return target.root_entry.st_ctime_ns % 1_000_000_000 != 0
 
@@ -352,7 +352,7 @@ def _recall(memory: str | None, key: str, trusted_s: float) -> Capabilities | No
     return read_capabilities(fields)
 
 
-def _largest_bytes(target: Tree, kind: str) -> int:
+def _largest_bytes(target: TreeView, kind: str) -> int:
     """Return how large a file can be, where that is little; writing that much to find out would take too long."""
     bits = file_size_bits(target.root)
     if bits is not None:

@@ -85,7 +85,7 @@ class Tree:
         BUDGET.add_tree()
         self._is_counted = True
         # Some programs that serve a file system list a folder once for each time that it is opened, and then nothing.
-        with self._closed_on_failure():
+        with self.closed_on_failure():
             self._lists_anew = kind_of_device(self.root_entry.st_dev).startswith("fuse")
 
     @property
@@ -108,7 +108,7 @@ class Tree:
         self.root_folder.close()
 
     @contextlib.contextmanager
-    def _closed_on_failure(self) -> Iterator[None]:
+    def closed_on_failure(self) -> Iterator[None]:
         """Leave nothing open if it cannot be told what a tree is to know of itself from the beginning."""
         try:
             yield

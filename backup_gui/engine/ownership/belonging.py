@@ -558,14 +558,14 @@ class _Marks:
         if found and all(claim.marker == self._marker for claim in found):
             return
         may_replace = self._may_replace(found)
-        is_marked = write_attribute(self._target, self._marker, may_replace=may_replace)
+        is_marked = write_attribute(self._target.tree, self._marker, may_replace=may_replace)
         if is_marked and not os.path.lexists(os.path.join(root, MARKER_NAME)):
             return
         # The root keeps the modification time of the source.
         before = self._target.stat("")
-        write_file(self._target, self._marker, may_replace=may_replace)
+        write_file(self._target.tree, self._marker, may_replace=may_replace)
         with contextlib.suppress(OSError):
-            self._target.root_folder.set_times((before.st_atime_ns, before.st_mtime_ns))
+            self._target.tree.root_folder.set_times((before.st_atime_ns, before.st_mtime_ns))
 
     def on_history(self, history: str) -> None:
         """Mark the history, and create it if necessary.

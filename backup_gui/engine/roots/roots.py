@@ -117,7 +117,7 @@ def open_roots(
     )
     continuity = _continuity(job, target, catalog, has_new_destination=has_new_destination)
     is_other = continuity is Continuity.OTHER
-    target.opens_up = not (is_dry_run or is_other)
+    target.tree.opens_up = not (is_dry_run or is_other)
     target.distrust(distrusted_devices(source.root, source.root_fd, source.root_entry.st_dev))
     if not is_dry_run:
         target.lock()

@@ -19,6 +19,7 @@ from backup_gui.engine.apply.stats import PassOutcome, PassStats
 from backup_gui.engine.apply.worker_start import WorkerStart
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.exclusions import ExclusionRules
@@ -303,19 +304,19 @@ def test_a_link_that_became_something_else_is_not_copied_as_one(rig: Rig) -> Non
 
 @pytest.mark.hazard(21)
 @pytest.mark.parametrize(
-    ("call", "code", "wanted"),
+    ("owner", "call", "code", "wanted"),
     [
-        ("create_link", errno.EPERM, ProblemCode.LINK_NOT_POSSIBLE),
-        ("create_link", errno.ENOSPC, ProblemCode.NO_SPACE),
-        ("set_metadata", errno.EIO, ProblemCode.WRITE_ERROR),
+        (MirrorWriter, "create_link", errno.EPERM, ProblemCode.LINK_NOT_POSSIBLE),
+        (MirrorWriter, "create_link", errno.ENOSPC, ProblemCode.NO_SPACE),
+        (LocalDestination, "set_metadata", errno.EIO, ProblemCode.WRITE_ERROR),
     ],
 )
 def test_a_link_that_cannot_be_made_is_a_problem_and_leaves_nothing(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, call: str, code: int, wanted: Code
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, owner: type, call: str, code: int, wanted: Code
 ) -> None:
     (rig.source / "link").symlink_to("x")
     rig.mirror.mkdir()
-    monkeypatch.setattr(LocalDestination, call, refuse(code))
+    monkeypatch.setattr(owner, call, refuse(code))
     run = Run(rig)
     run(Action(Op.CREATE, "link", LINK))
     assert ("link", wanted, Stage.COPY) in run.codes()
@@ -339,14 +340,14 @@ def test_litter_that_cannot_be_removed_is_a_problem(rig: Rig, monkeypatch: pytes
     rig.write_at(rig.mirror / ".~bg-0123456789abcdef")
     rig.write_at(rig.mirror / ".~bg-fedcba9876543210" / "deep" / "file")
     (rig.mirror / ".~bg-fedcba9876543210" / "link").symlink_to(rig.source)
-    real = LocalDestination.discard
+    real = MirrorWriter.discard
 
-    def discard(self: LocalDestination, path: str) -> None:
+    def discard(self: MirrorWriter, path: str) -> None:
         if path == ".~bg-0123456789abcdef":
             raise OSError(errno.EPERM, "Operation not permitted")
         real(self, path)
 
-    monkeypatch.setattr(LocalDestination, "discard", discard)
+    monkeypatch.setattr(MirrorWriter, "discard", discard)
     run = Run(rig)
     run(litter=[".~bg-0123456789abcdef", ".~bg-fedcba9876543210", ".~bg-0000000000000000"])
     assert run.codes() == [(".~bg-0123456789abcdef", ProblemCode.PROTECTED, Stage.DELETE)]
@@ -355,14 +356,14 @@ def test_litter_that_cannot_be_removed_is_a_problem(rig: Rig, monkeypatch: pytes
 
 
 def test_a_publication_that_fails_is_a_problem_of_its_file_alone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = LocalDestination.publish
+    real = MirrorWriter.publish
 
-    def publish(self: LocalDestination, temporary: str, path: str, *, may_replace: bool) -> None:
+    def publish(self: MirrorWriter, temporary: str, path: str, *, may_replace: bool) -> None:
         if path == "bad":
             raise OSError(errno.EPERM, "Operation not permitted")
         real(self, temporary, path, may_replace=may_replace)
 
-    monkeypatch.setattr(LocalDestination, "publish", publish)
+    monkeypatch.setattr(MirrorWriter, "publish", publish)
     for name in ("good", "bad", "too"):
         rig.write(name, name)
     run = Run(rig)
@@ -374,7 +375,7 @@ def test_a_publication_that_fails_is_a_problem_of_its_file_alone(rig: Rig, monke
 
 
 def test_a_publication_that_ends_the_pass_leaves_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LocalDestination, "publish", refuse(errno.EROFS))
+    monkeypatch.setattr(MirrorWriter, "publish", refuse(errno.EROFS))
     for name in ("one", "two"):
         rig.write(name)
     with pytest.raises(DestinationUnusableError):
@@ -383,8 +384,8 @@ def test_a_publication_that_ends_the_pass_leaves_nothing(rig: Rig, monkeypatch: 
 
 
 def test_a_temporary_that_cannot_be_discarded_does_not_stop_the_rest(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LocalDestination, "publish", refuse(errno.EIO))
-    monkeypatch.setattr(LocalDestination, "discard", refuse(errno.EIO))
+    monkeypatch.setattr(MirrorWriter, "publish", refuse(errno.EIO))
+    monkeypatch.setattr(MirrorWriter, "discard", refuse(errno.EIO))
     rig.write("a")
     rig.write("b")
     run = Run(rig)
@@ -405,7 +406,7 @@ def test_a_version_that_cannot_be_kept_is_not_replaced(rig: Rig, monkeypatch: py
 
 @pytest.mark.hazard(14)
 def test_room_is_asked_for_before_a_large_copy(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LocalDestination, "free_bytes", lambda _self: 2 << 20)
+    monkeypatch.setattr(MirrorWriter, "free_bytes", lambda _self: 2 << 20)
     rig.write("large", b"x")
     rig.write("small", b"x")
     run = Run(rig)

@@ -16,6 +16,7 @@ from backup_gui.engine.apply.copy_worker import SMALL_BYTES, Copied, CopyWorker,
 from backup_gui.engine.apply.publish import Publisher
 from backup_gui.engine.destination import local
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.fs.content import receive
 from backup_gui.engine.fs.system import worker_process
 from backup_gui.engine.fs.system.worker_process import WorkerProcess, serve
@@ -54,7 +55,7 @@ def started(many: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[WorkerP
     processes: list[WorkerProcess] = []
 
     class Noted(WorkerProcess):
-        def __init__(self, source: Tree, target: LocalDestination) -> None:
+        def __init__(self, source: Tree, target: Tree) -> None:
             super().__init__(source, target)
             processes.append(self)
 
@@ -174,13 +175,13 @@ def test_what_the_process_cannot_copy_is_named_by_the_pass(
     many: Rig, started: list[WorkerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files that the other process does not get to read are left to the pass, with its tries and its sentences."""
-    reserve = LocalDestination.reserve
+    reserve = MirrorWriter.reserve
 
-    def reserve_elsewhere(self: LocalDestination, path: str) -> tuple[str, str]:
+    def reserve_elsewhere(self: MirrorWriter, path: str) -> tuple[str, str]:
         temporary, _ = reserve(self, path)
         return temporary, "no such folder/name"
 
-    monkeypatch.setattr(LocalDestination, "reserve", reserve_elsewhere)
+    monkeypatch.setattr(MirrorWriter, "reserve", reserve_elsewhere)
     seen = note_results(monkeypatch)
     assert many.run().problems == ()
     assert read_tree(many.mirror) == read_tree(many.source)
@@ -194,7 +195,7 @@ def test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_els
     many: Rig, started: list[WorkerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = "folder 3/deeper/file 10"
-    results, receive_here = CopyWorker.results, LocalDestination.receive
+    results, receive_here = CopyWorker.results, MirrorWriter.receive
 
     def left_one(self: CopyWorker, *, waits: bool = False) -> Iterator[Copied]:
         for copied in results(self, waits=waits):
@@ -204,13 +205,13 @@ def test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_els
             else:
                 yield copied
 
-    def fail(self: LocalDestination, path: str, *arguments: Any, **options: Any) -> str:
+    def fail(self: MirrorWriter, path: str, *arguments: Any, **options: Any) -> str:
         if path == odd:
             raise OverflowError("a number that no file should have")
         return receive_here(self, path, *arguments, **options)
 
     monkeypatch.setattr(CopyWorker, "results", left_one)
-    monkeypatch.setattr(LocalDestination, "receive", fail)
+    monkeypatch.setattr(MirrorWriter, "receive", fail)
     report = many.run()
     assert len(started) == 1
     assert [problem.path for problem in report.problems] == [odd]
@@ -274,7 +275,7 @@ def test_a_file_is_recorded_once_and_after_its_name_is_on_the_disk(many: Rig, mo
 
         monkeypatch.setattr(owner, name, noted)
 
-    noting(LocalDestination, "publish", lambda _temporary, path: path)
+    noting(MirrorWriter, "publish", lambda _temporary, path: path)
     noting(LocalDestination, "flush", lambda: "")
     noting(JobDatabase, "record", lambda path, _entry: path)
     for file in list(many.source.rglob("file *")):
@@ -322,7 +323,7 @@ class Served:
         self.thread.start()
 
     def _serve(self) -> None:
-        numbers = (os.getppid(), self.source.root_fd, self.target.root_fd)
+        numbers = (os.getppid(), self.source.root_fd, self.target.tree.root_fd)
         serve([str(number) for number in numbers], reading=self.orders_in, writing=self.reading[1])
 
     def __call__(self, *orders: tuple[str, str]) -> list[bool]:

@@ -175,10 +175,10 @@ def test_a_temporary_that_cannot_be_dropped_is_left_as_litter(pair: Pair, monkey
     (pair.ours / "file").write_bytes(b"x")
     meanwhile(pair, monkeypatch, lambda: (pair.ours / "file").chmod(0o640), times=1)
 
-    def refuse(_self: LocalDestination, _temporary: str) -> None:
+    def refuse(_temporary: str) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(LocalDestination, "discard", refuse)
+    monkeypatch.setattr(pair.target, "discard", refuse)
     pair.copy()
     assert len(read_tree(pair.theirs)) == 2
 

@@ -330,8 +330,8 @@ def test_without_a_history_nothing_is_kept(at: Place) -> None:
         assert not target.keeps_history
         assert target.history.keep("a", NOON, leaves=True) is None
         assert (at.mirror / "a").exists()
-        target.remove_file("a")
-        target.remove_file("a")
+        target._mirror.remove_file("a")
+        target._mirror.remove_file("a")
         assert read_tree(at.mirror) == {}
     assert at.target.keeps_history
 
@@ -437,7 +437,7 @@ def test_write_protected_folders_are_opened_up_by_their_owner(at: Place) -> None
         lock()
         target.history.keep("b/moved", NOON, leaves=True)
         lock()
-        target.remove_file("b/old")
+        target._mirror.remove_file("b/old")
         lock()
         assert target.remove_folder("b/below")
         assert not target.holds_owner
@@ -455,7 +455,7 @@ def test_others_folders_are_left_as_they_are(at: Place) -> None:
         for call in (
             lambda: target.create_link("a/link", "x"),
             lambda: target.make_folder("a/b"),
-            lambda: target.remove_file("a/file"),
+            lambda: target._mirror.remove_file("a/file"),
             lambda: target.move("a/file", "a/other"),
         ):
             with pytest.raises(PermissionError):
@@ -476,7 +476,7 @@ def by_file(at: Place, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         flushed.append(os.path.relpath(os.readlink(f"/proc/self/fd/{fd}"), at.root))
         real(fd)
 
-    at.target._syncs_whole = False
+    at.target._mirror.syncs_whole = False
     monkeypatch.setattr(os, "fsync", fsync)
     return flushed
 
@@ -507,9 +507,9 @@ def test_each_file_and_each_folder_that_changed_is_flushed(at: Place, by_file: l
     by_file.clear()
     at.target.remove_folder("a/b")
     (at.mirror / "a" / "x").touch()
-    at.target.remove_file("a/x")
+    at.target._mirror.remove_file("a/x")
     shutil.rmtree(at.mirror / "a")
-    at.target.forget()
+    at.target.tree.forget()
     at.target.flush()
     assert by_file == []
 
@@ -543,7 +543,7 @@ def test_new_folders_of_the_history_are_flushed_into_their_parents(at: Place, by
 def test_a_server_that_flushes_no_folders_is_taken_as_it_is(
     at: Place, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    at.target._syncs_whole = False
+    at.target._mirror.syncs_whole = False
     at.target.make_folder("a")
     monkeypatch.setattr(os, "fsync", refuse(code))
     at.target.flush()
@@ -557,10 +557,10 @@ def test_a_flush_that_fails_is_told(at: Place, monkeypatch: pytest.MonkeyPatch) 
         return -1
 
     monkeypatch.setattr(system, "_syncfs", syncfs)
-    at.target._syncs_whole = True
+    at.target._mirror.syncs_whole = True
     with pytest.raises(OSError, match="Input/output"):
         at.target.flush()
-    at.target._syncs_whole = False
+    at.target._mirror.syncs_whole = False
     at.target.make_folder("b")
     monkeypatch.setattr(os, "fsync", refuse(errno.EIO))
     with pytest.raises(OSError, match="Input/output"):

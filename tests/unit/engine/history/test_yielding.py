@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_tree import MirrorTree
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.history.usage import folders_of
 from backup_gui.engine.history.yielding import UNASKED, Rank, Yielding
@@ -68,10 +69,10 @@ def test_what_cannot_be_seen_to_live_counts_as_gone(living: Rig, there: str, mon
     if there == "unreadable":
         put(living, "docs/a", 3 * DAY_S)
 
-        def refuse(_target: LocalDestination, path: str) -> object:
+        def refuse(_target: MirrorTree, path: str) -> object:
             raise PermissionError(13, os.strerror(13), path)
 
-        monkeypatch.setattr(LocalDestination, "look", refuse)
+        monkeypatch.setattr(MirrorTree, "look", refuse)
     assert ranks(living, UNASKED) == {}
 
 

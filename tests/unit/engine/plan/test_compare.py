@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_tree import MirrorTree
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.compare import compare
 from backup_gui.engine.rules.exclusions import ExclusionRules
@@ -189,7 +190,7 @@ def test_what_is_equal_is_learnt_unless_it_is_a_dry_run(rig: Rig) -> None:
 def test_nothing_is_planned_below_a_folder_that_cannot_be_listed(
     rig: Rig, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for side, wanted in ((Tree, ProblemCode.READ_ERROR), (LocalDestination, ProblemCode.WRITE_ERROR)):
+    for side, wanted in ((Tree, ProblemCode.READ_ERROR), (MirrorTree, ProblemCode.WRITE_ERROR)):
         rig.write("docs/ours/deep")
         rig.write_at(rig.mirror / "docs" / "theirs" / "deep")
         with monkeypatch.context() as patch:
@@ -210,13 +211,13 @@ def test_a_folder_gone_since_it_was_listed_plans_nothing(rig: Rig, monkeypatch: 
 def test_a_folder_to_delete_that_cannot_be_listed_is_a_problem(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     rig.write_at(rig.mirror / "gone" / "deep" / "file")
     rig.mirror.mkdir(exist_ok=True)
-    refuse(LocalDestination, "list", "gone/deep", errno.EACCES, monkeypatch)
+    refuse(MirrorTree, "list", "gone/deep", errno.EACCES, monkeypatch)
     found = plan(rig)
     assert [(p.path, p.code) for p in found.problems] == [("gone/deep", ProblemCode.NO_WRITE_PERMISSION)]
     assert (Op.DELETE, "gone/deep/file") not in steps(found)
 
 
-@pytest.mark.parametrize(("side", "wanted"), [(Tree, "read"), (LocalDestination, "write")])
+@pytest.mark.parametrize(("side", "wanted"), [(Tree, "read"), (MirrorTree, "write")])
 def test_a_path_that_cannot_be_looked_at_is_a_problem(
     rig: Rig, side: type[Tree], wanted: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,8 @@ import pytest
 
 from backup_gui.engine.apply import publish
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_tree import MirrorTree
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import difference
@@ -625,16 +627,16 @@ def test_a_first_name_that_could_not_be_copied_leaves_the_others_one_file(
     rig.write("folder/0", "shared")
     for number in range(1, 6):
         link(rig, "folder/0", f"folder/{number}")
-    real = LocalDestination.receive
+    real = MirrorWriter.receive
     refused: list[str] = []
 
-    def refuse_first(self: LocalDestination, path: str, *arguments: Any, **options: Any) -> str:
+    def refuse_first(self: MirrorWriter, path: str, *arguments: Any, **options: Any) -> str:
         if not refused:
             refused.append(path)
             raise OSError(errno.EIO, "Input/output error")
         return real(self, path, *arguments, **options)
 
-    monkeypatch.setattr(LocalDestination, "receive", refuse_first)
+    monkeypatch.setattr(MirrorWriter, "receive", refuse_first)
     report = rig.run()
     assert [problem.path for problem in report.problems] == refused
     assert report.counts.bytes == 6
@@ -681,7 +683,7 @@ def test_a_file_touched_while_its_names_are_compared_is_found_out_later(group: R
 
 def test_other_names_that_cannot_be_looked_at_are_passed_over(group: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     def blind(self: Tree, path: str) -> os.stat_result | None:
-        if isinstance(self, LocalDestination) and path in {"a", "b", "folder/c"}:
+        if isinstance(self, MirrorTree) and path in {"a", "b", "folder/c"}:
             raise OSError(errno.EIO, "Input/output error")
         return real(self, path)
 

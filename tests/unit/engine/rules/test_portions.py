@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_tree import MirrorTree
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import compare, deletions, scan_worker
 from backup_gui.engine.rules import portions
@@ -146,7 +146,7 @@ def test_a_wide_folder_that_is_gone_goes_with_all_that_is_in_it(
 
 @pytest.mark.hazard(4)
 @pytest.mark.hazard(48)
-@pytest.mark.parametrize("side", [Tree, LocalDestination])
+@pytest.mark.parametrize("side", [Tree, MirrorTree])
 @pytest.mark.parametrize("call", ["names", "look_at"])
 def test_nothing_is_planned_in_a_wide_folder_that_cannot_be_read(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, side: type[Tree], call: str
@@ -168,7 +168,7 @@ def test_nothing_is_planned_in_a_wide_folder_that_cannot_be_read(
 
 
 @pytest.mark.hazard(58)
-@pytest.mark.parametrize("side", [Tree, LocalDestination])
+@pytest.mark.parametrize("side", [Tree, MirrorTree])
 def test_one_name_of_a_wide_folder_that_cannot_be_looked_at_costs_that_name(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, side: type[Tree]
 ) -> None:

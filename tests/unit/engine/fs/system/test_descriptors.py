@@ -323,7 +323,7 @@ def test_a_folder_that_was_closed_for_another_one_is_opened_again(
 
     with LocalDestination(str(tmp_path), None) as target:
         # As where a folder's mode is changed, which is reached from the one above.
-        monkeypatch.setattr(target, "open_up", lambda _folder: target.list("o/o/o/o/o/o") == {})
+        monkeypatch.setattr(target.tree, "open_up", lambda _folder: target.list("o/o/o/o/o/o") == {})
         refuse_once("symlink")
         link = target.create_link("d/d/d/d/d/d/link", "nowhere")
         target.publish(link, "d/d/d/d/d/d/link", may_replace=False)

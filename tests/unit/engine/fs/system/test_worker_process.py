@@ -34,7 +34,7 @@ def test_one_processor_alone_starts_no_process(rig: Rig, monkeypatch: pytest.Mon
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
-        assert WorkerProcess.start_for(source, target, target.capabilities) is None
+        assert WorkerProcess.start_for(source, target.tree, target.capabilities) is None
 
 
 def test_one_process_is_started_at_most(rig: Rig) -> None:
@@ -43,7 +43,7 @@ def test_one_process_is_started_at_most(rig: Rig) -> None:
         starts: list[WorkerProcess] = []
 
         def begin() -> WorkerProcess:
-            starts.append(WorkerProcess(source, target))
+            starts.append(WorkerProcess(source, target.tree))
             return starts[-1]
 
         worker_start = WorkerStart(begin)
@@ -66,7 +66,7 @@ def test_what_it_is_asked_it_answers_in_order_and_the_rest_is_waited_for(rig: Ri
     rig.write("a", "a")
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
-        process = WorkerProcess(source, target)
+        process = WorkerProcess(source, target.tree)
         for name in ("first", "second"):
             assert process.takes_more()
             process.hand_over(copy_worker.__name__, [*target.rights.owner, [], True], [name], [("a", f"copy {name}")])
@@ -103,7 +103,7 @@ def test_it_answers_however_many_files_are_open(rig: Rig, many_open_files: None)
     rig.write("a", "a")
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
-        process = WorkerProcess(source, target)
+        process = WorkerProcess(source, target.tree)
         process.hand_over(copy_worker.__name__, [*target.rights.owner, [], True], ["one"], [("a", "copy")])
         wait_until(lambda: process.answers() is not None, "it answers")
         process.close()
@@ -113,7 +113,7 @@ def test_it_answers_however_many_files_are_open(rig: Rig, many_open_files: None)
 def test_after_its_end_every_batch_comes_back_without_answers(rig: Rig) -> None:
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
-        process = WorkerProcess(source, target)
+        process = WorkerProcess(source, target.tree)
         kill(process)
         process.hand_over(copy_worker.__name__, [], ["one"], [])
         assert process.answers(waits=True) == (["one"], None)
@@ -130,7 +130,7 @@ def test_it_ends_with_its_parent_however_that_ends(rig: Rig) -> None:
         "from backup_gui.engine.fs.system.worker_process import WorkerProcess\n"
         "from backup_gui.engine.destination.local import LocalDestination\n"
         "from backup_gui.engine.fs.tree import Tree\n"
-        "child = WorkerProcess(Tree(sys.argv[1]), LocalDestination(sys.argv[2], None))\n"
+        "child = WorkerProcess(Tree(sys.argv[1]), LocalDestination(sys.argv[2], None).tree)\n"
         "print(child._pid, flush=True)\n"
         "signal.pause()\n"
     )
@@ -147,7 +147,7 @@ def test_it_ends_with_its_parent_however_that_ends(rig: Rig) -> None:
 def test_it_is_in_a_group_of_its_own_and_has_no_file_open_but_its_own(rig: Rig) -> None:
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target, rig.write("other").open():
-        process = WorkerProcess(source, target)
+        process = WorkerProcess(source, target.tree)
         # With the first answer it has opened all that it keeps open.
         process.hand_over(copy_worker.__name__, [*target.rights.owner, [], True], ["gone"], [("gone", "copy")])
         assert process.answers(waits=True) == (["gone"], [None])
@@ -168,7 +168,7 @@ def test_it_ends_also_where_nobody_is_told_of_ends(rig: Rig) -> None:
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
         with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
-            process = WorkerProcess(source, target)
+            process = WorkerProcess(source, target.tree)
             process.close()
             assert not is_running(process._pid)
     finally:
@@ -187,7 +187,7 @@ def test_where_no_more_files_can_be_opened_none_is_started_and_none_is_left_open
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, opened)) + 3, hard))
         try:
             full = [os.dup(0) for _ in range(max(map(int, opened)) + 3 - len(opened) - 2)]
-            assert WorkerProcess.start_for(source, target, target.capabilities) is None
+            assert WorkerProcess.start_for(source, target.tree, target.capabilities) is None
             for fd in full:
                 os.close(fd)
         finally:
@@ -249,7 +249,7 @@ def test_a_packaged_program_s_second_process_is_its_own_start_and_does_its_part(
     rig.write("a", "content")
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
-        process = WorkerProcess(source, target)
+        process = WorkerProcess(source, target.tree)
         process.hand_over(copy_worker.__name__, [*target.rights.owner, [], True], ["a"], [("a", "copy")])
         assert process.answers(waits=True) == (["a"], [seen(rig.source / "a")])
         process.close()
