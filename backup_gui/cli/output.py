@@ -231,11 +231,7 @@ def _report_fields(report: Report) -> dict[str, object]:
     fields: dict[str, object] = {
         "event": "report",
         "status": report.status.value,
-        "created": counts.created,
-        "replaced": counts.replaced,
-        "deleted": counts.deleted,
-        "moved": counts.moved,
-        "metadata": counts.metadata,
+        **_counts(counts),
         "bytes_copied": counts.bytes,
         "problems": len(report.problems),
         "duration_s": round(report.duration_s, 3),

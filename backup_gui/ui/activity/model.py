@@ -20,7 +20,7 @@ from backup_gui.ui.activity.pass_row import PassRow, file_data, pass_text, row_o
 from backup_gui.ui.text.format import clock_text, duration_text, exact_text, isolated, size_text, tip_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import FilesPage, FilesQuery, PassPage, PassQuery
-from backup_gui.ui.widgets.paged_table import Index
+from backup_gui.ui.widgets.paged_table import RIGHT, Index
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -134,7 +134,7 @@ class ActivityModel(QAbstractItemModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return (self.tr("When"), self.tr("What happened"), self.tr("Copied"), self.tr("Took"))[section]
         if role == Qt.ItemDataRole.TextAlignmentRole and section >= 2:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return RIGHT
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -159,7 +159,7 @@ class ActivityModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(pass_text(row)) if index.column() == 1 else exact_text(ended_at)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= 2:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return RIGHT
         return None
 
     # What comes in

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.style.theme import GRID_PX, fixed_font, scaled_px, scaled_size
+from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import counted
-from backup_gui.ui.widgets.labels import Heading, MutedLabel, Words, push_button
+from backup_gui.ui.widgets.labels import Heading, MutedLabel, Words, push_button, read_only_text
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -36,10 +36,7 @@ class CrashDialog(QDialog):
         self.setWindowTitle(self.tr("Unexpected error"))
         self.setMinimumWidth(scaled_px(self, 64 * GRID_PX))
         picture = QLabel()
-        size = scaled_size(self, QSize(_ICON_PX, _ICON_PX))
-        ground = self.palette().windowText().color()
-        name = f"state-{JobState.ATTENTION.value}"
-        picture.setPixmap(icons.picture(name, size, ground, self.devicePixelRatioF()))
+        picture.setPixmap(icons.state_picture(JobState.ATTENTION, _ICON_PX, self))
         title = Heading(self, self.tr("Something unexpected happened in Folder Backup"))
         self.words = Words(
             self.tr(
@@ -51,11 +48,7 @@ class CrashDialog(QDialog):
         self.words.setWordWrap(True)
         self.counter = MutedLabel()
         self.counter.setVisible(False)
-        self.details = QPlainTextEdit()
-        self.details.setReadOnly(True)
-        self.details.setTabChangesFocus(True)
-        self.details.setFont(fixed_font(self))
-        self.details.setAccessibleName(self.tr("What happened"))
+        self.details = read_only_text(self, self.tr("What happened"))
         self.details.setMinimumHeight(scaled_px(self, 16 * GRID_PX))
         diagnostics = push_button(self.tr("Copy &diagnostics…"), self.diagnostics_requested)
         log_button = push_button(self.tr("Open log &folder"), self.log_requested)

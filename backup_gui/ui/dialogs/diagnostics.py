@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QDialog, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QWidget
 
-from backup_gui.ui.style.theme import GRID_PX, fixed_font, scaled_size
-from backup_gui.ui.widgets.labels import MutedLabel, PrimaryButton, push_button
+from backup_gui.ui.style.theme import GRID_PX, scaled_size
+from backup_gui.ui.widgets.labels import MutedLabel, PrimaryButton, push_button, read_only_text
 from backup_gui.ui.widgets.layouts import Column, Row
 
 
@@ -27,11 +27,7 @@ class DiagnosticsDialog(QDialog):
         intro = MutedLabel(
             self.tr("This helps somebody to find out what is wrong. Nothing is sent: it is copied for you to pass on.")
         )
-        self.text = QPlainTextEdit()
-        self.text.setReadOnly(True)
-        self.text.setTabChangesFocus(True)
-        self.text.setFont(fixed_font(self))
-        self.text.setAccessibleName(self.tr("Diagnostics"))
+        self.text = read_only_text(self, self.tr("Diagnostics"))
         self.names_check = QCheckBox(self.tr("With &names of backups, folders and files"))
         self.names_check.toggled.connect(self._on_toggled)
         self.copy_button = PrimaryButton(self.tr("&Copy"), self._on_copy_clicked)

@@ -42,9 +42,8 @@ class ReturnedDialog(BringingDialog):
         """Show the progress."""
         title = counted(
             "Putting back {done} of %Ln files and folders", "Putting back %Ln file or folder", progress.files_total
-        ).format(done=number_text(min(progress.files_done + 1, progress.files_total)))
-        files, size_bytes = (progress.files_done, progress.files_total), (progress.bytes_done, progress.bytes_total)
-        self._show_far(title, files, size_bytes, progress.path)
+        )
+        self._show_far(title, progress)
 
     def show_returned(self, returned: RestoreResult) -> None:
         """Show the result."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -17,14 +17,15 @@ from PySide6.QtWidgets import (
 
 from backup_gui.desktop.periodic import delayed
 from backup_gui.model.status import JobState
-from backup_gui.ui.style.theme import GRID_PX, scaled_px, scaled_size
-from backup_gui.ui.text.format import isolated, size_text, tip_text
+from backup_gui.ui.style.theme import GRID_PX, scaled_px
+from backup_gui.ui.text.format import isolated, number_text, size_text, tip_text
 from backup_gui.ui.widgets.labels import Heading, RowDelegate, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.paged_table import RowsModel
 from backup_gui.ui.widgets.progress_panel import ProgressPanel
 
 if TYPE_CHECKING:
+    from backup_gui.model.plans import Progress
     from backup_gui.ui.style.icons import Icons
     from backup_gui.ui.widgets.paged_table import Index
 
@@ -136,24 +137,17 @@ class BringingDialog(QDialog):
         else:
             super().keyPressEvent(event)
 
-    def _show_far(self, title: str, files: tuple[int, int], size_bytes: tuple[int, int], path: str) -> None:
-        """Show the progress.
-
-        Args:
-            title: The sentence on top.
-            files: How many files are done, and how many there are.
-            size_bytes: How many bytes are done, and how many there are.
-            path: The current path.
-        """
-        if self.is_over or not files[1]:
+    def _show_far(self, title: str, far: Progress) -> None:
+        """Show the progress, with the number of the current file as ``{done}`` in the title."""
+        if self.is_over or not far.files_total:
             return
         if not self._is_cancelled:
-            self._title.setText(title)
-        words = self.tr("{done} of {total}").format(done=size_text(size_bytes[0]), total=size_text(size_bytes[1]))
+            self._title.setText(title.format(done=number_text(min(far.files_done + 1, far.files_total))))
+        words = self.tr("{done} of {total}").format(done=size_text(far.bytes_done), total=size_text(far.bytes_total))
         if not self._is_left:
-            self.progress.show_words(words if size_bytes[1] else "")
-        self.progress.show_path(path)
-        self.progress.show_share(*files, *size_bytes)
+            self.progress.show_words(words if far.bytes_total else "")
+        self.progress.show_path(far.path)
+        self.progress.show_share(far.files_done, far.files_total, far.bytes_done, far.bytes_total)
 
     def _end(self, title: str, state: JobState) -> None:
         self.is_over = True
@@ -182,9 +176,7 @@ class BringingDialog(QDialog):
         self.resize(self.sizeHint())
 
     def _show_state(self, state: JobState) -> None:
-        size = scaled_size(self, QSize(_ICON_PX, _ICON_PX))
-        colour = self.palette().windowText().color()
-        self._picture.setPixmap(self._icons.picture(f"state-{state.value}", size, colour, self.devicePixelRatioF()))
+        self._picture.setPixmap(self._icons.state_picture(state, _ICON_PX, self))
 
     @Slot()
     def _on_cancel(self) -> None:

@@ -35,11 +35,8 @@ class RestoreDialog(BringingDialog):
 
     def show_step(self, progress: Progress) -> None:
         """Show the progress."""
-        title = counted("Restoring file {done} of %Ln", "Restoring %Ln file", progress.files_total).format(
-            done=number_text(min(progress.files_done + 1, progress.files_total))
-        )
-        files, size_bytes = (progress.files_done, progress.files_total), (progress.bytes_done, progress.bytes_total)
-        self._show_far(title, files, size_bytes, progress.path)
+        title = counted("Restoring file {done} of %Ln", "Restoring %Ln file", progress.files_total)
+        self._show_far(title, progress)
 
     def show_result(self, result: RestoreResult) -> None:
         """Show the result."""

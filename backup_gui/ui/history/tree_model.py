@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QFont, QGuiApplication
 
 from backup_gui.model.entries import EntryKind
 from backup_gui.ui.style.theme import muted
 from backup_gui.ui.text.format import exact_text, isolated, path_text, short_text, size_text, tip_text
+from backup_gui.ui.widgets.paged_table import RIGHT, Index
 from backup_gui.ui.widgets.path_delegate import PATH_ROLE
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item
     from backup_gui.ui.style.icons import Icons
 
-Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _PAGE_ROWS = 500
 # The last column, because right-aligned sizes would run into dates after them.
 _SIZE_COLUMN = 2
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class _Node:
@@ -113,7 +112,7 @@ class HistoryModel(QAbstractItemModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return (self.tr("Name"), self.tr("Changed"), self.tr("Size"))[section]
         if role == Qt.ItemDataRole.TextAlignmentRole and section == _SIZE_COLUMN:
-            return _RIGHT
+            return RIGHT
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -125,7 +124,7 @@ class HistoryModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(item, column)
         if role == Qt.ItemDataRole.TextAlignmentRole and column == _SIZE_COLUMN:
-            return _RIGHT
+            return RIGHT
         if role == PATH_ROLE and column == 0 and self.is_flat:
             return path_text(item.path)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QLabel,
     QListView,
-    QPlainTextEdit,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
     QWidget,
 )
 
-from backup_gui.ui.style.theme import GRID_PX, fixed_font
+from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import exact_text, isolated, path_text, short_text, size_text, tip_text
-from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel, RowDelegate
+from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel, RowDelegate, read_only_text
 from backup_gui.ui.widgets.layouts import Column
+from backup_gui.ui.widgets.paged_table import Index
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item
 
-Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 
 
@@ -94,11 +93,7 @@ class VersionPanel(QWidget):
         self.list.setItemDelegate(RowDelegate(self.list))
         self.list.setAccessibleName(self.tr("Versions of this file"))
         self.list.selectionModel().currentRowChanged.connect(self._on_row_changed)
-        self.text = QPlainTextEdit()
-        self.text.setReadOnly(True)
-        self.text.setFont(fixed_font(self))
-        self.text.setAccessibleName(self.tr("What the file looks like"))
-        self.text.setTabChangesFocus(True)
+        self.text = read_only_text(self, self.tr("What the file looks like"))
         self._picture = _Picture()
         self._picture.setAccessibleName(self.tr("What the picture looks like"))
         self._words = MutedLabel()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.style.theme import GRID_PX, PANEL_MARGINS_PX, outline, scaled_px, scaled_size, tint
+from backup_gui.ui.style.theme import GRID_PX, PANEL_MARGINS_PX, outline, scaled_px, tint
 from backup_gui.ui.text.headline import Headline, Remedy, remedy_text, state_text
 from backup_gui.ui.widgets.labels import ElidedLabel, Heading
 from backup_gui.ui.widgets.layouts import Column, Row
@@ -79,9 +79,7 @@ class Banner(QFrame):
         painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
 
     def _draw_icon(self) -> None:
-        size = scaled_size(self, QSize(_ICON_PX, _ICON_PX))
-        colour = self.palette().color(QPalette.ColorRole.WindowText)
-        self._icon.setPixmap(self._icons.picture(f"state-{self._state.value}", size, colour, self.devicePixelRatioF()))
+        self._icon.setPixmap(self._icons.state_picture(self._state, _ICON_PX, self))
         self._icon.setAccessibleName(state_text(self._state))
 
     @Slot()

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
-from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, fixed_font
-from backup_gui.ui.widgets.labels import MutedLabel, push_button
+from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX
+from backup_gui.ui.widgets.labels import MutedLabel, push_button, read_only_text
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -25,12 +25,8 @@ class LogView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = QPlainTextEdit()
-        self._text.setReadOnly(True)
+        self._text = read_only_text(self, self.tr("Log"))
         self._text.setMaximumBlockCount(_KEPT_LINES)
-        self._text.setFont(fixed_font(self))
-        self._text.setAccessibleName(self.tr("Log"))
-        self._text.setTabChangesFocus(True)
         self._text.setPlaceholderText(self.tr("Nothing has been noted since the app was started."))
         self._copy = push_button(self.tr("&Copy"), self._on_copy_clicked)
         self._folder = push_button(self.tr("Open log fol&der"), self.folder_requested)

@@ -44,9 +44,7 @@ class ReviewDialog(QDialog):
         self.resize(scaled_size(self, QSize(84 * GRID_PX, 62 * GRID_PX)))
 
         picture = QLabel()
-        size = scaled_size(self, QSize(_ICON_PX, _ICON_PX))
-        name = f"state-{JobState.HELD.value}"
-        picture.setPixmap(icons.picture(name, size, self.palette().windowText().color(), self.devicePixelRatioF()))
+        picture.setPixmap(icons.state_picture(JobState.HELD, _ICON_PX, self))
         picture.setAlignment(Qt.AlignmentFlag.AlignTop)
         title = Heading(self, held_text(held))
         self._title = title

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from backup_gui.model.status import JobState
+from backup_gui.ui.style.theme import scaled_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +62,11 @@ class Icons:
         if key not in self._pictures:
             self._pictures[key] = self._draw(name, size, colour, ratio)
         return self._pictures[key]
+
+    def state_picture(self, state: JobState, side_px: int, widget: QWidget) -> QPixmap:
+        """Draw the icon of a state at a size chosen for ordinary text, scaled to the text of a widget."""
+        size, colour = scaled_size(widget, QSize(side_px, side_px)), widget.palette().windowText().color()
+        return self.picture(f"state-{state.value}", size, colour, widget.devicePixelRatioF())
 
     def _draw(self, name: str, size: QSize, colour: QColor, ratio: float) -> QPixmap:
         pixmap = QPixmap(size * ratio)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.icons import Icons
-from backup_gui.ui.style.theme import GRID_PX, scaled_px, scaled_size
+from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import interval_text
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, RowLabel, push_button
@@ -50,9 +50,7 @@ class RemarkLabel(QWidget):
         self._words.setText(remark.text)
         self._words.setAccessibleName(remark.text)
         state = {Level.FINE: JobState.OK, Level.NOTE: JobState.ATTENTION, Level.WRONG: JobState.FAILED}[remark.level]
-        size = scaled_size(self, QSize(_REMARK_ICON_PX, _REMARK_ICON_PX))
-        colour = self.palette().windowText().color()
-        self._icon.setPixmap(self._icons.picture(f"state-{state.value}", size, colour, self.devicePixelRatioF()))
+        self._icon.setPixmap(self._icons.state_picture(state, _REMARK_ICON_PX, self))
 
 
 class FolderField(QWidget):

@@ -23,6 +23,7 @@ from backup_gui.ui.style.theme import (
     GRID_PX,
     PANEL_MARGINS_PX,
     accent,
+    fixed_font,
     is_dark,
     mix,
     muted,
@@ -257,6 +258,21 @@ def push_button(text: str, on_click: Callable[[], object] | SignalInstance) -> Q
     button = QPushButton(text)
     button.clicked.connect(on_click)
     return button
+
+
+def read_only_text(owner: QWidget, name: str) -> QPlainTextEdit:
+    """Create a field for text to read, in the system's monospaced font.
+
+    Args:
+        owner: The widget that gives the size of the font.
+        name: Name for screen readers.
+    """
+    field = QPlainTextEdit()
+    field.setReadOnly(True)
+    field.setTabChangesFocus(True)
+    field.setFont(fixed_font(owner))
+    field.setAccessibleName(name)
+    return field
 
 
 def menu_text(text: str, *, is_on_bus: bool = False) -> str:
