@@ -5,8 +5,10 @@ Reads in the background, and only what the window shows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Slot
 
@@ -17,11 +19,11 @@ from backup_gui.services.folder_sizes import Sizes, count_sizes
 from backup_gui.ui.values.job import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
 
 if TYPE_CHECKING:
-    from backup_gui.model.passes import DayTotal, PastChange, PastPass
     from backup_gui.model.plans import Report
 
 COUNT_EVERY_S = 3_600.0
 _DAYS_BACK_S = 31 * 86_400.0
+_T = TypeVar("_T")
 
 
 class OverviewPresenter(Presenter):
@@ -46,13 +48,8 @@ class OverviewPresenter(Presenter):
     def note_report(self, job_id: str, report: Report) -> None:
         """Update the chart after a pass, and read the key of the pass from the database."""
         if report.counts.total or report.problems or report.held is not None:
-            log_reader = self._log_reader(job_id)
-            self._tasks.start(
-                f"keys {job_id}",
-                lambda _: log_reader.keys(report.started_at),
-                lambda keys: self._on_keys(job_id, keys),
-                waits=True,
-            )
+            show = partial(self._window.board.name_passes, job_id)
+            self._read(f"keys {job_id}", job_id, lambda log: log.keys(report.started_at), show)
             self._read_days(job_id)
 
     @Slot()
@@ -88,51 +85,37 @@ class OverviewPresenter(Presenter):
             self.count(job_id)
 
     def _read_days(self, job_id: str) -> None:
-        now = self._now()
-        self._read_at[job_id] = now
-        log_reader = self._log_reader(job_id)
-        self._tasks.start(
-            f"days {job_id}",
-            lambda _: log_reader.days(now - _DAYS_BACK_S),
-            lambda days: self._on_days(job_id, days),
-            waits=True,
-        )
+        now = self._read_at[job_id] = self._now()
+        show = partial(self._window.board.put_days, job_id)
+        self._read(f"days {job_id}", job_id, lambda log: log.days(now - _DAYS_BACK_S), show)
 
     @Slot(object)
     def _on_passes_wanted(self, query: PassQuery) -> None:
-        log_reader = self._log_reader(query.job_id)
-        self._tasks.start(
+        self._read(
             f"passes {query.job_id}",
-            lambda _: log_reader.page(before=query.before, kind=query.kind, search=query.search),
-            lambda passes: self._on_passes(query, passes),
-            waits=True,
+            query.job_id,
+            lambda log: log.page(before=query.before, kind=query.kind, search=query.search),
+            lambda passes: self._window.board.put_passes(PassPage(query, passes, is_last=len(passes) < PAGE_ROWS)),
         )
 
     @Slot(object)
     def _on_files_wanted(self, query: FilesQuery) -> None:
-        log_reader = self._log_reader(query.job_id)
-        self._tasks.start(
+        self._read(
             f"files {query.job_id} {query.pass_id}",
-            lambda _: log_reader.changes(query.pass_id, offset=query.offset),
-            lambda changes: self._on_files(query, changes),
-            waits=True,
+            query.job_id,
+            lambda log: log.changes(query.pass_id, offset=query.offset),
+            lambda changes: self._window.board.put_files(FilesPage(query, changes, is_last=len(changes) < PAGE_ROWS)),
         )
 
-    def _on_days(self, job_id: str, days: tuple[DayTotal, ...]) -> None:
-        if self._is_known(job_id):
-            self._window.board.put_days(job_id, days)
+    def _read(self, key: str, job_id: str, read: Callable[[PassLogReader], _T], show: Callable[[_T], None]) -> None:
+        """Read from a job's database, and show the result unless the job was removed meanwhile."""
+        log_reader = PassLogReader(self._data_folder / "jobs" / f"{job_id}.sqlite")
 
-    def _on_keys(self, job_id: str, keys: dict[float, int]) -> None:
-        if self._is_known(job_id):
-            self._window.board.name_passes(job_id, keys)
+        def on_done(found: _T) -> None:
+            if self._is_known(job_id):
+                show(found)
 
-    def _on_passes(self, query: PassQuery, passes: tuple[PastPass, ...]) -> None:
-        if self._is_known(query.job_id):
-            self._window.board.put_passes(PassPage(query, passes, is_last=len(passes) < PAGE_ROWS))
-
-    def _on_files(self, query: FilesQuery, changes: tuple[PastChange, ...]) -> None:
-        if self._is_known(query.job_id):
-            self._window.board.put_files(FilesPage(query, changes, is_last=len(changes) < PAGE_ROWS))
+        self._tasks.start(key, lambda _: read(log_reader), on_done, waits=True)
 
     def _on_counted(self, job_id: str, sizes: Sizes | None) -> None:
         if not self._is_known(job_id):
@@ -151,6 +134,3 @@ class OverviewPresenter(Presenter):
     def _is_known(self, job_id: str) -> bool:
         """Whether the job still exists; an answer may come after its removal."""
         return self._controller.job(job_id) is not None
-
-    def _log_reader(self, job_id: str) -> PassLogReader:
-        return PassLogReader(self._data_folder / "jobs" / f"{job_id}.sqlite")
