@@ -9,9 +9,13 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
+from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.system import worker_process
 from backup_gui.engine.fs.system.syscalls import allow_many_files
+
+if TYPE_CHECKING:
+    from backup_gui.model.place import Place
 
 _INTERRUPTED = 130
 
@@ -38,7 +42,7 @@ def main() -> int:
         return _INTERRUPTED
 
 
-def _run_app(*, is_hidden: bool, source: str, destination: str, interval_s: int) -> int:
+def _run_app(*, is_hidden: bool, source: str, destination: Place, interval_s: int) -> int:
     from backup_gui import app  # noqa: PLC0415 - imports Qt
 
     # The app collects garbage at its end, so that Qt objects are destroyed in the usual way.

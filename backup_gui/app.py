@@ -29,6 +29,7 @@ from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, own_folder_reason
 from backup_gui.model.errors import BackupError, OwnFolderError
 from backup_gui.model.path_text import one_line
+from backup_gui.model.place import NOWHERE, Place
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.presenters.shell import Shell, System
 from backup_gui.threads.garbage import Collector
@@ -50,13 +51,13 @@ _UNUSABLE = 2
 _BUSY = 3
 
 
-def main(*, is_hidden: bool = False, source: str = "", destination: str = "", interval_s: int = 0) -> int:
+def main(*, is_hidden: bool = False, source: str = "", destination: Place = NOWHERE, interval_s: int = 0) -> int:
     """Run the app until it is quit.
 
     Args:
         is_hidden: Whether to show only the tray icon.
         source: A folder to protect from now on, with ``destination``; empty for none.
-        destination: The folder for its backup.
+        destination: The place for its backup.
         interval_s: Seconds between its checks; 0 for the default.
 
     Returns:
@@ -74,7 +75,7 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
         wish = Wish(
             shows_window=not is_hidden,
             source=absolute(source) if source else "",
-            destination=absolute(destination) if destination else "",
+            destination=Place(absolute(destination.path)) if destination else NOWHERE,
             interval_s=interval_s,
         )
         instance = Instance(folders.state)

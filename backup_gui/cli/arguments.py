@@ -64,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--hidden", action="store_true", help="start with the tray icon only")
     # A backup that the app creates at its start: for scripts, so not in the help.
     parser.add_argument("--source", dest="app_source", type=path, help=argparse.SUPPRESS)
-    parser.add_argument("--destination", dest="app_destination", type=path, help=argparse.SUPPRESS)
+    parser.add_argument("--destination", dest="app_destination", type=place, help=argparse.SUPPRESS)
     parser.add_argument("--interval", dest="app_interval", type=interval, help=argparse.SUPPRESS)
     # The name is given again, since argparse would format a help page to find it.
     commands = parser.add_subparsers(prog=PROGRAM, dest="command", metavar="COMMAND", title="commands")
@@ -241,7 +241,7 @@ def _add_folders(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_kept(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("destination", metavar="DESTINATION", type=path, help="the folder that mirrors the source")
+    parser.add_argument("destination", metavar="DESTINATION", type=place, help="the folder that mirrors the source")
     parser.add_argument("--history", type=path, metavar="DIR", help=f"the history; default {_HISTORY}")
 
 

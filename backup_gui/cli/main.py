@@ -43,6 +43,7 @@ from backup_gui.engine.fs import own_files
 from backup_gui.model.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
 from backup_gui.model.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.model.path_text import escape, meanings, one_line
+from backup_gui.model.place import NOWHERE, Place
 from backup_gui.model.plans import PassStatus, Phase, Progress, Report
 from backup_gui.model.reasons import Code, Reason, system_words
 
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from backup_gui.model.events import Command, Event
-    from backup_gui.model.place import Place
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ SIGNAL_BASE = 128
 class RunApp(Protocol):
     """Starts the app with its window and tray icon."""
 
-    def __call__(self, *, is_hidden: bool, source: str, destination: str, interval_s: int) -> int:
+    def __call__(self, *, is_hidden: bool, source: str, destination: Place, interval_s: int) -> int:
         """Run the app until it is quit, and return its exit status."""
 
 
@@ -89,7 +89,7 @@ def main(arguments: list[str], run_app: RunApp) -> int:
         return run_app(
             is_hidden=options.hidden,
             source=options.app_source or "",
-            destination=options.app_destination or "",
+            destination=options.app_destination or NOWHERE,
             interval_s=options.app_interval or 0,
         )
     if options.hidden or options.app_source or options.app_destination or options.app_interval:
@@ -279,7 +279,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
         memories = remembered_facts(folders.data, CAPABILITIES_KEY)
         found = verify(
             job.source,
-            job.destination.path,
+            job.destination,
             job.exclude,
             interruption.has_come,
             on_progress,
@@ -406,7 +406,7 @@ def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
     from backup_gui.config.job_factory import absolute  # noqa: PLC0415
     from backup_gui.engine.destination.history_place import history_at  # noqa: PLC0415
 
-    destination = absolute(options.destination)
+    destination = absolute(options.destination.path)
     history = history_at(destination, absolute(options.history) if options.history else "")
     if not os.path.isdir(destination) and not os.path.isdir(history):
         if os.path.lexists(destination):

@@ -27,6 +27,7 @@ from backup_gui.engine.fs.privacy import make_private_folder, open_private, own_
 from backup_gui.engine.fs.system.peers import peer_uid
 from backup_gui.engine.fs.system.syscalls import lock_file
 from backup_gui.model.errors import OwnFolderError
+from backup_gui.model.place import NOWHERE, Place
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +49,13 @@ class Wish:
     Attributes:
         shows_window: Whether to show the window.
         source: A folder to protect, with ``destination``; empty for none.
-        destination: The folder for its backup.
+        destination: The place for its backup.
         interval_s: Seconds between its checks; 0 for the default.
     """
 
     shows_window: bool = True
     source: str = ""
-    destination: str = ""
+    destination: Place = NOWHERE
     interval_s: int = 0
 
 
@@ -119,7 +120,7 @@ class Instance(QObject):
                 socket = self._connected(address)
                 if socket is None:
                     continue
-                socket.write(json.dumps(asdict(wish)).encode("ascii") + b"\n")
+                socket.write(json.dumps(asdict(wish) | {"destination": str(wish.destination)}).encode("ascii") + b"\n")
                 socket.flush()
                 has_answer = socket.waitForReadyRead(_ANSWER_MS)
                 socket.disconnectFromServer()
@@ -230,7 +231,7 @@ def _parsed(line: bytes) -> Wish | None:
         wish = Wish(
             shows_window=bool(fields.get("shows_window", True)),
             source=str(fields.get("source", "")),
-            destination=str(fields.get("destination", "")),
+            destination=Place.parse(str(fields.get("destination", ""))),
             interval_s=int(fields.get("interval_s", 0)),
         )
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):

@@ -30,6 +30,7 @@ from backup_gui.model.reasons import Code, Codes, Reason, ReasonCode, system_wor
 if TYPE_CHECKING:
     from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.rules.exclusions import ExclusionRules
+    from backup_gui.model.place import Place
 
 
 class DifferenceKind(Codes):
@@ -82,7 +83,7 @@ def _ignore(_progress: Progress) -> None:
 
 def verify(
     source: str,
-    destination: str,
+    destination: Place,
     exclude: tuple[str, ...] = (),
     should_stop: Callable[[], bool] = never,
     on_progress: Callable[[Progress], None] = _ignore,
@@ -98,7 +99,7 @@ def verify(
 
     Args:
         source: Absolute path of the source.
-        destination: Absolute path of its mirror.
+        destination: Where its mirror lies.
         exclude: The job's exclusion rules.
         should_stop: Polled between blocks; returns True to end the comparison early and silently.
         on_progress: Called with entries and bytes compared so far, at most ten times a second.
@@ -112,15 +113,16 @@ def verify(
         RootAbsentError: One of the folders cannot be opened.
         JobError: A rule is invalid.
     """
-    backup = (destination, history_at(destination))
+    root = destination.path
+    backup = (root, history_at(root))
     rules = rules_for(source, exclude, backup, leaves_out_system_folders=leaves_out_system_folders)
     source_tree = _open(source, ReasonCode.SOURCE_NOT_VERIFIED)
     try:
-        mirror_tree = _open(destination, ReasonCode.DESTINATION_NOT_VERIFIED)
+        mirror_tree = _open(root, ReasonCode.DESTINATION_NOT_VERIFIED)
     except RootAbsentError:
         source_tree.close()
         raise
-    holding = Holding(mirror_tree, known_capabilities(mirror_tree, destination, memories))
+    holding = Holding(mirror_tree, known_capabilities(mirror_tree, root, memories))
     verification = _Verification(source_tree, mirror_tree, rules, holding, should_stop, Meter(on_progress))
     return _closed_in_the_end(source_tree, mirror_tree, verification.differences())
 

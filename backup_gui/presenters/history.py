@@ -264,7 +264,7 @@ class HistoryPresenter(Presenter):
         self._was_told_of_silence = silent_s > 0
 
     def _on_backup_found(self, backup: Backup) -> None:
-        name = backup.destination.rstrip("/\\").rpartition("/")[2] or backup.destination
+        name = backup.destination.path.rstrip("/\\").rpartition("/")[2] or backup.destination.path
         subject = Subject(name, backup.destination, backup.history)
         dialog = HistoryWindow(self._icons, self._now, subject, self._window)
         presenter = self._serve(dialog.page)

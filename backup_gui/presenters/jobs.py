@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.engine.state.register import forget_folders
 from backup_gui.model.job import NEW_JOB, Job
-from backup_gui.model.place import Place
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.job_check import Findings, examine, leave_out
 from backup_gui.threads.tasks import ignore_result
@@ -73,12 +72,11 @@ class JobsPresenter(Presenter):
 
     def add_pair(self, wish: Wish) -> None:
         """Add the job that a start of the program asked for, if it is valid; select it if it already runs."""
-        destination = Place.parse(wish.destination)
         for job in self._controller.jobs:
-            if (job.source, job.destination) == (wish.source, destination):
+            if (job.source, job.destination) == (wish.source, wish.destination):
                 self._window.board.select_job(job.id)
                 return
-        wanted = NEW_JOB._replace(source=wish.source, destination=destination)
+        wanted = NEW_JOB._replace(source=wish.source, destination=wish.destination)
         if wish.interval_s:
             wanted = wanted._replace(interval_s=wish.interval_s)
         others, data_folder = self._controller.jobs, self._data_folder

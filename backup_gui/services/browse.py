@@ -13,6 +13,7 @@ from backup_gui.engine.history.listing import VersionCache
 from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.restore.put_back import RestoreOptions, put_back
 from backup_gui.engine.rules.progress import Meter
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.restores import Item, Policy, RestoreResult
 
@@ -23,21 +24,21 @@ class Backup(NamedTuple):
     """The folders of a backup.
 
     Attributes:
-        destination: Absolute path of the mirror.
+        destination: Where the mirror lies.
         history: Absolute path of the history; empty for the default place, and None if there is none.
     """
 
-    destination: str
+    destination: Place
     history: str | None
 
     @property
     def history_root(self) -> str | None:
         """Return the absolute path of the history where it is now; None if there is none."""
-        return None if self.history is None else history_at(self.destination, self.history)
+        return None if self.history is None else history_at(self.destination.path, self.history)
 
     def open(self, should_stop: StopAsked, shelf: VersionCache | None = None) -> Snapshot:
         """Open it for reading; see ``Snapshot``."""
-        return Snapshot(self.destination, self.history_root, should_stop, shelf)
+        return Snapshot(self.destination.path, self.history_root, should_stop, shelf)
 
 
 class Wanted(NamedTuple):
@@ -85,7 +86,7 @@ def bring_back(
     options = RestoreOptions(
         wanted.policy,
         mark=wanted.mark,
-        backup=backup.destination if wanted.is_source else None,
+        backup=backup.destination.path if wanted.is_source else None,
         makes_folder=not wanted.is_source,
         meter=meter,
         should_stop=should_stop,

@@ -14,6 +14,7 @@ import pytest
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.engine.watch.watcher import watch
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Counts, Problem, ProblemCode
 from backup_gui.model.reasons import Code
 from tests.faults.scene import Scene
@@ -79,7 +80,7 @@ def test_a_dead_mount_in_the_source_keeps_its_copy_and_everything_else_is_backed
         assert contents(scene.mirror) == {"cloud/file": b"in the cloud", "docs/file": b"new"}
         again = scene.make_pass()
         assert (again.counts, len(again.problems)) == (Counts(), 1)
-        found = [(item.path, item.kind) for item in verify(str(scene.source), str(scene.mirror))]
+        found = [(item.path, item.kind) for item in verify(str(scene.source), Place(str(scene.mirror)))]
         assert found == [("cloud", DifferenceKind.UNREADABLE)]
     scene.assert_in_step()
 

@@ -22,6 +22,7 @@ from backup_gui.config.job_factory import job_faults
 from backup_gui.config.settings import Settings, parse_jobs, parse_settings
 from backup_gui.desktop.single_instance import Instance, Wish, _parsed
 from backup_gui.model.job import MAX_INTERVAL_S
+from backup_gui.model.place import Place
 
 UNUSABLE = 2
 OPTIONS = (
@@ -124,13 +125,14 @@ def test_whatever_is_sent_to_it_the_first_instance_still_hears_the_next_wish(
         socket.write(message + b"\n")
         socket.flush()
         socket.disconnectFromServer()
-    wish = Wish(source="/a folder", destination="/another", interval_s=7)
+    wish = Wish(source="/a folder", destination=Place("/another"), interval_s=7)
     heard: list[object] = []
     instance.wished.connect(heard.append)
     sender = QLocalSocket()
     sender.connectToServer(instance._server.fullServerName())
     assert sender.waitForConnected(1_000)
-    sender.write(json.dumps({"source": wish.source, "destination": wish.destination, "interval_s": 7}).encode() + b"\n")
+    fields = {"source": wish.source, "destination": str(wish.destination), "interval_s": 7}
+    sender.write(json.dumps(fields).encode() + b"\n")
     sender.flush()
     qtbot.waitUntil(lambda: wish in heard, timeout=5_000)
     sender.disconnectFromServer()

@@ -226,7 +226,7 @@ def test_a_marker_in_a_source_is_not_mirrored_and_one_in_a_mirror_is_nothing_of_
     report = world.run("docs", "copy", keeps_history=False, scope=Scope(frozenset({MARKER_NAME})))
     assert (report.status, report.counts.total) == (PassStatus.COMPLETE, 0)
     assert (world.path("copy") / MARKER_NAME).is_file()
-    assert not list(verify(str(source), str(world.path("copy")), (), lambda: False, lambda _: None, ()))
+    assert not list(verify(str(source), Place(str(world.path("copy"))), (), lambda: False, lambda _: None, ()))
 
 
 def test_a_backup_of_a_backup_has_only_its_own_marker(world: World) -> None:

@@ -16,6 +16,7 @@ from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import JobError
 from backup_gui.model.events import AllowHeld, BackUpNow, Event, HeldBack, RemoveLeftOut, ReportMade, Stop
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, ProblemCode
 from tests.helpers.rig import Rig, done, paths, trees
 from tests.helpers.trees import read_tree
@@ -40,7 +41,7 @@ def files(folder: Path) -> set[str]:
 
 
 def differences(rig: Rig) -> list[str]:
-    return [one.path for one in verify(str(rig.source), str(rig.mirror), LEFT_OUT)]
+    return [one.path for one in verify(str(rig.source), Place(str(rig.mirror)), LEFT_OUT)]
 
 
 def test_full_and_partial_passes_leave_it_alone_and_do_nothing(left: Rig) -> None:
@@ -216,7 +217,7 @@ def test_own_files_are_not_copied_and_copies_of_earlier_versions_are_left_alone(
     assert done(rig.run()) == Counts(created=1, bytes=10)
     assert rig.run(paths("data/backup-gui/jobs/j.sqlite", "log.txt")).counts.total == 0
     assert (rig.mirror / "data/backup-gui/jobs/j.sqlite").read_text() == "old catalog"
-    assert list(verify(str(rig.source), str(rig.mirror))) == []
+    assert list(verify(str(rig.source), Place(str(rig.mirror)))) == []
     assert rig.kept() == {}
 
 

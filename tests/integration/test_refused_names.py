@@ -18,6 +18,7 @@ from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.entries import EntryKind
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Counts, PassStatus, Problem, Scope, Stage
 from tests.helpers.refusing import refusing
 from tests.helpers.rig import Rig, paths, trees
@@ -234,7 +235,7 @@ def test_verify_names_what_cannot_be_looked_at_on_either_side_and_compares_the_r
     rig.run()
     (rig.mirror / "docs/differs").write_text("CONTENT")
     with refusing(code, rig.source / "docs/bad here", rig.mirror / "docs/bad there"):
-        found = {item.path: item.kind for item in verify(str(rig.source), str(rig.mirror))}
+        found = {item.path: item.kind for item in verify(str(rig.source), Place(str(rig.mirror)))}
     assert found == {
         "docs/bad here": DifferenceKind.UNREADABLE,
         "docs/bad there": DifferenceKind.UNREADABLE,

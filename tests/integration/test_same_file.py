@@ -11,6 +11,7 @@ import pytest
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.errors import JobError
 from backup_gui.model.events import ActionDone, PlanMade
+from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, Counts, PassStatus, Scope
 from tests.helpers.rig import LONG_AGO_NS, Rig, done, paths
 from tests.helpers.trees import Node, read_tree
@@ -58,7 +59,7 @@ def check_copied(rig: Rig, before: dict[str, Node]) -> None:
     assert read_tree(rig.source) == before
     rig.run()
     rig.check_in_step()
-    assert list(verify(str(rig.source), str(rig.mirror))) == []
+    assert list(verify(str(rig.source), Place(str(rig.mirror)))) == []
     rig.run()
     assert rig.told(ActionDone) == []
     assert rig.kept() == {}
@@ -142,7 +143,8 @@ def test_what_is_linked_there_after_the_comparison_is_not_written_to(planted: Ri
 def test_verify_tells_what_is_the_sources_own(planted: Rig) -> None:
     planted.run()
     replace_by_sources_own(planted, "alone", "folder/two", "folder/link")
-    found = {(difference.path, difference.kind) for difference in verify(str(planted.source), str(planted.mirror))}
+    differences = verify(str(planted.source), Place(str(planted.mirror)))
+    found = {(difference.path, difference.kind) for difference in differences}
     assert found == {(path, DifferenceKind.SHARED) for path in ("alone", "folder/two", "folder/link")}
 
 

@@ -18,6 +18,7 @@ from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.verify import DifferenceKind, verify
+from backup_gui.model.place import Place
 from backup_gui.model.plans import PassStatus, ProblemCode
 from backup_gui.services.browse import Backup
 from backup_gui.services.folder_sizes import count_sizes
@@ -129,14 +130,14 @@ def test_a_sources_own_folder_of_the_historys_name_is_a_problem_by_name(drive: R
         report = drive.run() if scope is None else drive.run(scope)
         assert [(problem.path, problem.code) for problem in report.problems] == [(name, ProblemCode.NAME_RESERVED)]
     assert mirror_alone(drive) == {"a": b"1", f"deeper/{HISTORY_NAME}/mine": b"3"}
-    found = list(verify(str(drive.source), str(drive.mirror)))
+    found = list(verify(str(drive.source), Place(str(drive.mirror))))
     assert [(one.path, one.kind, one.code) for one in found] == [
         (name, DifferenceKind.NOT_HELD, ProblemCode.NAME_RESERVED)
     ]
     drive.options["exclude"] = (f"/{name}",)
     assert drive.run().status is COMPLETE
     assert drive.run(paths(f"{name}/mine")).status is COMPLETE
-    assert list(verify(str(drive.source), str(drive.mirror), (f"/{name}",))) == []
+    assert list(verify(str(drive.source), Place(str(drive.mirror)), (f"/{name}",))) == []
 
 
 @pytest.mark.hazard(53)
@@ -156,9 +157,9 @@ def test_a_drive_is_verified_without_what_is_not_the_mirrors(drive: Rig) -> None
     drive.run()
     drive.write("a", "2")
     drive.run()
-    assert list(verify(str(drive.source), str(drive.mirror))) == []
+    assert list(verify(str(drive.source), Place(str(drive.mirror)))) == []
     (drive.mirror / "stranger").write_text("x")
-    assert [one.path for one in verify(str(drive.source), str(drive.mirror))] == ["stranger"]
+    assert [one.path for one in verify(str(drive.source), Place(str(drive.mirror)))] == ["stranger"]
 
 
 @pytest.mark.hazard(53)
@@ -223,7 +224,7 @@ def test_the_window_reads_the_same_history_and_shows_what_is_the_mirrors(drive: 
     drive.run()
     for folder in (drive.mirror, drive.mirror / HISTORY_NAME):
         backup = Backup(*backup_at(str(folder)))
-        assert tuple(backup) == (str(drive.mirror), str(drive.mirror / HISTORY_NAME))
+        assert tuple(backup) == (Place(str(drive.mirror)), str(drive.mirror / HISTORY_NAME))
         with backup.open(lambda: False) as past:
             listed = past.folder("", None, shows_gone=True)
         assert [(item.path, item.is_gone) for item in listed] == [("a", False), ("b", True)]

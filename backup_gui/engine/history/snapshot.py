@@ -23,6 +23,7 @@ from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.job import HISTORY_SUFFIX
 from backup_gui.model.paths import is_at_or_below, is_own, join, parent_of
+from backup_gui.model.place import Place
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Item, Piece, Search, Selection
 
@@ -38,14 +39,14 @@ _LONGEST_LOOK = 2_000
 _SECOND_NS = 1_000_000_000
 
 
-def backup_at(folder: str) -> tuple[str, str | None]:
+def backup_at(folder: str) -> tuple[Place, str | None]:
     """Find the backup that a chosen folder belongs to.
 
     Args:
         folder: Absolute path of a mirror, or of the history beside it or in it.
 
     Returns:
-        Absolute paths of the mirror and of its history; None for the history if there is none.
+        Where the mirror lies, and the absolute path of its history; None if there is none.
 
     Raises:
         OSError: The folder does not exist, or cannot be read.
@@ -54,19 +55,19 @@ def backup_at(folder: str) -> tuple[str, str | None]:
     above, _, name = mirror.rpartition(os.sep)
     if name == HISTORY_NAME:
         with Tree(folder):
-            return above or os.sep, folder
+            return Place(above or os.sep), folder
     if mirror.endswith(HISTORY_SUFFIX) and mirror != HISTORY_SUFFIX:
         mirror = mirror[: -len(HISTORY_SUFFIX)]
         with Tree(folder):
-            return mirror, folder
+            return Place(mirror), folder
     with Tree(folder):
         pass
     history = history_at(mirror)
     try:
         with Tree(history):
-            return mirror, history
+            return Place(mirror), history
     except FileNotFoundError:
-        return mirror, None
+        return Place(mirror), None
 
 
 class Snapshot:

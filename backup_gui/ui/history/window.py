@@ -31,7 +31,7 @@ class HistoryWindow(QDialog):
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.page = HistoryPage(icons, now)
         self.page.show_subject(subject)
-        place = ElidedLabel(path_text(subject.destination))
+        place = ElidedLabel(path_text(subject.destination.path))
         head = Column(place, margins=(2 * GRID_PX, 0, 2 * GRID_PX, 0))
         Column(head, (self.page, 1), on=self, margins=(0, GRID_PX, 0, 0), spacing=0)
         self.resize(opening_size(self, _SIZE))

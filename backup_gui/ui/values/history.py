@@ -9,6 +9,7 @@ from backup_gui.model.restores import Item, Policy
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
+    from backup_gui.model.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +18,14 @@ class Subject:
 
     Attributes:
         name: The user's name for it.
-        destination: Absolute path of the mirror.
+        destination: Where the mirror lies.
         history: Absolute path of the history; empty for the usual place, None if no history is kept.
         job_id: The job; empty for a backup folder without one.
         source: Absolute path of the folder that was backed up; empty if unknown.
     """
 
     name: str
-    destination: str
+    destination: Place
     history: str | None
     job_id: str = ""
     source: str = ""
@@ -32,7 +33,7 @@ class Subject:
 
 def subject_of(job: Job) -> Subject:
     """The backup of a job, for its History page."""
-    return Subject(job.name, job.destination.path, job.history if job.keeps_history else None, job.id, job.source)
+    return Subject(job.name, job.destination, job.history if job.keeps_history else None, job.id, job.source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,17 +17,19 @@ from pytestqt.qtbot import QtBot
 from backup_gui.desktop import single_instance as instance_module
 from backup_gui.desktop.single_instance import LOCK_NAME, Instance, Wish
 from backup_gui.model.errors import OwnFolderError
+from backup_gui.model.place import Place
 
 SECOND = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from backup_gui.desktop.single_instance import Instance, Wish
+from backup_gui.model.place import Place
 application = QCoreApplication([])
 instance = Instance(Path(sys.argv[1]))
 if instance.take():
     sys.exit(7)
-sys.exit(0 if instance.tell(Wish(source="/ä", destination="/b", interval_s=9)) else 8)
+sys.exit(0 if instance.tell(Wish(source="/ä", destination=Place("/b"), interval_s=9)) else 8)
 """
 
 
@@ -46,7 +48,7 @@ def start_second(folder: Path) -> subprocess.Popen[bytes]:
 def test_a_second_start_hands_over_its_wish_and_ends(first: Instance, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(first.wished, timeout=10_000) as blocker:
         second = start_second(tmp_path)
-    assert blocker.args == [Wish(source="/ä", destination="/b", interval_s=9)]
+    assert blocker.args == [Wish(source="/ä", destination=Place("/b"), interval_s=9)]
     qtbot.waitUntil(lambda: second.poll() is not None)
     assert second.returncode == 0
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.snapshot import backup_at
 from backup_gui.model.entries import Entry, EntryKind
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Item, Policy
@@ -108,7 +109,7 @@ def test_saving_elsewhere_makes_the_folder_and_keeps_both(tmp_path: Path) -> Non
         (mirror / name).parent.mkdir(parents=True)
         (mirror / name).write_text(name)
     backup = Backup(*backup_at(str(mirror)))
-    assert backup == Backup(str(mirror), None)
+    assert backup == Backup(Place(str(mirror)), None)
     with backup.open(never) as past:
         items = tuple(past.folder(name, None, shows_gone=False)[0] for name in "ab")
     to = tmp_path / "new" / "place"

@@ -309,12 +309,12 @@ def test_the_job_of_the_command_line_is_added_once(
 ) -> None:
     source = tmp_path / "Photos"
     source.mkdir()
-    wish = Wish(source=str(source), destination=str(tmp_path / "backup"), interval_s=9)
+    wish = Wish(source=str(source), destination=Place(str(tmp_path / "backup")), interval_s=9)
     shell = make_shell(scripted)
     shell.start(wish)
     qtbot.waitUntil(lambda: len(shell.controller.jobs) == 1)
     shell.grant(wish)
-    shell.grant(replace(wish, destination=str(source)))
+    shell.grant(replace(wish, destination=Place(str(source))))
     qtbot.waitUntil(lambda: shell.window.findChild(QMessageBox) is not None)
     (job,) = shell.controller.jobs
     assert job.interval_s == 9

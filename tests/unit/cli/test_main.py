@@ -40,6 +40,7 @@ from backup_gui.model.errors import (
 )
 from backup_gui.model.events import Event, ReportMade, Stop
 from backup_gui.model.job import MAX_INTERVAL_S, Job
+from backup_gui.model.place import NOWHERE, Place
 from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.reasons import of_system
 from tests.helpers.trees import contents, read_tree
@@ -100,8 +101,9 @@ def test_without_a_command_the_app_is_started() -> None:
     assert cli.main([], app) == 7
     assert cli.main(["--hidden"], app) == 7
     assert cli.main(["--source", "/a", "--destination", "/b", "--interval", "9"], app) == 7
-    bare: dict[str, object] = {"is_hidden": False, "source": "", "destination": "", "interval_s": 0}
-    assert seen == [bare, bare | {"is_hidden": True}, bare | {"source": "/a", "destination": "/b", "interval_s": 9}]
+    bare: dict[str, object] = {"is_hidden": False, "source": "", "destination": NOWHERE, "interval_s": 0}
+    job = {"source": "/a", "destination": Place("/b"), "interval_s": 9}
+    assert seen == [bare, bare | {"is_hidden": True}, bare | job]
 
 
 @pytest.mark.parametrize("option", [["--hidden"], ["--source", "/a", "--destination", "/b"], ["--interval", "9"]])

@@ -16,6 +16,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.errors import JobError, RootAbsentError
+from backup_gui.model.place import Place
 from backup_gui.model.plans import ProblemCode, Progress
 from backup_gui.model.reasons import Code
 from tests.helpers.descriptors import count_open
@@ -36,7 +37,7 @@ def pair(tmp_path: Path) -> Pair:
 
 
 def found(pair: Pair, exclude: tuple[str, ...] = ()) -> list[tuple[str, Code]]:
-    return [(item.path, item.kind) for item in verify(str(pair[0]), str(pair[1]), exclude)]
+    return [(item.path, item.kind) for item in verify(str(pair[0]), Place(str(pair[1])), exclude)]
 
 
 def test_equal_trees_have_no_difference(pair: Pair) -> None:
@@ -103,7 +104,7 @@ MAKERS: dict[str, Callable[[Path], object]] = {
 def test_another_kind_is_a_difference_in_words(pair: Pair, in_source: str, in_mirror: str) -> None:
     MAKERS[in_source](pair[0] / "thing")
     MAKERS[in_mirror](pair[1] / "thing")
-    differences = list(verify(str(pair[0]), str(pair[1])))
+    differences = list(verify(str(pair[0]), Place(str(pair[1]))))
     if in_source == in_mirror:
         assert differences == []
     else:
@@ -138,7 +139,7 @@ def test_what_can_never_be_in_the_mirror_is_named_with_the_reason_of_a_pass(
     os.mkfifo(pair[0] / "pipe")
     (pair[1] / "folder" / "link").unlink()
     (pair[1] / "link").write_text("a stranger's")
-    found = {item.path: (item.kind, item.code) for item in verify(str(pair[0]), str(pair[1]))}
+    found = {item.path: (item.kind, item.code) for item in verify(str(pair[0]), Place(str(pair[1])))}
     assert found == {
         "a\nb\udcff": (DifferenceKind.NOT_HELD, ProblemCode.TOO_LARGE),
         "a:b": (DifferenceKind.NOT_HELD, ProblemCode.NAME_NOT_POSSIBLE),
@@ -183,14 +184,14 @@ def test_an_unfinished_copy_is_a_difference(pair: Pair) -> None:
 def test_an_absent_folder_is_told_at_once(pair: Pair, tmp_path: Path) -> None:
     absent = str(tmp_path / "absent")
     with pytest.raises(RootAbsentError, match="source"):
-        verify(absent, str(pair[1]))
+        verify(absent, Place(str(pair[1])))
     with pytest.raises(RootAbsentError, match="destination"):
-        verify(str(pair[0]), absent)
+        verify(str(pair[0]), Place(absent))
 
 
 def test_a_bad_rule_is_told_at_once(pair: Pair) -> None:
     with pytest.raises(JobError):
-        verify(str(pair[0]), str(pair[1]), ("!",))
+        verify(str(pair[0]), Place(str(pair[1])), ("!",))
 
 
 def test_what_cannot_be_read_is_reported_and_the_rest_is_compared(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +210,7 @@ def test_what_cannot_be_read_is_reported_and_the_rest_is_compared(pair: Pair, mo
     monkeypatch.setattr(Tree, "open_file", open_file)
     monkeypatch.setattr(Tree, "list", list_)
     (pair[1] / "nothing").write_text("something")
-    assert [(item.path, item.reason) for item in verify(str(pair[0]), str(pair[1]))] == [
+    assert [(item.path, item.reason) for item in verify(str(pair[0]), Place(str(pair[1])))] == [
         ("nothing", "The contents differ"),
         ("folder/same", "It could not be compared: No permission to read this"),
         ("folder/empty", "It could not be compared: The drive reported an error while this was being read"),
@@ -226,13 +227,13 @@ def test_it_stops_when_asked_also_within_a_file(pair: Pair, monkeypatch: pytest.
         return asked > 5
 
     (pair[1] / "zzz").write_text("never reached")
-    assert list(verify(str(pair[0]), str(pair[1]), (), should_stop)) == []
+    assert list(verify(str(pair[0]), Place(str(pair[1])), (), should_stop)) == []
     assert asked == 6
 
 
 def test_it_counts_what_it_has_compared(pair: Pair) -> None:
     seen: list[Progress] = []
-    assert list(verify(str(pair[0]), str(pair[1]), on_progress=seen.append)) == []
+    assert list(verify(str(pair[0]), Place(str(pair[1])), on_progress=seen.append)) == []
     assert (seen[-1].files_done, seen[-1].bytes_done) == (6, 2 * COMPARED_BYTES + 5 + 4)
 
 
@@ -269,8 +270,8 @@ def test_a_tree_thousands_of_folders_deep_is_compared(deep_pair: Pair) -> None:
 def test_all_descriptors_are_given_back(pair: Pair) -> None:
     before = count_open()
     for _ in range(3):
-        list(verify(str(pair[0]), str(pair[1])))
+        list(verify(str(pair[0]), Place(str(pair[1]))))
         with pytest.raises(RootAbsentError):
-            verify(str(pair[0]), "/nowhere")
+            verify(str(pair[0]), Place("/nowhere"))
     after = count_open()
     assert after == before

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QStyle, QStyleOptionVie
 from pytestqt.qtbot import QtBot
 
 from backup_gui.model.entries import EntryKind
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.reasons import of_system
 from backup_gui.model.restores import Item, Moment, Policy, RestoreResult, Search
@@ -31,8 +32,8 @@ from tests.helpers.looks import has_picture, notes_of, words_of
 from tests.helpers.screens import MOMENTS, NOTES_VERSIONS, RESULT, TOP, TRAVEL
 from tests.qt.conftest import NOW
 
-SUBJECT = Subject("Documents", "/backup/Documents", "/backup/Documents.history", "a1", "/home/anna/Documents")
-ALONE = Subject("Old", "/backup/Old", None)
+SUBJECT = Subject("Documents", Place("/backup/Documents"), "/backup/Documents.history", "a1", "/home/anna/Documents")
+ALONE = Subject("Old", Place("/backup/Old"), None)
 MANY = 100_000
 
 

@@ -17,6 +17,7 @@ from backup_gui.engine.history.snapshot import Snapshot, backup_at
 from backup_gui.engine.rules.version_names import version_path
 from backup_gui.model.entries import Entry, EntryKind
 from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.place import Place
 from backup_gui.model.restores import Item, Moment
 from tests.helpers.rig import Rig
 
@@ -298,10 +299,10 @@ def test_two_of_one_name_are_both_wanted(rig: Rig) -> None:
 
 def test_a_backup_folder_is_recognised(rig: Rig) -> None:
     rig.mirror.mkdir()
-    assert backup_at(f"{rig.mirror}/") == (str(rig.mirror), None)
+    assert backup_at(f"{rig.mirror}/") == (Place(str(rig.mirror)), None)
     rig.history.mkdir()
-    assert backup_at(str(rig.mirror)) == (str(rig.mirror), str(rig.history))
-    assert backup_at(str(rig.history)) == (str(rig.mirror), str(rig.history))
+    assert backup_at(str(rig.mirror)) == (Place(str(rig.mirror)), str(rig.history))
+    assert backup_at(str(rig.history)) == (Place(str(rig.mirror)), str(rig.history))
     with pytest.raises(FileNotFoundError):
         backup_at(str(rig.root / "none"))
     with pytest.raises(FileNotFoundError):

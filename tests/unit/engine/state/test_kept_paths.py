@@ -13,6 +13,7 @@ from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.kept_paths import KeptPath
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.place import Place
 from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, ProblemCode, Report
 from tests.helpers.rig import HOSTILE_NAMES, Rig, keep_times, paths, trees
 from tests.helpers.trees import contents, read_tree
@@ -299,7 +300,7 @@ def test_nothing_is_kept_while_the_source_is_away(rig: Rig) -> None:
 def test_verify_names_what_is_kept(rig: Rig) -> None:
     lose_all(rig)
     rig.run()
-    found = {difference.path for difference in verify(str(rig.source), str(rig.mirror))}
+    found = {difference.path for difference in verify(str(rig.source), Place(str(rig.mirror)))}
     assert found == {"docs", *(f"docs/{number:03}" for number in range(60))}
 
 
