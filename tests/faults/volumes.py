@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.helpers.waiting import wait_until
+
 _SHUTDOWN = 0x8004587D
 _WITHOUT_FLUSHING_THE_LOG = (2).to_bytes(4, "little")
 _IMAGE_BYTES = 48 << 20
@@ -216,8 +218,15 @@ class Stick:
 
     def unplug(self, *, is_pulled: bool = False) -> None:
         """Unmount it; one that is pulled out stays usable for those who have something open on it."""
-        if os.path.ismount(self.point):
-            subprocess.run(["umount", *(["--lazy"] if is_pulled else []), str(self.point)], check=True)
+        if not os.path.ismount(self.point):
+            return
+        if is_pulled:
+            subprocess.run(["umount", "--lazy", str(self.point)], check=True)
+            return
+        # Drivers outside of the kernel (ntfs-3g) are told of a closed file a moment later.
+        wait_until(
+            lambda: subprocess.run(["umount", str(self.point)], check=False).returncode == 0, "nothing is open", 5
+        )
 
     def replug(self) -> None:
         """Take it out and put it in again: what was only remembered by the driver is forgotten."""
