@@ -1,4 +1,7 @@
-"""Message boxes: what the window explains, and what it asks before actions that a click cannot undo."""
+"""Message boxes: what the window explains, and what it asks before actions that a click cannot undo.
+
+Each question calls ``on_yes`` when the user confirms; ``keeps_history`` says whether removed files go to a history.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,7 @@ _ICON_PX = 64
 
 
 def tell(icon: QMessageBox.Icon, title: str, text: str, parent: QWidget) -> QMessageBox:
-    """Show a message.
-
-    Args:
-        icon: Its severity.
-        title: One sentence.
-        text: Details.
-        parent: The parent window.
-    """
+    """Show a message: a sentence as its title, and details."""
     box = QMessageBox(icon, title, title, QMessageBox.StandardButton.Close, parent)
     box.finished.connect(box.deleteLater)
     box.setTextFormat(Qt.TextFormat.PlainText)
@@ -34,12 +30,7 @@ def tell(icon: QMessageBox.Icon, title: str, text: str, parent: QWidget) -> QMes
 
 
 def tell_why_it_waits(title: str, parent: QWidget) -> QMessageBox:
-    """Explain why a job waits for a folder or drive.
-
-    Args:
-        title: Names the folder or drive.
-        parent: The parent window.
-    """
+    """Explain why a job waits for the folder or drive that the title names."""
     text = _tr(
         "Nothing is wrong with your files. As long as a folder or its drive cannot be reached, nothing is copied "
         "and nothing is deleted. The backup goes on by itself as soon as it is there again."
@@ -61,13 +52,7 @@ def tell_how_it_works(parent: QWidget) -> QMessageBox:
 
 
 def tell_about(version: str, icons: Icons, parent: QWidget) -> QMessageBox:
-    """Show the about box.
-
-    Args:
-        version: The program's version.
-        icons: The icons.
-        parent: The parent window.
-    """
+    """Show the about box, with the program's version."""
     text = _tr("Version {version}\n\nKeeps an exact, current copy of a folder, with a history.")
     box = tell(QMessageBox.Icon.NoIcon, _tr("Folder Backup"), text.format(version=version), parent)
     colour = parent.palette().windowText().color()
@@ -78,12 +63,7 @@ def tell_about(version: str, icons: Icons, parent: QWidget) -> QMessageBox:
 
 
 def ask_to_quit(on_yes: Callable[[bool], None], parent: QWidget) -> QMessageBox:
-    """Explain what quitting means, and ask for confirmation.
-
-    Args:
-        on_yes: Called on confirmation, with whether to skip this question from now on.
-        parent: The parent window.
-    """
+    """Explain what quitting means, and ask; ``on_yes`` gets whether to skip this question from now on."""
     box = QMessageBox(parent)
     box.finished.connect(box.deleteLater)
     box.setIcon(QMessageBox.Icon.Question)
@@ -101,13 +81,7 @@ def ask_to_quit(on_yes: Callable[[bool], None], parent: QWidget) -> QMessageBox:
 
 
 def ask_to_undo(files: int, on_yes: Callable[[], None], parent: QWidget) -> QMessageBox:
-    """Ask whether to undo a pass.
-
-    Args:
-        files: How many files it deleted, replaced or moved.
-        on_yes: Called on confirmation.
-        parent: The parent window.
-    """
+    """Ask whether to undo a pass that deleted, replaced or moved this many files."""
     means = counted(
         "%Ln files come back into your folder as they were before: what was deleted, replaced or moved.",
         "%Ln file comes back into your folder as it was before.",
@@ -118,14 +92,7 @@ def ask_to_undo(files: int, on_yes: Callable[[], None], parent: QWidget) -> QMes
 
 
 def ask_to_forget_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
-    """Ask whether a drive is gone for good.
-
-    Args:
-        path: Its mount point in the source.
-        on_yes: Called on confirmation.
-        parent: The parent window.
-        keeps_history: Whether removed files go to a history.
-    """
+    """Ask whether the drive that was mounted at this path of the source is gone for good."""
     fate = (
         _tr("What the backup has of it then counts as deleted: it leaves the backup and goes to the history.")
         if keeps_history
@@ -138,15 +105,7 @@ def ask_to_forget_drive(path: str, on_yes: Callable[[], None], parent: QWidget, 
 def ask_to_take_over(
     what: str, path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool
 ) -> QMessageBox:
-    """Ask whether this job takes over the destination of another backup.
-
-    Args:
-        what: Says in one sentence whose backup it is.
-        path: The destination.
-        on_yes: Called on confirmation.
-        parent: The parent window.
-        keeps_history: Whether removed files go to a history.
-    """
+    """Ask whether to take over a destination; ``what`` says in one sentence whose backup it is."""
     fate = (
         _tr("What is there and not the same in your folder goes to the history. The history that is there stays.")
         if keeps_history
@@ -168,14 +127,7 @@ def ask_to_take_over(
 def ask_to_remove_left_out(
     files: int, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool
 ) -> QMessageBox:
-    """Ask whether to remove from the backup what the rules leave out.
-
-    Args:
-        files: How many files these are.
-        on_yes: Called on confirmation.
-        parent: The parent window.
-        keeps_history: Whether removed files go to a history.
-    """
+    """Ask whether to remove from the backup this many files that the rules leave out."""
     means = counted(
         "%Ln files leave the backup. In your folder nothing changes.",
         "%Ln file leaves the backup. In your folder nothing changes.",
@@ -191,14 +143,7 @@ def ask_to_remove_left_out(
 
 
 def ask_to_use_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
-    """Ask whether another drive replaces the backup's drive.
-
-    Args:
-        path: The destination.
-        on_yes: Called on confirmation.
-        parent: The parent window.
-        keeps_history: Whether removed files go to a history.
-    """
+    """Ask whether the drive at this destination replaces the backup's drive."""
     fate = (
         _tr(
             "Everything is copied to the new drive, and a new history begins. The old drive keeps its backup and its "
@@ -216,14 +161,7 @@ def ask_to_use_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, 
 
 
 def ask_to_release(files: int, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
-    """Ask whether to stop keeping files that the source does not have.
-
-    Args:
-        files: How many there are.
-        on_yes: Called on confirmation.
-        parent: The parent window.
-        keeps_history: Whether removed files go to a history.
-    """
+    """Ask whether to stop keeping this many files that the source does not have."""
     title = counted("Keep these %Ln files no more?", "Keep this file no more?", files)
     fate = (
         _tr("The backup becomes an exact copy of your folder again. What leaves it goes to the history.")
@@ -237,14 +175,7 @@ def ask_to_release(files: int, on_yes: Callable[[], None], parent: QWidget, *, k
 
 
 def ask_to_remove(name: str, path: str, on_yes: Callable[[], None], parent: QWidget) -> QMessageBox:
-    """Ask whether to remove a job.
-
-    Args:
-        name: The job's name.
-        path: The destination, which stays.
-        on_yes: Called on confirmation.
-        parent: The parent window.
-    """
+    """Ask whether to remove the job of this name; its backup at this path stays."""
     title = _tr("Stop backing up “{name}”?").format(name=name)
     text = _tr("The backup itself and its history stay where they are:\n{folder}").format(folder=path_in_words(path))
     return _ask(_tr("Remove"), title, text, _tr("&Remove"), on_yes, parent)
