@@ -68,7 +68,7 @@ class Location:
             return True
         if outer.identity is not None and outer.identity in self.ancestry:
             return True
-        ours, others = self.place, outer.place
+        ours, others = self.on_volume, outer.on_volume
         return ours is not None and others is not None and ours[0] == others[0] and _is_below(ours[1], others[1])
 
     def is_same(self, other: Location) -> bool:
@@ -105,7 +105,7 @@ class Location:
             path = parent
 
     @_Once
-    def place(self) -> tuple[str, str] | None:
+    def on_volume(self) -> tuple[str, str] | None:
         """On which volume, and where on it, the folder lies; None where the system does not tell.
 
         A folder mounted at a second place (a bind mount, a subvolume) has ancestors there that are not its own, so
@@ -126,9 +126,9 @@ class Location:
 
     def _other_names(self) -> Iterator[str]:
         """Yield the paths by which the folder is reached through other mounts of its volume."""
-        if self.place is None:
+        if self.on_volume is None:
             return
-        volume, place = self.place
+        volume, place = self.on_volume
         for mount in read_mounts():
             if mount.device == volume and _is_below(place, mount.root):
                 path = mount.point.rstrip("/") + place[len(mount.root.rstrip("/")) :]
@@ -152,7 +152,7 @@ def mounted_below(folder: str, shown: str) -> str | None:
         return None
     real = os.path.realpath(folder)
     points = [mount for mount in read_mounts() if mount.point != real and _is_below(mount.point, real)]
-    place = Location(shown).place if points else None
+    place = Location(shown).on_volume if points else None
     if place is None:
         return None
     volume, path = place
