@@ -38,12 +38,12 @@ class Order(NamedTuple):
     Attributes:
         action: The action; its path is that in the source.
         temporary: The temporary's path in the destination, as the pass knows it.
-        place: The temporary's current path on the disk, which differs while new folders are hidden.
+        on_disk: The temporary's current path on the disk, which differs while new folders are hidden.
     """
 
     action: Action
     temporary: str
-    place: str
+    on_disk: str
 
 
 class Copied(NamedTuple):
@@ -77,7 +77,7 @@ class CopyWorker:
 
     def hand_over(self, orders: Sequence[Order]) -> None:
         """Hand over files to copy."""
-        parts = [(order.action.path, order.place) for order in orders]
+        parts = [(order.action.path, order.on_disk) for order in orders]
         self._process.hand_over(_TASK, self._settings, orders, parts)
 
     def results(self, *, waits: bool = False) -> Iterator[Copied]:
@@ -132,13 +132,13 @@ def worker(
         flushes: Whether each file is flushed separately.
 
     Returns:
-        A function of a path and the temporary's place. It returns the fields of ``Seen``, or None if there is no
-        complete copy.
+        A function of a path and the temporary's path on the disk. It returns the fields of ``Seen``, or None if there
+        is no complete copy.
     """
     rights = Rights((user, group), distrusted=frozenset(distrusted))
 
     def copy(part: tuple[str, str]) -> object:
-        path, place = part
+        path, on_disk = part
         try:
             fd = source.open_file(path)
         except OSError:
@@ -147,7 +147,7 @@ def worker(
             before = os.fstat(fd)
             if not stat.S_ISREG(before.st_mode) or before.st_size > 2 * SMALL_BYTES:
                 return None
-            name, folder = target.at(place)
+            name, folder = target.at(on_disk)
             outcome = receive(
                 fd,
                 before,

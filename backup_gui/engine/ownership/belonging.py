@@ -57,21 +57,21 @@ class Claim(NamedTuple):
 
     Attributes:
         marker: The marker.
-        place: Absolute path of the folder with the marker.
+        folder: Absolute path of the folder with the marker.
     """
 
     marker: Marker
-    place: str
+    folder: str
 
     @property
     def mirror(self) -> str:
         """Return the absolute path of the mirror that it refers to."""
-        return self.marker.mirror_of(self.place)
+        return self.marker.mirror_of(self.folder)
 
     @property
     def key(self) -> str:
         """Return the key that the user's approval refers to."""
-        return self.marker.id or f"unreadable {escape(self.place)}"
+        return self.marker.id or f"unreadable {escape(self.folder)}"
 
 
 class Belonging(NamedTuple):
@@ -327,7 +327,7 @@ class _Inquiry:
                 self._is_established = True
                 self._keep(claim.marker)
                 continue
-            is_mirror = claim.place != path or is_same_path(claim.mirror, path)
+            is_mirror = claim.folder != path or is_same_path(claim.mirror, path)
             yield _conflict(
                 ReasonCode.DESTINATION_IS_BACKUP if is_mirror else ReasonCode.DESTINATION_IS_HISTORY,
                 path,

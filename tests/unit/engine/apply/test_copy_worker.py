@@ -200,7 +200,7 @@ def test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_els
     def left_one(self: CopyWorker, *, waits: bool = False) -> Iterator[Copied]:
         for copied in results(self, waits=waits):
             if copied.order.action.path == odd:
-                (many.mirror / copied.order.place).unlink()
+                (many.mirror / copied.order.on_disk).unlink()
                 yield copied._replace(entry=None)
             else:
                 yield copied
