@@ -66,12 +66,12 @@ class _Service:
 
     Attributes:
         owner: Its unique name on the bus; empty before its first answer.
-        abilities: Its capabilities; None while unknown.
+        capabilities: What it can do; None while unknown.
         is_asked: Whether it was asked for them and has not answered yet.
     """
 
     owner: str = ""
-    abilities: frozenset[str] | None = None
+    capabilities: frozenset[str] | None = None
     is_asked: bool = False
 
 
@@ -87,7 +87,7 @@ class Notifications(QObject):
 
     def __init__(self, parent: QObject | None = None, patience_ms: int = PATIENCE_MS) -> None:
         super().__init__(parent)
-        self._places: dict[str, _KeyState] = {}
+        self._states: dict[str, _KeyState] = {}
         self._service = _Service()
         self._is_stuck = False
         self._token = ""
@@ -101,14 +101,14 @@ class Notifications(QObject):
         if self._is_stuck or not self._connect():
             self.refused.emit(note.subject)
             return
-        place = self._places.setdefault(note.key, _KeyState())
-        place.wanted = note
+        state = self._states.setdefault(note.key, _KeyState())
+        state.wanted = note
         self._step(note.key)
 
     def withdraw(self, key: str) -> None:
         """Remove the note with this key."""
-        if (place := self._places.get(key)) is not None:
-            place.wanted = None
+        if (state := self._states.get(key)) is not None:
+            state.wanted = None
             self._step(key)
 
     def close(self) -> None:
@@ -123,15 +123,15 @@ class Notifications(QObject):
             # If the bus sends to the closed socket, it loses what it has not read from there. So end its signals first.
             for rule in _rules():
                 self._bus.tell(_without_reply(message_bus.RemoveMatch(rule)))
-        for key in tuple(self._places):
+        for key in tuple(self._states):
             self.withdraw(key)
         self._bus.wait_while(self._is_any_under_way, FAREWELL_MS)
         # RACE: the service may answer for a note after this limit. Worst case: the note stays on the screen until the
         # user removes it, and a click on it does nothing.
-        for place in self._places.values():
-            if place.id:
-                self._take_away(place)
-        self._places.clear()
+        for state in self._states.values():
+            if state.id:
+                self._take_away(state)
+        self._states.clear()
         self._patience.stop()
         self._bus.close()
         self.blockSignals(False)
@@ -139,7 +139,7 @@ class Notifications(QObject):
     # Calls to the service
 
     def _is_any_under_way(self) -> bool:
-        return any(place.under_way is not None for place in self._places.values())
+        return any(state.under_way is not None for state in self._states.values())
 
     def _connect(self) -> bool:
         if self._bus.is_open:
@@ -152,47 +152,47 @@ class Notifications(QObject):
 
     def _step(self, key: str) -> None:
         """Make the next call that brings the shown note closer to the wanted one, if no call is under way."""
-        place = self._places.get(key)
-        if place is None or place.under_way is not None:
+        state = self._states.get(key)
+        if state is None or state.under_way is not None:
             return
-        if place.wanted is None:
-            if place.id:
-                self._take_away(place)
-            del self._places[key]
-        elif place.wanted is not place.shown:
+        if state.wanted is None:
+            if state.id:
+                self._take_away(state)
+            del self._states[key]
+        elif state.wanted is not state.shown:
             if not self._bus.is_open:
-                self._hand_back(key, place)
-            elif self._service.abilities is None:
+                self._hand_back(key, state)
+            elif self._service.capabilities is None:
                 self._ask_for_abilities()
             else:
-                self._show(key, place, place.wanted, self._service.abilities)
+                self._show(key, state, state.wanted, self._service.capabilities)
 
     def _ask_for_abilities(self) -> None:
         if not self._service.is_asked:
             self._service.is_asked = True
             self._ask(new_method_call(_SERVICE, "GetCapabilities"), self._on_abilities)
 
-    def _show(self, key: str, place: _KeyState, note: Note, abilities: frozenset[str]) -> None:
+    def _show(self, key: str, state: _KeyState, note: Note, capabilities: frozenset[str]) -> None:
         # RACE: another service may have started a moment ago, and would take the number as one of its own. Worst case:
         # this replaces one notification of another program.
-        place.under_way = note
+        state.under_way = note
         body = (
             APP_NAME,
-            place.id,
+            state.id,
             "",
             _sendable(note.title),
-            html.escape(_sendable(note.text), quote=False) if "body-markup" in abilities else _sendable(note.text),
+            html.escape(_sendable(note.text), quote=False) if "body-markup" in capabilities else _sendable(note.text),
             # The first is a click on the note itself. It has no label: some services would show one as a second button.
-            [_DEFAULT, "", _SHOW, note.button] if "actions" in abilities else [],
+            [_DEFAULT, "", _SHOW, note.button] if "actions" in capabilities else [],
             _hints(note),
             _FOR_EVER if note.is_urgent else _AS_LONG_AS_USUAL,
         )
         self._ask(new_method_call(_SERVICE, "Notify", "susssasa{sv}i", body), partial(self._on_shown, key))
 
-    def _take_away(self, place: _KeyState) -> None:
-        message = new_method_call(_SERVICE, "CloseNotification", "u", (place.id,))
+    def _take_away(self, state: _KeyState) -> None:
+        message = new_method_call(_SERVICE, "CloseNotification", "u", (state.id,))
         message.header.flags |= MessageFlag.no_auto_start
-        place.id, place.shown = 0, None
+        state.id, state.shown = 0, None
         self._bus.tell(_without_reply(message))
 
     def _ask(self, message: Message, on_answer: OnAnswer) -> None:
@@ -200,47 +200,47 @@ class Notifications(QObject):
         if not self._patience.isActive():
             self._patience.start()
 
-    def _hand_back(self, key: str, place: _KeyState) -> None:
+    def _hand_back(self, key: str, state: _KeyState) -> None:
         """Refuse a note that cannot be shown; if the service shows it after all, remove it then."""
-        note = place.wanted
-        if note is not None and note is not place.shown:
-            place.wanted = None
+        note = state.wanted
+        if note is not None and note is not state.shown:
+            state.wanted = None
             self.refused.emit(note.subject)
             self._step(key)
 
     def _hand_back_all(self) -> None:
-        for key, place in tuple(self._places.items()):
-            self._hand_back(key, place)
+        for key, state in tuple(self._states.items()):
+            self._hand_back(key, state)
 
     # Answers and signals of the service
 
     def _on_abilities(self, answer: Message | None) -> None:
         self._service.is_asked = False
         self._note_answer(answer)
-        abilities = _result(answer, "as")
-        if not isinstance(abilities, list) and _error(answer) != _UNKNOWN_METHOD:
+        capabilities = _result(answer, "as")
+        if not isinstance(capabilities, list) and _error(answer) != _UNKNOWN_METHOD:
             log.debug("There is no notification service: %s", _error(answer))
             self._hand_back_all()
             return
-        self._service = _Service(_sender(answer), frozenset(abilities if isinstance(abilities, list) else ()))
-        for key in tuple(self._places):
+        self._service = _Service(_sender(answer), frozenset(capabilities if isinstance(capabilities, list) else ()))
+        for key in tuple(self._states):
             self._step(key)
 
     def _on_shown(self, key: str, answer: Message | None) -> None:
-        place = self._places.get(key)
-        note = place.under_way if place is not None else None
-        if place is None or note is None:
+        state = self._states.get(key)
+        note = state.under_way if state is not None else None
+        if state is None or note is None:
             return
-        place.under_way = None
+        state.under_way = None
         self._note_answer(answer)
         number = _result(answer, "u")
         if isinstance(number, int):
-            place.id, place.shown = number, note
+            state.id, state.shown = number, note
         else:
             log.debug("A notification is not shown: %s", _error(answer))
-            place.id, place.shown = 0, None
-            if place.wanted is note:
-                self._hand_back(key, place)
+            state.id, state.shown = 0, None
+            if state.wanted is note:
+                self._hand_back(key, state)
         self._step(key)
 
     def _note_answer(self, answer: Message | None) -> None:
@@ -270,19 +270,19 @@ class Notifications(QObject):
             and len(message.body) == 2
         ):
             # Only the service that gave a number may refer to it.
-            for key, place in tuple(self._places.items()):
-                if place.id and place.id == message.body[0]:
-                    self._on_told(key, place, str(member), message.body[1])
+            for key, state in tuple(self._states.items()):
+                if state.id and state.id == message.body[0]:
+                    self._on_told(key, state, str(member), message.body[1])
 
-    def _on_told(self, key: str, place: _KeyState, member: str, value: object) -> None:
+    def _on_told(self, key: str, state: _KeyState, member: str, value: object) -> None:
         if member == "ActivationToken":
             self._token = str(value)
-        elif member == "ActionInvoked" and place.shown is not None:
+        elif member == "ActionInvoked" and state.shown is not None:
             self._hand_on_token()
-            self.clicked.emit(place.shown.subject)
+            self.clicked.emit(state.shown.subject)
         elif member == "NotificationClosed":
-            place.id = 0
-            self._forget_shown(key, place)
+            state.id = 0
+            self._forget_shown(key, state)
 
     def _hand_on_token(self) -> None:
         """Pass the activation token to Qt; under Wayland, a window needs one to come to the front."""
@@ -293,14 +293,14 @@ class Notifications(QObject):
     def _on_owner_changed(self, owner: str) -> None:
         """Forget the numbers of the last service: the next one has its own."""
         self._service = _Service(owner, is_asked=self._service.is_asked)
-        for key, place in tuple(self._places.items()):
-            place.id = 0
-            self._forget_shown(key, place)
+        for key, state in tuple(self._states.items()):
+            state.id = 0
+            self._forget_shown(key, state)
 
-    def _forget_shown(self, key: str, place: _KeyState) -> None:
-        shown, place.shown = place.shown, None
-        if place.wanted is shown:
-            place.wanted = None
+    def _forget_shown(self, key: str, state: _KeyState) -> None:
+        shown, state.shown = state.shown, None
+        if state.wanted is shown:
+            state.wanted = None
         self._step(key)
 
     @Slot()

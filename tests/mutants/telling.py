@@ -25,8 +25,8 @@ MUTATIONS = (
     Mutation(
         "a notification takes the place of the job's last one",
         "desktop/freedesktop_notifications.py",
-        "            place.id, place.shown = number, note\n",
-        "            place.id, place.shown = 0, note\n",
+        "            state.id, state.shown = number, note\n",
+        "            state.id, state.shown = 0, note\n",
         (f"{_SERVICE}test_a_later_note_takes_the_place_of_the_one_about_the_same",),
     ),
     Mutation(
@@ -39,8 +39,8 @@ MUTATIONS = (
     Mutation(
         "a click is that of the notification clicked",
         "desktop/freedesktop_notifications.py",
-        "                if place.id and place.id == message.body[0]:\n",
-        "                if place.id:\n",
+        "                if state.id and state.id == message.body[0]:\n",
+        "                if state.id:\n",
         (f"{_SERVICE}test_a_click_tells_which_note_it_was_also_if_it_is_an_older_one",),
     ),
     Mutation(
@@ -74,7 +74,7 @@ MUTATIONS = (
     Mutation(
         "text is no markup",
         "desktop/freedesktop_notifications.py",
-        'html.escape(_sendable(note.text), quote=False) if "body-markup" in abilities else _sendable(note.text)',
+        'html.escape(_sendable(note.text), quote=False) if "body-markup" in capabilities else _sendable(note.text)',
         "_sendable(note.text)",
         (f"{_SERVICE}test_only_what_the_service_can_do_is_asked_of_it",),
     ),

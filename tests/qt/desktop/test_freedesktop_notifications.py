@@ -164,7 +164,7 @@ def test_what_was_wiped_away_is_forgotten(service: NotificationService, teller: 
     teller.tell("one", "first")
     qtbot.waitUntil(lambda: len(service.standing()) == 1)
     (service.dismiss if way == "dismissed" else service.click)(1)
-    qtbot.waitUntil(lambda: not teller.notifications._places)
+    qtbot.waitUntil(lambda: not teller.notifications._states)
     teller.tell("one", "second")
     qtbot.waitUntil(lambda: "second" in numbers(service))
     assert [call["replaces"] for call in service.calls("Notify")] == [0, 0]
@@ -181,7 +181,7 @@ def test_a_note_whose_cause_is_gone_is_taken_away(service: NotificationService, 
     teller.tell("two", "still other")
     teller.notifications.withdraw("two")
     qtbot.waitUntil(lambda: service.standing() == {})
-    assert teller.notifications._places == {}
+    assert teller.notifications._states == {}
     assert teller.refused == []
 
 
@@ -220,7 +220,7 @@ def test_the_numbers_of_a_service_mean_nothing_to_the_next_one(
         teller.tell("one", "first")
         teller.tell("two", "second")
         qtbot.waitUntil(lambda: len(first.standing()) == 2)
-    qtbot.waitUntil(lambda: not teller.notifications._places)
+    qtbot.waitUntil(lambda: not teller.notifications._states)
     with notification_service(address, log, "--abilities=body,body-markup", "--first-id=50") as later:
         later.click(1)
         teller.tell("one", "a & b")
@@ -280,7 +280,7 @@ def test_a_service_that_dies_hands_back_what_it_had_not_shown(
     qtbot.wait(0)
     service.end()
     qtbot.waitUntil(lambda: teller.refused == ["second"])
-    assert teller.notifications._places == {}
+    assert teller.notifications._states == {}
 
 
 @pytest.mark.parametrize("address", ["", "unix:path=/nowhere/at/all", "tcp:host=localhost,port=1", "nonsense"])
@@ -382,7 +382,7 @@ def test_a_bus_that_takes_nothing_for_a_while_gets_all_of_it_later(
                 qtbot.wait(1)
         assert told.notifications._bus._unsent, "the socket took everything"
         go_on()
-        qtbot.waitUntil(lambda: all(place.id for place in told.notifications._places.values()))
+        qtbot.waitUntil(lambda: all(state.id for state in told.notifications._states.values()))
         assert len(service.standing()) == 41
         told.notifications.close()
         qtbot.waitUntil(lambda: service.standing() == {})
@@ -404,7 +404,7 @@ def bus_to_stop(folder: Path) -> Iterator[tuple[Callable[[], None], Callable[[],
 def test_other_programs_cannot_click(service: NotificationService, address: str, teller: Teller, qtbot: QtBot) -> None:
     teller.tell("one", "first")
     qtbot.waitUntil(lambda: bool(service.standing()))
-    qtbot.waitUntil(lambda: teller.notifications._places["one"].id == 1)
+    qtbot.waitUntil(lambda: teller.notifications._states["one"].id == 1)
     emitter = DBusAddress(PATHS[NOTIFICATIONS], interface=NOTIFICATIONS)
     with open_dbus_connection(address) as connection:
         # What goes to all does not get here; what is sent to somebody by name does, whoever listens for what.
@@ -432,7 +432,7 @@ def test_at_the_end_nothing_is_left_that_could_be_clicked(
 ) -> None:
     teller.tell("one", "first")
     teller.tell("two", "second", is_urgent=True)
-    qtbot.waitUntil(lambda: all(place.id for place in teller.notifications._places.values()))
+    qtbot.waitUntil(lambda: all(state.id for state in teller.notifications._states.values()))
     teller.notifications.close()
     qtbot.waitUntil(lambda: service.standing() == {})
 
@@ -453,7 +453,7 @@ def test_a_service_that_answers_late_is_waited_for_at_the_end(
     service: NotificationService, teller: Teller, qtbot: QtBot
 ) -> None:
     teller.tell("one", "first")
-    qtbot.waitUntil(lambda: teller.notifications._places["one"].id == 1)
+    qtbot.waitUntil(lambda: teller.notifications._states["one"].id == 1)
     service.hang()
     teller.tell("two", "second")
     later = Timer(0.1, service.go_on)
@@ -472,7 +472,7 @@ def test_a_service_or_a_bus_that_hangs_holds_up_the_end_for_a_moment_only(
     picture = QImage(96, 96, QImage.Format.Format_ARGB32)
     with bus_to_stop(tmp_path) as (stop, go_on), notification_service(f"unix:path={tmp_path}/bus", log) as service:
         teller.tell("one", "first")
-        qtbot.waitUntil(lambda: teller.notifications._places["one"].id == 1)
+        qtbot.waitUntil(lambda: teller.notifications._states["one"].id == 1)
         (stop if is_bus_stopped else service.hang)()
         # More than the socket takes of what nobody reads.
         for number in range(40):
@@ -497,7 +497,7 @@ def test_the_end_is_not_held_up_where_nothing_is_under_way(
     teller = Teller()
     with private_bus(tmp_path) as address, notification_service(address, log) as service:
         teller.tell("one", "first")
-        qtbot.waitUntil(lambda: teller.notifications._places["one"].id == 1)
+        qtbot.waitUntil(lambda: teller.notifications._states["one"].id == 1)
         if is_lost:
             service.hang()
             teller.tell("one", "second")
@@ -522,7 +522,7 @@ def test_the_leave_to_come_up_is_handed_on_where_windows_need_it(
     monkeypatch.delenv("XDG_ACTIVATION_TOKEN")
     monkeypatch.setattr(QGuiApplication, "platformName", lambda: platform)
     teller.tell("one", "first")
-    qtbot.waitUntil(lambda: bool(teller.notifications._places["one"].id))
+    qtbot.waitUntil(lambda: bool(teller.notifications._states["one"].id))
     service.click(1)
     qtbot.waitUntil(lambda: bool(teller.clicked))
     assert os.environ.get("XDG_ACTIVATION_TOKEN") == token

@@ -176,7 +176,7 @@ def test_nothing_stands_once_the_app_has_ended(
     notifications = shell._trays._notifier
     assert isinstance(notifications, Notifications)
     # One that is under way while the app ends has no number yet by which it could be taken away.
-    qtbot.waitUntil(lambda: [place.id for place in notifications._places.values()] == [1])
+    qtbot.waitUntil(lambda: [place.id for place in notifications._states.values()] == [1])
     shell.shut_down()
     wait_for(qtbot, service)
 
