@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from backup_gui.desktop.places import Drive, places, usual_folders
+from backup_gui.desktop.storage import Drive, drives, usual_folders
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
@@ -108,7 +108,7 @@ class _StepsPresenter:
         steps = self._steps
         self._tasks.start(self._key_of("folders"), lambda _: usual_folders(protected), steps.show_folders)
         self._tasks.start(
-            self._key_of("places"), lambda _: places(), lambda found: steps.show_places(tuple(map(_offer, found)))
+            self._key_of("places"), lambda _: drives(), lambda found: steps.show_places(tuple(map(_offer, found)))
         )
 
     def count(self, path: str) -> None:

@@ -14,9 +14,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from backup_gui.desktop import places as desktop_places
-from backup_gui.desktop.places import Drive, places, usual_folders
+from backup_gui.desktop import storage
 from backup_gui.desktop.single_instance import Wish
+from backup_gui.desktop.storage import Drive, drives, usual_folders
 from backup_gui.engine.run import runner
 from backup_gui.model.job import Job
 from backup_gui.model.place import Place
@@ -51,7 +51,7 @@ def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     drive = tmp_path / "drive"
     drive.mkdir()
     monkeypatch.setattr(
-        "backup_gui.presenters.first_run.places", lambda: (Drive(str(drive), "Stick", 10**12, 10**11, is_own=False),)
+        "backup_gui.presenters.first_run.drives", lambda: (Drive(str(drive), "Stick", 10**12, 10**11, is_own=False),)
     )
     return drive
 
@@ -438,7 +438,7 @@ def test_usual_folders_are_those_that_are_there(home: Path) -> None:
 
 
 def test_the_own_drive_leads_to_a_folder_at_home_and_comes_last(own_places: Path) -> None:
-    found = places()
+    found = drives()
     own = [place for place in found if place.is_own]
     assert len(own) <= 1
     for place in own:
@@ -451,5 +451,5 @@ def test_the_own_drive_leads_to_a_folder_at_home_and_comes_last(own_places: Path
 def test_another_part_of_the_own_drive_is_not_offered_as_another_drive(
     own_places: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desktop_places, "disks_of", lambda _path: frozenset({"sda"}))
-    assert {(place.root, place.is_own) for place in places()} <= {(str(own_places / "Backups"), True)}
+    monkeypatch.setattr(storage, "disks_of", lambda _path: frozenset({"sda"}))
+    assert {(place.root, place.is_own) for place in drives()} <= {(str(own_places / "Backups"), True)}

@@ -52,7 +52,7 @@ def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def places() -> tuple[Drive, ...]:
+def drives() -> tuple[Drive, ...]:
     """Return the writable drives: other drives than the system's, by free space, then at most one of the system's."""
     found: dict[int, Drive] = {}
     home_disks = _disks(home_or_root())
