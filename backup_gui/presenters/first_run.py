@@ -18,7 +18,7 @@ from backup_gui.model.plans import HeldCode, Op, Problem, Progress
 from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.folder_sizes import FolderSize, count_folder
-from backup_gui.services.preview import expected_s, foresee
+from backup_gui.services.preview import expected_s, preview_plan
 from backup_gui.services.suggestions import Choice, Proposal, propose
 from backup_gui.ui.text.format import path_text
 from backup_gui.ui.text.headline import silence_text
@@ -136,7 +136,7 @@ class _StepsPresenter:
         data_folder = self._data_folder
         self._tasks.start(
             self._key_of("forecast"),
-            lambda task: _foresee_all(jobs, data_folder, task),
+            lambda task: _preview_all(jobs, data_folder, task),
             self._show_sum,
             on_progress=self._show_looking,
         )
@@ -201,7 +201,7 @@ def _count(path: str, task: TaskContext[FolderCount]) -> FolderSize | None:
     return count_folder(path, task.should_stop, tell)
 
 
-def _foresee_all(jobs: tuple[Job, ...], data_folder: Path, task: TaskContext[Progress]) -> _Sum:
+def _preview_all(jobs: tuple[Job, ...], data_folder: Path, task: TaskContext[Progress]) -> _Sum:
     total = _Sum()
     seen = 0
     last = 0
@@ -212,7 +212,7 @@ def _foresee_all(jobs: tuple[Job, ...], data_folder: Path, task: TaskContext[Pro
         task.tell(progress._replace(files_done=seen + last))
 
     for job in jobs:
-        found = foresee(job, data_folder, task.should_stop, tell)
+        found = preview_plan(job, data_folder, task.should_stop, tell)
         if found is None:
             raise Cancelled
         seen, last = seen + last, 0

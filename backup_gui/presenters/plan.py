@@ -15,7 +15,7 @@ from backup_gui.model.plan_tree import Arranged, Arrangement
 from backup_gui.model.plans import Counts, Progress, count_actions
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.arrange_plan import arrange
-from backup_gui.services.preview import Foresight, foresee
+from backup_gui.services.preview import PlanPreview, preview_plan
 
 if TYPE_CHECKING:
     from backup_gui.threads.tasks import TaskContext
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class _Outlook(NamedTuple):
     """A preview with its counts, which the window's thread could not count fast enough."""
 
-    foresight: Foresight
+    preview: PlanPreview
     counts: Counts
 
 
@@ -43,10 +43,10 @@ class PlanPresenter(Presenter):
     @Slot(object)
     def _on_preview_opened(self, dialog: PreviewDialog) -> None:
         key = self._serve(dialog.plan, dialog)
-        dialog.finished.connect(partial(self._on_closed, f"foresee {key}"))
+        dialog.finished.connect(partial(self._on_closed, f"preview {key}"))
         job, data_folder = dialog.job, self._data_folder
         self._tasks.start(
-            f"foresee {key}",
+            f"preview {key}",
             lambda task: _look_ahead(job, data_folder, task),
             lambda outlook: _show_outlook(dialog, outlook),
             on_progress=dialog.show_progress,
@@ -82,14 +82,14 @@ def _arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged:
 
 
 def _look_ahead(job: Job, data_folder: Path, task: TaskContext[Progress]) -> _Outlook:
-    found = foresee(job, data_folder, task.should_stop, task.tell)
+    found = preview_plan(job, data_folder, task.should_stop, task.tell)
     if found is None:
         raise Cancelled
     return _Outlook(found, count_actions(found.actions))
 
 
 def _show_outlook(dialog: PreviewDialog, outlook: _Outlook) -> None:
-    found = outlook.foresight
+    found = outlook.preview
     if found.reason and not found.actions:
         dialog.show_failure(found.reason)
         return

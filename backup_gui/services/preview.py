@@ -35,7 +35,7 @@ _FILE_S = 0.002
 _BYTES_PER_S = 60e6
 
 
-class Foresight(NamedTuple):
+class PlanPreview(NamedTuple):
     """What a pass would do.
 
     Attributes:
@@ -51,9 +51,9 @@ class Foresight(NamedTuple):
     reason: Reason = NO_REASON
 
 
-def foresee(
+def preview_plan(
     job: Job, data_folder: Path, should_stop: Callable[[], bool], tell: Callable[[Progress], None]
-) -> Foresight | None:
+) -> PlanPreview | None:
     """Find out what a full pass of a job would do; writes neither to its folders nor to its catalog.
 
     Args:
@@ -79,7 +79,7 @@ def foresee(
                 job, catalog, FULL, PassOptions(should_stop=should_stop, on_event=on_event, is_dry_run=True)
             )
     except BackupError as error:
-        return Foresight(reason=error.reason)
+        return PlanPreview(reason=error.reason)
     if report.status is PassStatus.CANCELLED:
         return None
     unreadable = _unreadable(job.source, actions, should_stop)
@@ -87,7 +87,7 @@ def foresee(
         return None
     if report.held is not None:
         actions.extend(report.held.actions)
-    return Foresight(actions.settled(), report.held, (*report.problems, *unreadable), report.reason)
+    return PlanPreview(actions.settled(), report.held, (*report.problems, *unreadable), report.reason)
 
 
 def expected_s(files: int, size_bytes: int) -> float:

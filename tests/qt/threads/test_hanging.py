@@ -396,7 +396,7 @@ def test_a_restore_that_ends_before_its_dialog_is_closed_shows_what_came_of_it(
 def test_a_preview_of_a_drive_that_hangs_says_so_and_another_one_is_made(
     shell: Shell, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(planpresenter, "foresee", hang_at(preview.foresee, drive, job.destination.path))
+    monkeypatch.setattr(planpresenter, "preview_plan", hang_at(preview.preview_plan, drive, job.destination.path))
     for _ in range(10):
         # More than there are threads.
         dialog = shell.window.preview(job)

@@ -30,7 +30,7 @@ from backup_gui.model.plans import FULL, Action, Counts, HeldCode, Op, Phase, Pr
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.status import JobState, Status
 from backup_gui.services.arrange_plan import arrange
-from backup_gui.services.preview import expected_s, foresee
+from backup_gui.services.preview import expected_s, preview_plan
 from backup_gui.ui.plan.model import PlanModel
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.plan.review_dialog import ReviewDialog
@@ -398,9 +398,9 @@ def test_closing_the_preview_gives_the_comparison_up(
     shell = make_shell(scripted)
     shell.start(Wish())
     dialog = shell.window.preview(job)
-    assert is_due(shell.tasks, "foresee plan 1")
+    assert is_due(shell.tasks, "preview plan 1")
     dialog.reject()
-    assert not is_due(shell.tasks, "foresee plan 1")
+    assert not is_due(shell.tasks, "preview plan 1")
     assert not is_due(shell.tasks, "plan 1")
     qtbot.waitUntil(lambda: not shell.tasks._running)
 
@@ -513,7 +513,7 @@ def test_a_preview_knows_what_the_job_knows_and_changes_none_of_it(job: Job, tmp
     catalog.close()
     before = path.read_bytes()
     Path(job.source, "old name").rename(Path(job.source, "new name"))
-    found = foresee(job, data, never, ignore)
+    found = preview_plan(job, data, never, ignore)
     assert found is not None
     # Only the catalog tells that this is a move.
     assert [(action.op, action.path) for action in found.actions if action.kind is EntryKind.FILE] == [
@@ -528,7 +528,7 @@ def test_a_preview_works_while_the_job_writes_its_catalog(job: Job, tmp_path: Pa
     catalog = JobDatabase.open(path)
     catalog.remember("key", "not committed yet")
     try:
-        found = foresee(job, tmp_path / "data", never, ignore)
+        found = preview_plan(job, tmp_path / "data", never, ignore)
     finally:
         catalog.close()
     assert found is not None
@@ -541,7 +541,7 @@ def test_a_damaged_catalog_is_no_reason_not_to_look(job: Job, tmp_path: Path) ->
     path = tmp_path / "data" / "jobs" / f"{job.id}.sqlite"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"no database" * 100)
-    found = foresee(job, tmp_path / "data", never, ignore)
+    found = preview_plan(job, tmp_path / "data", never, ignore)
     assert found is not None
     assert [action.path for action in found.actions if action.kind is EntryKind.FILE] == ["a"]
     assert path.read_bytes() == b"no database" * 100
@@ -553,20 +553,20 @@ def test_a_preview_says_what_is_held_and_why_none_can_be_made(job: Job, tmp_path
     Path(job.destination.path).mkdir(parents=True)
     Path(job.destination.path, "stranger").write_text("x")
     Path(job.source, "own").write_text("x")
-    found = foresee(job._replace(asks_about_strangers=True), tmp_path / "data", never, ignore)
+    found = preview_plan(job._replace(asks_about_strangers=True), tmp_path / "data", never, ignore)
     assert found is not None
     assert found.held is not None
     assert found.held.code is HeldCode.STRANGERS
     assert "stranger" in [action.path for action in found.actions]
     os.rename(job.source, job.source + " away")
-    found = foresee(job, tmp_path / "data", never, ignore)
+    found = preview_plan(job, tmp_path / "data", never, ignore)
     assert found is not None
     assert "not there" in found.reason
 
 
 def test_a_preview_stops_when_nobody_wants_it(job: Job, tmp_path: Path) -> None:
     Path(job.source, "a").write_text("x")
-    assert foresee(job, tmp_path / "data", lambda: True, ignore) is None
+    assert preview_plan(job, tmp_path / "data", lambda: True, ignore) is None
 
 
 def test_files_that_may_not_be_read_are_named_before_copying(open_folder: Path, unprivileged: Unprivileged) -> None:
@@ -577,11 +577,11 @@ def test_files_that_may_not_be_read_are_named_before_copying(open_folder: Path, 
     (source / "open").write_text("x")
     script = (
         "import pathlib, sys\n"
-        "from backup_gui.services.preview import foresee\n"
+        "from backup_gui.services.preview import preview_plan\n"
         "from backup_gui.model.job import Job\n"
         "from backup_gui.model.place import Place\n"
         f"job = Job({str(source)!r}, Place({str(open_folder / 'backup')!r}), id='a', name='a')\n"
-        f"found = foresee(job, pathlib.Path({str(open_folder / 'data')!r}), bool, bool)\n"
+        f"found = preview_plan(job, pathlib.Path({str(open_folder / 'data')!r}), bool, bool)\n"
         "print([(p.path, p.code.value) for p in found.problems])\n"
     )
     unprivileged.own(source)
