@@ -287,7 +287,7 @@ class _Reading:
     """The cache of one history; only the thread that currently reads uses it."""
 
     def __init__(self) -> None:
-        self.shelf = VersionCache()
+        self.cache = VersionCache()
 
 
 class HistoryPagePresenter(QObject):
@@ -367,14 +367,14 @@ class HistoryPagePresenter(QObject):
 
     @Slot()
     def _on_left(self) -> None:
-        self._reading.shelf = VersionCache()
+        self._reading.cache = VersionCache()
 
     def _read(self, key: str, asked: Asked, look: Callable[[Snapshot], _T], show: Callable[[Asked, _T], None]) -> None:
         """Read from the requested backup, and show the result."""
         reading, backup = self._reading_of(asked), backup_of(asked.subject)
 
         def work(should_stop: StopAsked) -> _T:
-            with backup.open(should_stop, reading.shelf) as past:
+            with backup.open(should_stop, reading.cache) as past:
                 return look(past)
 
         self._start(key, asked, work, lambda found: show(asked, found))

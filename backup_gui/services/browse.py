@@ -36,9 +36,9 @@ class Backup(NamedTuple):
         """Return the absolute path of the history where it is now; None if there is none."""
         return None if self.history is None else history_at(self.destination.path, self.history)
 
-    def open(self, should_stop: StopAsked, shelf: VersionCache | None = None) -> Snapshot:
+    def open(self, should_stop: StopAsked, cache: VersionCache | None = None) -> Snapshot:
         """Open it for reading; see ``Snapshot``."""
-        return Snapshot(self.destination.path, self.history_root, should_stop, shelf)
+        return Snapshot(self.destination.path, self.history_root, should_stop, cache)
 
 
 class Wanted(NamedTuple):

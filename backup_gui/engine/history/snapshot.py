@@ -77,7 +77,7 @@ class Snapshot:
         destination: Absolute path of the mirror.
         history_root: Absolute path of the history; None if there is none.
         should_stop: Polled; returns True to cancel.
-        shelf: Caches the history's folders across snapshots; None to cache nothing.
+        cache: Caches the history's folders across snapshots; None to cache nothing.
 
     Raises:
         RootAbsentError: Neither of them exists.
@@ -89,9 +89,9 @@ class Snapshot:
         destination: str,
         history_root: str | None,
         should_stop: Callable[[], bool] = never,
-        shelf: VersionCache | None = None,
+        cache: VersionCache | None = None,
     ) -> None:
-        self._versions_in = versions_in if shelf is None else shelf.versions
+        self._versions_in = versions_in if cache is None else cache.versions
         self._should_stop = should_stop
         self._mirror = _opened(destination)
         try:

@@ -318,10 +318,10 @@ def test_folders_of_the_history_are_read_again_only_when_they_change(rig: Rig, m
         return real(tree, folder)
 
     monkeypatch.setattr(shelf_module, "versions_in", note)
-    shelf = VersionCache()
+    cache = VersionCache()
 
     def look() -> list[str]:
-        with Snapshot(str(rig.mirror), str(rig.history), shelf=shelf) as opened:
+        with Snapshot(str(rig.mirror), str(rig.history), cache=cache) as opened:
             return names(opened.folder("docs", None, shows_gone=True))
 
     rig.history.mkdir()
@@ -338,11 +338,11 @@ def test_folders_of_the_history_are_read_again_only_when_they_change(rig: Rig, m
 
 def test_no_more_is_remembered_than_there_is_room_for(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shelf_module, "_MOST_REMEMBERED", 3)
-    shelf = VersionCache()
+    cache = VersionCache()
     for folder in "abc":
         for name in "xy":
             keep(rig, f"{folder}/{name}", "1")
-    with Snapshot(str(rig.mirror), str(rig.history), shelf=shelf) as opened:
+    with Snapshot(str(rig.mirror), str(rig.history), cache=cache) as opened:
         for folder in "abc":
             assert len(opened.folder(folder, None, shows_gone=True)) == 2
-            assert list(shelf._known) == [folder]
+            assert list(cache._known) == [folder]
