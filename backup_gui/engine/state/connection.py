@@ -69,7 +69,7 @@ def is_without_room(error: sqlite3.Error, path: Path) -> bool:
     return is_doubtful and room_bytes(path.parent) < _SPARE_BYTES
 
 
-class Memory(sqlite3.Connection):
+class MemoryConnection(sqlite3.Connection):
     """An in-memory database that forwards everything to a file as long as the file can be written.
 
     Args:
@@ -134,7 +134,7 @@ class Memory(sqlite3.Connection):
             return False
         self._next_try_s = self._clock() + _TRY_EVERY_S
         super().commit()
-        pages, page_bytes = (super(Memory, self).execute(f"PRAGMA {name}").fetchone()[0] for name in _SIZES)
+        pages, page_bytes = (super(MemoryConnection, self).execute(f"PRAGMA {name}").fetchone()[0] for name in _SIZES)
         # The content is written twice: to the log beside the file, and to the file.
         if room_bytes(self._path.parent) < 2 * pages * page_bytes + _SPARE_BYTES:
             return False

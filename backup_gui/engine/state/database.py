@@ -16,7 +16,7 @@ from typing import NamedTuple, Self
 
 from backup_gui.engine.fs.privacy import close_file, make_private_file, make_private_folder, own_folder_reason
 from backup_gui.engine.state.busy_files import Busy
-from backup_gui.engine.state.connection import Memory, is_without_room
+from backup_gui.engine.state.connection import MemoryConnection, is_without_room
 from backup_gui.engine.state.integers import UNSIGNED, read, signed, stored
 from backup_gui.engine.state.integrity import check_mark, doubt, is_of_the_moment, reason_of, set_aside
 from backup_gui.engine.state.kept_paths import Kept
@@ -72,7 +72,7 @@ class JobDatabase:
         kept: What the mirror keeps against the source, by the user's decision.
     """
 
-    def __init__(self, connection: Memory) -> None:
+    def __init__(self, connection: MemoryConnection) -> None:
         self._connection = connection
         self.passlog = PassLog(connection)
         self.recent = RecentLosses(connection)
@@ -102,7 +102,7 @@ class JobDatabase:
         make_private_folder(path.parent)
         for beside in (f"{path.name}-wal", f"{path.name}-shm"):
             close_file(path.with_name(beside))
-        memory = Memory(path, _connect)
+        memory = MemoryConnection(path, _connect)
         try:
             return cls._opened_or_rebuilt(memory, path)
         except BaseException:
@@ -110,7 +110,7 @@ class JobDatabase:
             raise
 
     @classmethod
-    def _opened_or_rebuilt(cls, memory: Memory, path: Path) -> Self:
+    def _opened_or_rebuilt(cls, memory: MemoryConnection, path: Path) -> Self:
         for _ in range(2):
             try:
                 return cls._opened(memory, path)
@@ -133,7 +133,7 @@ class JobDatabase:
         raise CatalogError(Reason(ReasonCode.DATA_UNWRITTEN, detail=reason_of(fault), path=str(path))) from fault
 
     @classmethod
-    def _opened(cls, memory: Memory, path: Path) -> Self:
+    def _opened(cls, memory: MemoryConnection, path: Path) -> Self:
         try:
             make_private_file(path)
             memory.open()
@@ -152,7 +152,7 @@ class JobDatabase:
     @classmethod
     def in_memory(cls) -> Self:
         """Create an empty catalog that is forgotten when closed."""
-        memory = Memory()
+        memory = MemoryConnection()
         bring_up_to_date(memory)
         return cls(memory)
 
