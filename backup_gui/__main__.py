@@ -15,7 +15,7 @@ from backup_gui.engine.fs.system import worker_process
 from backup_gui.engine.fs.system.syscalls import allow_many_files
 
 if TYPE_CHECKING:
-    from backup_gui.model.place import Place
+    from backup_gui.model.job import Place
 
 _INTERRUPTED = 130
 

@@ -28,8 +28,8 @@ from backup_gui.desktop.single_instance import Instance, Wish
 from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, own_folder_reason
 from backup_gui.model.errors import BackupError, OwnFolderError
+from backup_gui.model.job import NOWHERE, Place
 from backup_gui.model.path_text import one_line
-from backup_gui.model.place import NOWHERE, Place
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.presenters.shell import Shell, System
 from backup_gui.threads.garbage import Collector

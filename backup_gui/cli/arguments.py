@@ -10,9 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from backup_gui import __version__
-from backup_gui.model.job import DEFAULT_INTERVAL_S, MAX_INTERVAL_S, Job
+from backup_gui.model.job import DEFAULT_INTERVAL_S, MAX_INTERVAL_S, Job, Place
 from backup_gui.model.path_text import one_line
-from backup_gui.model.place import Place
 
 if TYPE_CHECKING:
     from typing import NoReturn

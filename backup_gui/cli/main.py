@@ -42,8 +42,8 @@ from backup_gui.config.logging import set_up_logging
 from backup_gui.engine.fs import own_files
 from backup_gui.model.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
 from backup_gui.model.events import HeldBack, KeepHeld, Stop, Waiting
+from backup_gui.model.job import NOWHERE, Place
 from backup_gui.model.path_text import escape, meanings, one_line
-from backup_gui.model.place import NOWHERE, Place
 from backup_gui.model.plans import PassStatus, Phase, Progress, Report
 from backup_gui.model.reasons import Code, Reason, system_words
 

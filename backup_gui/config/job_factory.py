@@ -16,9 +16,8 @@ from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.model.errors import JobError, OwnFolderError
-from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, Job
+from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, Job, Place
 from backup_gui.model.path_text import escape
-from backup_gui.model.place import Place
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 
 

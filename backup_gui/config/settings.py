@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from backup_gui.config.job_factory import job_faults
 from backup_gui.model.errors import BackupError
-from backup_gui.model.job import MAX_INTERVAL_S, Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import MAX_INTERVAL_S, Job, Place
 from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from backup_gui.engine.fs.privacy import make_private_folder, open_private, own_
 from backup_gui.engine.fs.system.peers import peer_uid
 from backup_gui.engine.fs.system.syscalls import lock_file
 from backup_gui.model.errors import OwnFolderError
-from backup_gui.model.place import NOWHERE, Place
+from backup_gui.model.job import NOWHERE, Place
 
 log = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from backup_gui.model.reasons import Code, Codes, Reason, ReasonCode, system_wor
 if TYPE_CHECKING:
     from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.rules.exclusions import ExclusionRules
-    from backup_gui.model.place import Place
+    from backup_gui.model.job import Place
 
 
 class DifferenceKind(Codes):

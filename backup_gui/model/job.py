@@ -6,7 +6,6 @@ __future__ import annotations`` here.
 
 from typing import Annotated, Final, NamedTuple
 
-from backup_gui.model.place import NOWHERE, Place
 from backup_gui.model.reasons import Code, ReasonCode
 
 DEFAULT_INTERVAL_S = 5
@@ -32,6 +31,34 @@ class Limits(NamedTuple):
     least: int
     most: int | None
     fault: Code
+
+
+class Place(NamedTuple):
+    """A folder on this computer; false if it is empty, as in a draft.
+
+    Another kind of place gets a text form of its own, which ``parse`` tells from a path. Code that takes the ``path``
+    of a place then fails the type check until it handles that kind.
+
+    Attributes:
+        path: Absolute path; in drafts and on the command line it may be relative.
+    """
+
+    path: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        """Read the text form."""
+        return cls(text)
+
+    def __str__(self) -> str:
+        """Return the text form."""
+        return self.path
+
+    def __bool__(self) -> bool:
+        return bool(self.path)
+
+
+NOWHERE = Place()
 
 
 class Job(NamedTuple):

@@ -13,7 +13,7 @@ from backup_gui.engine.history.listing import VersionCache
 from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.restore.put_back import RestoreOptions, put_back
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.restores import Item, Policy, RestoreResult
 

@@ -20,9 +20,8 @@ from backup_gui.engine.fs.volumes.nesting import is_within
 from backup_gui.engine.ownership.belonging import foresee_conflict
 from backup_gui.engine.state.register import ReadFacts
 from backup_gui.model.errors import JobError
-from backup_gui.model.job import Job
+from backup_gui.model.job import Job, Place
 from backup_gui.model.path_text import one_line
-from backup_gui.model.place import Place
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, lines, system_words
 
 _SYSTEM_FOLDERS = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")

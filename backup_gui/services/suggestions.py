@@ -11,8 +11,7 @@ from pathlib import Path
 
 from backup_gui.config.job_factory import absolute, default_name
 from backup_gui.engine.destination.history_place import is_vacant
-from backup_gui.model.job import NEW_JOB, Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import NEW_JOB, Job, Place
 from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.services.job_check import examine
 

@@ -20,8 +20,7 @@ from typing import NamedTuple
 
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import JobDatabase
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import FULL, NO_COUNTS, ProblemCode
 from tests.differential.edits import Editor
 from tests.helpers.project import PROJECT

@@ -21,9 +21,8 @@ from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import JobDatabase
-from backup_gui.model.job import Job
+from backup_gui.model.job import Job, Place
 from backup_gui.model.paths import is_temporary
-from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL
 from tests.helpers.trees import contents, read_tree
 

@@ -17,9 +17,8 @@ from typing import Any
 
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import JobDatabase
-from backup_gui.model.job import Job
+from backup_gui.model.job import Job, Place
 from backup_gui.model.paths import is_temporary
-from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL
 from tests.faults.killed_driver import MOST_KILLS, Countdown
 from tests.helpers.trees import contents

@@ -18,8 +18,7 @@ from backup_gui.config.job_factory import make_job
 from backup_gui.engine.fs.system.descriptors import BUDGET
 from backup_gui.engine.run import runner
 from backup_gui.model.events import BackUpNow, Event, ReportMade, StatusChanged, Stop
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import PassStatus
 from tests.helpers.waiting import wait_until
 

@@ -13,8 +13,7 @@ from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import BackupError
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import FULL
 
 

@@ -12,9 +12,8 @@ from backup_gui.engine.history.trusted_clock import look
 from backup_gui.engine.run.single_pass import PassOptions, ignore, run_pass
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.events import Event
-from backup_gui.model.job import Job
+from backup_gui.model.job import Job, Place
 from backup_gui.model.paths import is_temporary
-from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, NO_COUNTS, Report
 from tests.helpers.trees import contents, read_tree
 

@@ -20,8 +20,8 @@ from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import ActionDone, Event
+from backup_gui.model.job import Place
 from backup_gui.model.paths import is_temporary
-from backup_gui.model.place import Place
 from backup_gui.model.plans import Action, Op
 from tests.faults.scene import Scene
 

@@ -14,7 +14,7 @@ import pytest
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.engine.watch.watcher import watch
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import Counts, Problem, ProblemCode
 from backup_gui.model.reasons import Code
 from tests.faults.scene import Scene

@@ -12,8 +12,7 @@ import pytest
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.model.events import Event, HeldBack, StatusChanged, Stop
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import Held
 from backup_gui.model.status import JobState
 from tests.helpers.fake_clock import FakeClock

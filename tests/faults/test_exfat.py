@@ -24,7 +24,7 @@ from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.events import ActionDone, Event, PlanMade
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import Counts, Op, PassStatus, ProblemCode, Report, Scope
 from backup_gui.model.reasons import Code
 from tests.faults.scene import Scene

@@ -12,8 +12,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.threads import controller as controller_module
 from backup_gui.threads.controller import Controller
 from backup_gui.threads.job_thread import JobThread

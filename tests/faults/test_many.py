@@ -21,8 +21,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import run
 from backup_gui.model.events import Event, ProblemFound, ReportMade, StatusChanged, Stop
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import PassStatus, ProblemCode
 from backup_gui.model.status import JobState
 from tests.faults.scene import Scene
@@ -43,7 +42,7 @@ import sys
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import FULL
 from pathlib import Path
 job = Job(sys.argv[1], Place(sys.argv[2]), id="job", name="job", allows_mass_delete=len(sys.argv) > 4)

@@ -12,7 +12,7 @@ import pytest
 from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.errors import RootAbsentError
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import PassStatus, ProblemCode, Report, Scope
 from backup_gui.model.reasons import Code
 from tests.faults.scene import Scene

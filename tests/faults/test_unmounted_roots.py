@@ -18,7 +18,7 @@ import pytest
 from backup_gui.engine.roots.roots import forget_drive
 from backup_gui.model.errors import BackupError, RootAbsentError
 from backup_gui.model.events import ActionDone, Event, PlanMade, Progressed
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import HeldCode
 from tests.faults.scene import Scene
 from tests.faults.volumes import run_tool, small_volume

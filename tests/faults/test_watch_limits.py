@@ -24,7 +24,7 @@ from pathlib import Path
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.model.events import StatusChanged, Stop
 from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.engine.run.runner import run
 
 def listen(event):

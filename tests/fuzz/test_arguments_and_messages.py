@@ -21,8 +21,7 @@ from backup_gui.cli.main import main
 from backup_gui.config.job_factory import job_faults
 from backup_gui.config.settings import Settings, parse_jobs, parse_settings
 from backup_gui.desktop.single_instance import Instance, Wish, _parsed
-from backup_gui.model.job import MAX_INTERVAL_S
-from backup_gui.model.place import Place
+from backup_gui.model.job import MAX_INTERVAL_S, Place
 
 UNUSABLE = 2
 OPTIONS = (

@@ -28,9 +28,8 @@ from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.events import Event
-from backup_gui.model.job import Job
+from backup_gui.model.job import Job, Place
 from backup_gui.model.paths import is_temporary
-from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, Counts, Report, Scope
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import read_tree

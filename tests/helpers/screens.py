@@ -21,9 +21,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from backup_gui.app import resource_folder
 from backup_gui.config.settings import Settings
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.job import Job
+from backup_gui.model.job import Job, Place
 from backup_gui.model.passes import DayTotal, PastChange, PastPass
-from backup_gui.model.place import Place
 from backup_gui.model.plan_tree import Arrangement
 from backup_gui.model.plans import (
     Action,

@@ -28,9 +28,8 @@ from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.register import forget_folders, other_jobs
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
-from backup_gui.model.job import Job
+from backup_gui.model.job import Job, Place
 from backup_gui.model.paths import MARKER_NAME
-from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Report, Scope, Stage
 from tests.helpers.rig import Rig, as_nobody
 from tests.helpers.trees import contents, read_tree

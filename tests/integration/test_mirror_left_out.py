@@ -16,7 +16,7 @@ from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import JobError
 from backup_gui.model.events import AllowHeld, BackUpNow, Event, HeldBack, RemoveLeftOut, ReportMade, Stop
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, ProblemCode
 from tests.helpers.rig import Rig, done, paths, trees
 from tests.helpers.trees import read_tree

@@ -18,7 +18,7 @@ from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import Counts, PassStatus, Problem, Scope, Stage
 from tests.helpers.refusing import refusing
 from tests.helpers.rig import Rig, paths, trees

@@ -11,7 +11,7 @@ import pytest
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.errors import JobError
 from backup_gui.model.events import ActionDone, PlanMade
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import FULL, Counts, PassStatus, Scope
 from tests.helpers.rig import LONG_AGO_NS, Rig, done, paths
 from tests.helpers.trees import Node, read_tree

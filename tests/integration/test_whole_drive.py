@@ -18,7 +18,7 @@ from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.verify import DifferenceKind, verify
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import PassStatus, ProblemCode
 from backup_gui.services.browse import Backup
 from backup_gui.services.folder_sizes import count_sizes

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import PurePosixPath
 
 from tests.helpers.project import PROJECT
 
 PACKAGE, TESTS = PROJECT / "backup_gui", PROJECT / "tests"
+MOST_IN_A_FOLDER = 14
 
 # The files that fail first when the module is broken. A module with a test of its name needs no line.
 TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
@@ -76,7 +78,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "model/entries.py": ("unit/engine/fs/test_tree.py",),
     "model/errors.py": ("unit/model/test_reasons.py", "unit/engine/run/test_loop.py"),
     "model/events.py": ("unit/engine/run/test_loop.py",),
-    "model/job.py": ("unit/config/test_settings.py",),
     "model/passes.py": ("unit/engine/state/test_pass_log_reading.py",),
     "model/plan_tree.py": ("unit/services/test_arrange_plan.py",),
     "model/plans.py": ("unit/model/test_actions.py", "unit/model/test_problems.py"),
@@ -150,6 +151,11 @@ def modules() -> set[str]:
     """List the modules, relative to the package; what a package's own file has is in its docstring."""
     paths = (path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
     return {path for path in paths if not path.endswith("__init__.py")}
+
+
+def test_no_folder_has_more_modules_than_fit_a_subject() -> None:
+    folders = Counter(PurePosixPath(module).parent for module in modules())
+    assert {folder: count for folder, count in folders.items() if count > MOST_IN_A_FOLDER} == {}
 
 
 def has_own_test(module: str) -> bool:

@@ -11,8 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from backup_gui.config.job_factory import job_faults
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.problems import ADVICE
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, lines, of_system

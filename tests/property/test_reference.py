@@ -24,8 +24,7 @@ from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.recent_losses import REWRITTEN
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.events import ActionDone, Event
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import FULL, Action, Op, Report
 from tests.property.reference import Before, Case, Decision, Known, Node, Step, Tree, judge, plan
 from tests.property.world import FAST

@@ -21,9 +21,8 @@ from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import UnknownThenError
-from backup_gui.model.job import Job
+from backup_gui.model.job import Job, Place
 from backup_gui.model.paths import is_at_or_below
-from backup_gui.model.place import Place
 from backup_gui.model.plans import FULL, PassStatus
 from tests.helpers.trees import Node, read_tree
 from tests.property.world import ANCHOR, FAST, clear_path, is_file, is_folder

@@ -19,8 +19,7 @@ from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import JobDatabase
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Scope
 from tests.helpers.minutes import a_minute_later
 from tests.helpers.trees import contents

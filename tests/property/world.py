@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.rules.version_names import read_version_name
-from backup_gui.model.job import Job
+from backup_gui.model.job import Job, Place
 from backup_gui.model.paths import is_temporary
-from backup_gui.model.place import Place
 from backup_gui.model.plans import Scope
 from tests.helpers.memory_destination import MemoryDestination, MemoryTree, passes_over
 from tests.helpers.trees import Node, contents, read_tree

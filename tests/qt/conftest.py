@@ -23,8 +23,7 @@ from backup_gui.desktop.power import Power
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.events import Command, Event, Pause, Started, StatusChanged, Stop
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.status import Coverage, JobState, Status
 from backup_gui.presenters.shell import Shell, System
 from backup_gui.threads import controller as controller_module

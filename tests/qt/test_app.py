@@ -15,8 +15,7 @@ import pytest
 from backup_gui.config.settings import SCHEMA
 from backup_gui.config.store import Store
 from backup_gui.engine.fs.system.syscalls import lock_file
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from tests.helpers.unprivileged import Unprivileged
 from tests.helpers.waiting import wait_until
 
@@ -75,7 +74,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMessageBox
 from backup_gui import app
 from backup_gui.__main__ import main
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 class Told(app.Refusal):
     def showEvent(self, event):
         super().showEvent(event)

@@ -17,8 +17,7 @@ from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.watch.watcher import Watcher
 from backup_gui.model.events import ActionDone, Event, PlanMade
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import FULL, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents
 from tests.helpers.waiting import wait_until

@@ -43,8 +43,7 @@ from backup_gui.model.events import (
     UndoPass,
     Waiting,
 )
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import Counts, Held, PassStatus, Report, Scope
 from backup_gui.model.status import JobState, Status
 from tests.helpers.trees import Node, read_tree

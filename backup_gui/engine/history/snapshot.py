@@ -21,9 +21,8 @@ from backup_gui.engine.history.listing import list_versions, versions_in
 from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError
-from backup_gui.model.job import HISTORY_SUFFIX
+from backup_gui.model.job import HISTORY_SUFFIX, Place
 from backup_gui.model.paths import is_at_or_below, is_own, join, parent_of
-from backup_gui.model.place import Place
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Item, Piece, Search, Selection
 

@@ -22,8 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.desktop.periodic import delayed
-from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, NEW_JOB, Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, NEW_JOB, Job, Place
 from backup_gui.ui.settings.history_limits import HistoryLimits
 from backup_gui.ui.settings.rules_panel import RulesPanel
 from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_px

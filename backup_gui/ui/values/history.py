@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from backup_gui.model.restores import Item, Policy
 
 if TYPE_CHECKING:
-    from backup_gui.model.job import Job
-    from backup_gui.model.place import Place
+    from backup_gui.model.job import Job, Place
 
 
 @dataclass(frozen=True, slots=True)

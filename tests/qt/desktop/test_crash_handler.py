@@ -17,8 +17,7 @@ from backup_gui.config.settings import Settings
 from backup_gui.desktop.crash_handler import Crash, CrashRelay, place_of
 from backup_gui.desktop.diagnostics import ErrorKeeper, describe
 from backup_gui.desktop.single_instance import Wish
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import Counts, Held, HeldCode
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status

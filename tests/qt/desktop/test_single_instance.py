@@ -17,14 +17,14 @@ from pytestqt.qtbot import QtBot
 from backup_gui.desktop import single_instance as instance_module
 from backup_gui.desktop.single_instance import LOCK_NAME, Instance, Wish
 from backup_gui.model.errors import OwnFolderError
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 
 SECOND = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from backup_gui.desktop.single_instance import Instance, Wish
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 application = QCoreApplication([])
 instance = Instance(Path(sys.argv[1]))
 if instance.take():

@@ -16,9 +16,8 @@ from backup_gui.engine.run import runner
 from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import FilesReturned, ForgetDrive, PutBack, ReleaseKept, StatusChanged, UndoPass
-from backup_gui.model.job import Job
+from backup_gui.model.job import Job, Place
 from backup_gui.model.paths import MARKER_NAME
-from backup_gui.model.place import Place
 from backup_gui.model.plans import (
     Action,
     Counts,

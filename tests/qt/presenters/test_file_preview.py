@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.snapshot import backup_at
 from backup_gui.model.entries import Entry, EntryKind
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Item, Policy

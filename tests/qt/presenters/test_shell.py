@@ -21,8 +21,7 @@ from backup_gui.engine.run import runner
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.register import ReadFacts, other_jobs, remember_folders
 from backup_gui.model.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, StatusChanged
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import Counts, PassStatus, Phase, Progress, Report
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status

@@ -18,8 +18,7 @@ from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Mailbox, Pulse
 from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.events import Event, Stop
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.status import JobState
 from backup_gui.threads import controller as controller_module
 from backup_gui.threads import liveness as stall

@@ -14,8 +14,7 @@ from backup_gui.cli import main as cli
 from backup_gui.config.folders import OwnFolders
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from tests.helpers.trees import contents
 
 

@@ -39,8 +39,7 @@ from backup_gui.model.errors import (
     RootAbsentError,
 )
 from backup_gui.model.events import Event, ReportMade, Stop
-from backup_gui.model.job import MAX_INTERVAL_S, Job
-from backup_gui.model.place import NOWHERE, Place
+from backup_gui.model.job import MAX_INTERVAL_S, NOWHERE, Job, Place
 from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.reasons import of_system
 from tests.helpers.trees import contents, read_tree

@@ -28,8 +28,7 @@ from backup_gui.config.settings import (
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.model.errors import JobError
-from backup_gui.model.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, MAX_NAME_LENGTH, Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, MAX_NAME_LENGTH, Job, Place
 
 # Settings
 

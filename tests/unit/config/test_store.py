@@ -12,8 +12,7 @@ from PySide6.QtCore import QByteArray
 from backup_gui.config.folders import OwnFolders
 from backup_gui.config.settings import SCHEMA, Appearance, Settings
 from backup_gui.config.store import FILE_NAME, SettingsError, Store
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 
 JOB = Job(
     "/home/anna/Dokumente, alt = “neu”;\n\udcff[x]%20",

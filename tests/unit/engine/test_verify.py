@@ -16,7 +16,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.errors import JobError, RootAbsentError
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import ProblemCode, Progress
 from backup_gui.model.reasons import Code
 from tests.helpers.descriptors import count_open

@@ -13,8 +13,7 @@ from backup_gui.engine.fs.volumes.drive_places import DrivesFolder
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import ignore
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.reasons import NO_REASON, ReasonCode
 from backup_gui.services import job_check as inspection
 from backup_gui.services.job_check import Findings, examine, is_folder, leave_out, room

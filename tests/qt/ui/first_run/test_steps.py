@@ -18,8 +18,7 @@ from backup_gui.desktop import storage
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.desktop.storage import Drive, drives, usual_folders
 from backup_gui.engine.run import runner
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState
 from backup_gui.services import suggestions as beginning

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QStyle, QStyleOptionVie
 from pytestqt.qtbot import QtBot
 
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.reasons import of_system
 from backup_gui.model.restores import Item, Moment, Policy, RestoreResult, Search

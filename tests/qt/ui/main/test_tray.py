@@ -6,8 +6,7 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSystemTrayIcon
 
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.status import JobState, Status

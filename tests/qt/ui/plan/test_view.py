@@ -578,8 +578,7 @@ def test_files_that_may_not_be_read_are_named_before_copying(open_folder: Path, 
     script = (
         "import pathlib, sys\n"
         "from backup_gui.services.preview import preview_plan\n"
-        "from backup_gui.model.job import Job\n"
-        "from backup_gui.model.place import Place\n"
+        "from backup_gui.model.job import Job, Place\n"
         f"job = Job({str(source)!r}, Place({str(open_folder / 'backup')!r}), id='a', name='a')\n"
         f"found = preview_plan(job, pathlib.Path({str(open_folder / 'data')!r}), bool, bool)\n"
         "print([(p.path, p.code.value) for p in found.problems])\n"

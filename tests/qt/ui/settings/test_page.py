@@ -15,8 +15,7 @@ from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.history.usage import measure
 from backup_gui.engine.run import runner
-from backup_gui.model.job import LIMITS, MAX_INTERVAL_S, NEW_JOB, Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import LIMITS, MAX_INTERVAL_S, NEW_JOB, Job, Place
 from backup_gui.model.plans import HistorySize
 from backup_gui.model.status import JobState
 from backup_gui.presenters.job_form import merged

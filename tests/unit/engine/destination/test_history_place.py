@@ -19,8 +19,7 @@ from backup_gui.engine.destination.history_place import (
     is_reserved_path,
     is_vacant,
 )
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from tests.helpers.rig import mounted
 
 

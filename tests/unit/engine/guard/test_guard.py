@@ -10,8 +10,7 @@ from backup_gui.engine.guard.guard import Circumstances, Verdict, judge
 from backup_gui.engine.guard.unanswered import Unanswered, from_text, to_text
 from backup_gui.engine.state.recent_losses import Lately
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, Plan
 from backup_gui.model.reasons import NO_REASON
 

@@ -17,7 +17,7 @@ from backup_gui.engine.history.snapshot import Snapshot, backup_at
 from backup_gui.engine.rules.version_names import version_path
 from backup_gui.model.entries import Entry, EntryKind
 from backup_gui.model.errors import RootAbsentError
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.restores import Item, Moment
 from tests.helpers.rig import Rig
 

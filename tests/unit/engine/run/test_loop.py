@@ -47,8 +47,7 @@ from backup_gui.model.events import (
     Stop,
     Waiting,
 )
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import (
     FULL,
     Action,

@@ -13,7 +13,7 @@ from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.kept_paths import KeptPath
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import RootAbsentError
-from backup_gui.model.place import Place
+from backup_gui.model.job import Place
 from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, ProblemCode, Report
 from tests.helpers.rig import HOSTILE_NAMES, Rig, keep_times, paths, trees
 from tests.helpers.trees import contents, read_tree

@@ -32,8 +32,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError, TooManyOpenError
-from backup_gui.model.job import Job
-from backup_gui.model.place import Place
+from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import FULL, PassStatus
 from backup_gui.model.reasons import NO_REASON, of_system
 from tests.helpers.descriptors import open_below

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backup_gui.model.job import NEW_JOB
-from backup_gui.model.place import NOWHERE, Place
+from backup_gui.model.job import NEW_JOB, NOWHERE, Place
 
 
 @pytest.mark.parametrize(
