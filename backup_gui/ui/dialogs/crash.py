@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QWidget
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import counted
-from backup_gui.ui.widgets.labels import Heading, MutedLabel, Words, push_button, read_only_text
+from backup_gui.ui.widgets.labels import Heading, MutedLabel, PlainLabel, push_button, read_only_text
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class CrashDialog(QDialog):
         picture = QLabel()
         picture.setPixmap(icons.state_picture(JobState.ATTENTION, _ICON_PX, self))
         title = Heading(self, self.tr("Something unexpected happened in Folder Backup"))
-        self.words = Words(
+        self.words = PlainLabel(
             self.tr(
                 "Your files and your backup are unharmed: each file is put into the backup as a whole or not at all. "
                 "The backups go on. If something in this window does not answer any more, quit the app and open it "

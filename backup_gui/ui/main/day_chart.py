@@ -47,7 +47,7 @@ from backup_gui.model.passes import DayTotal
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX, accent, figure, mix, muted, scaled_px, state_colour, surface
 from backup_gui.ui.text.format import counted, files_text, isolated, size_text
-from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.labels import MutedLabel, PlainLabel
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class _Key(Enum):
     TROUBLE = "trouble"
 
 
-class _SeriesLabel(Words):
+class _SeriesLabel(PlainLabel):
     """A mark and its meaning."""
 
     def __init__(self, key: _Key, text: str) -> None:

@@ -29,7 +29,7 @@ from backup_gui.ui.text.headline import card_text, progress_figures
 from backup_gui.ui.text.reasons import sentence_text
 from backup_gui.ui.values.job import BackupSizes, JobView, Saving
 from backup_gui.ui.widgets.backlog_label import BehindLabel
-from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, Panel, Words, push_button
+from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, Panel, PlainLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
@@ -143,9 +143,9 @@ class Overview(QScrollArea):
     def _build_now(self) -> Panel:
         panel = Panel()
         colour = self.palette().color(QPalette.ColorRole.ButtonText)
-        self._name = Words()
+        self._name = PlainLabel()
         self._name.setFont(scaled_font(self.font(), 1.2, is_bold=True))
-        self._figures = Words()
+        self._figures = PlainLabel()
         self._figures.setWordWrap(True)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -187,7 +187,7 @@ class Overview(QScrollArea):
     def _build_care(self) -> Panel:
         panel = Panel(self.tr("Protection"))
         form = _form()
-        self._checked, self._pending, self._watched = Words(), BehindLabel(self._now), Words()
+        self._checked, self._pending, self._watched = PlainLabel(), BehindLabel(self._now), PlainLabel()
         self._watched.setWordWrap(True)
         self._room = RoomBar(self._now)
         self._room.count_requested.connect(self.count_requested)
@@ -203,7 +203,7 @@ class Overview(QScrollArea):
         return panel
 
     def _build_kept(self) -> QWidget:
-        self.kept_label = Words()
+        self.kept_label = PlainLabel()
         self.kept_label.setWordWrap(True)
         self.release_button = push_button(self.tr("Keep them no &more…"), self.release_requested)
         self.release_button.setToolTip(self.tr("Takes back what you decided when these files were held"))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFormLayout, QSpinBox
 
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import counted, size_text
-from backup_gui.ui.widgets.labels import FieldLabel, RowLabel, Words
+from backup_gui.ui.widgets.labels import FieldLabel, PlainLabel, RowLabel
 from backup_gui.ui.widgets.layouts import Row
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class HistoryLimits(QObject):
             words.setBuddy(spin)
             spin.setAccessibleName(label.replace("&", ""))
             form.addRow(words, Row(spin, 0))
-        form.addRow(Words(self.tr("Size now")), self.size_label)
+        form.addRow(PlainLabel(self.tr("Size now")), self.size_label)
 
     def show_counting(self) -> None:
         """Show that the history's size is not known yet."""

@@ -28,7 +28,7 @@ from backup_gui.ui.settings.rules_panel import RulesPanel
 from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_px
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Remark
 from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, RemarkLabel, add_row
-from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, PrimaryButton, Words
+from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, PlainLabel, PrimaryButton
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_as_laid_out
 
@@ -221,7 +221,7 @@ class JobSettings(QWidget):
         self._bind_spin("history_max_bytes", self.limits.size_spin, _GB)
         panel = FormPanel(self.tr("History"))
         form = panel.form
-        form.addRow(Words(""), self.history_check)
+        form.addRow(PlainLabel(""), self.history_check)
         self.limits.add_to(form)
         return panel
 
@@ -251,14 +251,14 @@ class JobSettings(QWidget):
         panel = FormPanel(self.tr("Checks and safety"))
         form = panel.form
         add_row(form, self.tr("Chec&k every"), self.interval_field.spin, self.interval_field)
-        form.addRow(Words(""), self.watch_check)
+        form.addRow(PlainLabel(""), self.watch_check)
         add_row(form, self.tr("Look at everythin&g every"), self.full_spin, _beside(self.full_spin))
-        form.addRow(Words(""), self.saving_check)
+        form.addRow(PlainLabel(""), self.saving_check)
         add_row(form, self.tr("Ask &before more than"), self.guard_count_spin, _beside(self.guard_count_spin))
         hint = MutedLabel(self.tr("of the files in the backup are deleted or replaced at once"))
         add_row(form, self.tr("an&d more than"), self.guard_share_spin, _beside(self.guard_share_spin))
-        form.addRow(Words(""), hint)
-        form.addRow(Words(""), self.strangers_check)
+        form.addRow(PlainLabel(""), hint)
+        form.addRow(PlainLabel(""), self.strangers_check)
         return panel
 
     # What the user does

@@ -11,7 +11,7 @@ from backup_gui.ui.settings.rule_presets import PRESETS, RulesEdit, with_rules, 
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, size_text, tip_text
 from backup_gui.ui.widgets.fields import FormPanel, add_row
-from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words, push_button
+from backup_gui.ui.widgets.labels import MutedLabel, PlainLabel, RowLabel, push_button
 from backup_gui.ui.widgets.layouts import Row
 
 
@@ -79,15 +79,15 @@ class RulesPanel(FormPanel):
         count = Row((self.count_label, 1), self.stop_button)
         self.form.addRow(RowLabel(self.tr("Common kinds"), self.preset_checks[0]), ticks)
         add_row(self.form, self.tr("Rule&s"), self.edit, self.edit)
-        self.form.addRow(Words(""), count)
+        self.form.addRow(PlainLabel(""), count)
         self.system_check = QCheckBox(self.tr("What systems keep on drives: trash, restore points, lost+found"))
-        self.form.addRow(Words(""), self.system_check)
+        self.form.addRow(PlainLabel(""), self.system_check)
         self.copies_label = MutedLabel()
         self.remove_button = push_button(self.tr("Rem&ove…"), self.removal_requested)
         self.remove_button.setToolTip(self.tr("Removes them from the backup, after a question"))
         self.remove_button.setAutoDefault(False)
         copies = Row((self.copies_label, 1), self.remove_button)
-        self.form.addRow(Words(""), copies)
+        self.form.addRow(PlainLabel(""), copies)
         self.show_copies(0, 0)
 
     def tick(self) -> None:

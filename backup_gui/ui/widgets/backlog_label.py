@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.status import JobState, Status
 from backup_gui.ui.text.format import counted
-from backup_gui.ui.widgets.labels import Words
+from backup_gui.ui.widgets.labels import PlainLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ from backup_gui.ui.text.backlog import behind_text, changes_text
 _TICK_MS = 1_000
 
 
-class BehindLabel(Words):
+class BehindLabel(PlainLabel):
     """The backlog in one line, which keeps up with the clock while visible.
 
     Args:

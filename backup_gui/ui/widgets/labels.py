@@ -39,7 +39,7 @@ _RADIUS_PX = 8.0
 _DEPTH, _DEPTH_IN_DARK = 0.55, 0.45
 
 
-class Words(QLabel):
+class PlainLabel(QLabel):
     """Plain text aligned with the start of the window's lines; a QLabel would align it by the text's own direction."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
@@ -58,7 +58,7 @@ class Words(QLabel):
         self.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
 
-class Heading(Words):
+class Heading(PlainLabel):
     """Bold text, larger than that of the widget that it heads.
 
     Args:
@@ -72,7 +72,7 @@ class Heading(Words):
         self.setWordWrap(True)
 
 
-class RowLabel(Words):
+class RowLabel(PlainLabel):
     """The label of a row in a form, level with the first line of its field.
 
     Args:
@@ -233,7 +233,7 @@ class Panel(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.body = Column(on=self, margins=PANEL_MARGINS_PX, spacing=GRID_PX)
         if title:
-            heading = Words(title)
+            heading = PlainLabel(title)
             heading.setFont(scaled_font(self.font(), 1.05, is_bold=True))
             self.body.addWidget(heading)
             self.setAccessibleName(title)

@@ -21,7 +21,7 @@ from backup_gui.ui.history.tree_model import HistoryModel
 from backup_gui.ui.main.problems import ProblemsModel
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.format import tip_text
-from backup_gui.ui.widgets.labels import ElidedLabel, Words
+from backup_gui.ui.widgets.labels import ElidedLabel, PlainLabel
 from tests.helpers.project import PROJECT
 
 UI = PROJECT / "backup_gui/ui"
@@ -75,7 +75,7 @@ def test_labels_show_a_name_as_it_is(qtbot: QtBot) -> None:
     qtbot.addWidget(label)
     label.resize(40, 20)
     assert as_shown(label.toolTip()) == NAMES[0] * 20
-    for kind in (Words, ElidedLabel):
+    for kind in (PlainLabel, ElidedLabel):
         shown = kind(NAMES[0])
         qtbot.addWidget(shown)
         assert shown.textFormat() is Qt.TextFormat.PlainText

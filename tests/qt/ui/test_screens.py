@@ -25,7 +25,7 @@ from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import fixed_font
 from backup_gui.ui.text.format import ago_text, duration_text
 from backup_gui.ui.widgets.backlog_label import BehindLabel
-from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words
+from backup_gui.ui.widgets.labels import MutedLabel, PlainLabel, RowLabel
 from tests.helpers.project import PROJECT
 from tests.helpers.screens import (
     DOCUMENTS,
@@ -155,7 +155,7 @@ def test_words_begin_where_lines_begin_in_every_mirrored_view(qapp: QApplication
 
 
 def test_words_change_sides_with_the_direction(qtbot: QtBot) -> None:
-    words = Words("Hill.")
+    words = PlainLabel("Hill.")
     qtbot.addWidget(words)
     for direction, side in (
         (Qt.LayoutDirection.RightToLeft, Qt.AlignmentFlag.AlignRight),
