@@ -139,6 +139,17 @@
     </message>
 </context>
 <context>
+    <name>BacklogLabel</name>
+    <message>
+        <source>Not known until everything was looked at</source>
+        <translation>Unbekannt, bis alles einmal angesehen wurde</translation>
+    </message>
+    <message>
+        <source>Nothing</source>
+        <translation>Nichts</translation>
+    </message>
+</context>
+<context>
     <name>Banner</name>
     <message>
         <source>State of the backup</source>
@@ -158,17 +169,6 @@
     <message>
         <source>{files}, {size}, oldest {age}</source>
         <translation>{files}, {size}, älteste Änderung vor {age}</translation>
-    </message>
-</context>
-<context>
-    <name>BehindLabel</name>
-    <message>
-        <source>Not known until everything was looked at</source>
-        <translation>Unbekannt, bis alles einmal angesehen wurde</translation>
-    </message>
-    <message>
-        <source>Nothing</source>
-        <translation>Nichts</translation>
     </message>
 </context>
 <context>

@@ -28,7 +28,7 @@ from backup_gui.ui.text.format import ago_text, clock_text, counted, exact_text,
 from backup_gui.ui.text.headline import card_text, progress_figures
 from backup_gui.ui.text.reasons import sentence_text
 from backup_gui.ui.values.job import BackupSizes, JobView, Saving
-from backup_gui.ui.widgets.backlog_label import BehindLabel
+from backup_gui.ui.widgets.backlog_label import BacklogLabel
 from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, Panel, PlainLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
@@ -187,7 +187,7 @@ class Overview(QScrollArea):
     def _build_care(self) -> Panel:
         panel = Panel(self.tr("Protection"))
         form = _form()
-        self._checked, self._pending, self._watched = PlainLabel(), BehindLabel(self._now), PlainLabel()
+        self._checked, self._pending, self._watched = PlainLabel(), BacklogLabel(self._now), PlainLabel()
         self._watched.setWordWrap(True)
         self._room = RoomBar(self._now)
         self._room.count_requested.connect(self.count_requested)

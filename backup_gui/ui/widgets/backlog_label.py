@@ -21,7 +21,7 @@ from backup_gui.ui.text.backlog import behind_text, changes_text
 _TICK_MS = 1_000
 
 
-class BehindLabel(PlainLabel):
+class BacklogLabel(PlainLabel):
     """The backlog in one line, which keeps up with the clock while visible.
 
     Args:

@@ -24,7 +24,7 @@ from backup_gui.ui.settings.page import NewJobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import fixed_font
 from backup_gui.ui.text.format import ago_text, duration_text
-from backup_gui.ui.widgets.backlog_label import BehindLabel
+from backup_gui.ui.widgets.backlog_label import BacklogLabel
 from backup_gui.ui.widgets.labels import MutedLabel, PlainLabel, RowLabel
 from tests.helpers.project import PROJECT
 from tests.helpers.screens import (
@@ -244,7 +244,7 @@ def test_the_first_problem_is_chosen_in_both_directions(qapp: QApplication, icon
 
 
 def test_what_has_problems_is_not_said_to_be_backed_up(qtbot: QtBot) -> None:
-    label = BehindLabel(fixed_now)
+    label = BacklogLabel(fixed_now)
     qtbot.addWidget(label)
     label.show_status(VIEWS["attention"].status)
     assert label.text() == "3 files, see Problems"

@@ -22,7 +22,7 @@ from backup_gui.ui.style.theme import state_colour
 from backup_gui.ui.text.backlog import behind_sentence, behind_text
 from backup_gui.ui.text.headline import Remedy, card_text, headline
 from backup_gui.ui.values.job import BackupSizes, FreeSpace, Saving
-from backup_gui.ui.widgets.backlog_label import BehindLabel
+from backup_gui.ui.widgets.backlog_label import BacklogLabel
 from tests.helpers.screens import DAYS as SOME_DAYS
 from tests.helpers.screens import VIEWS, make_window
 from tests.qt.conftest import NOW
@@ -157,7 +157,7 @@ def test_how_far_behind_is_told_in_files_bytes_and_age(qapp: QApplication) -> No
 
 def test_the_meter_goes_on_with_the_clock_only_while_behind_and_seen(qtbot: QtBot) -> None:
     now = [NOW]
-    label = BehindLabel(lambda: now[0])
+    label = BacklogLabel(lambda: now[0])
     qtbot.addWidget(label)
     label.show_status(Status(JobState.WAITING, backlog=Backlog(1, 10, NOW - 5)))
     assert not label._timer.isActive()
@@ -175,7 +175,7 @@ def test_the_meter_goes_on_with_the_clock_only_while_behind_and_seen(qtbot: QtBo
 
 
 def test_before_everything_was_looked_at_it_is_not_said_that_nothing_is_missing(qtbot: QtBot) -> None:
-    label = BehindLabel(lambda: NOW)
+    label = BacklogLabel(lambda: NOW)
     qtbot.addWidget(label)
     first = Status(JobState.WORKING)
     label.show_status(first)
