@@ -118,7 +118,7 @@ class Restoration(QObject):
         backup = backup_of(wish.subject)
 
         def work(task: TaskContext[Progress]) -> RestoreResult:
-            return browse.bring_back(backup, wanted, task.should_stop, on_progress=task.tell)
+            return browse.restore_items(backup, wanted, task.should_stop, on_progress=task.tell)
 
         self._tasks.start(self._key, work, self._on_result, on_failed=self._on_failed, on_progress=self._on_step)
 

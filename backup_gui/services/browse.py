@@ -61,7 +61,7 @@ class Wanted(NamedTuple):
     is_source: bool
 
 
-def bring_back(
+def restore_items(
     backup: Backup, wanted: Wanted, should_stop: StopAsked, *, on_progress: Callable[[Progress], None]
 ) -> RestoreResult:
     """Restore items into the source, or save them elsewhere.

@@ -74,7 +74,7 @@ def carry_out(
         case ForgetDrive(path=path):
             forget_drive(catalog, path)
         case PutBack() | UndoPass():
-            return _bring_back(command, job, catalog, should_stop, on_event)
+            return _put_back(command, job, catalog, should_stop, on_event)
     return None
 
 
@@ -114,7 +114,7 @@ def keep(job: Job, catalog: JobDatabase, held: Held) -> None:
     log.info("%d files are kept in the backup as the user decided", catalog.kept.count())
 
 
-def _bring_back(
+def _put_back(
     command: PutBack | UndoPass,
     job: Job,
     catalog: JobDatabase,

@@ -18,7 +18,7 @@ from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Item, Policy
 from backup_gui.presenters import file_preview
 from backup_gui.presenters.file_preview import LONGEST_TEXT_BYTES, FilePreview, look_at
-from backup_gui.services.browse import Backup, Wanted, bring_back
+from backup_gui.services.browse import Backup, Wanted, restore_items
 from tests.helpers.trees import contents, read_tree
 
 
@@ -115,7 +115,7 @@ def test_saving_elsewhere_makes_the_folder_and_keeps_both(tmp_path: Path) -> Non
     to = tmp_path / "new" / "place"
     steps: list[Progress] = []
     wanted = Wanted(items, None, str(to), Policy.KEEP_BOTH, "restored", is_source=False)
-    result = bring_back(backup, wanted, never, on_progress=steps.append)
+    result = restore_items(backup, wanted, never, on_progress=steps.append)
     assert result.restored == ("x", "x (restored)")
     assert contents(to) == {"x": b"a/x", "x (restored)": b"b/x"}
     assert (steps[0].phase, steps[0].files_total) == (Phase.RETURNING, 0)
@@ -146,7 +146,7 @@ def test_what_cannot_be_looked_at_is_named_and_the_rest_comes_back(
 
     monkeypatch.setattr(Tree, "list", refuse)
     wanted = Wanted(items, None, str(to), Policy.KEEP_BOTH, "restored", is_source=is_source)
-    result = bring_back(backup, wanted, never, on_progress=lambda _progress: None)
+    result = restore_items(backup, wanted, never, on_progress=lambda _progress: None)
     assert result.failed == (
         ("docs/closed", Reason(ReasonCode.RETURN_UNREAD)),
         ("docs/unseen", Reason(ReasonCode.RETURN_READ_ERROR)),

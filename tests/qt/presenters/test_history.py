@@ -226,13 +226,13 @@ def test_the_job_is_paused_while_it_restores_into_its_own_source(
     scene: Shell, job: Job, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     seen: list[object] = []
-    real = archive.bring_back
+    real = archive.restore_items
 
     def note(*arguments: Any, **options: Any) -> Any:
         seen.append((scene.controller.status(job.id).state, scripted.received(job.id)))
         return real(*arguments, **options)
 
-    monkeypatch.setattr(archive, "bring_back", note)
+    monkeypatch.setattr(archive, "restore_items", note)
     scene.window.board.history.back_button.click()
     assert result_of(scene, qtbot)._title.text() == "The file was restored and verified."
     assert seen == [(JobState.PAUSED, [Pause(None)])]
@@ -312,7 +312,7 @@ def test_a_restore_that_fails_as_a_whole_is_told_and_the_job_goes_on(
     def refuse(*_arguments: object, **_options: object) -> None:
         raise error
 
-    monkeypatch.setattr(archive, "bring_back", refuse)
+    monkeypatch.setattr(archive, "restore_items", refuse)
     scene.window.board.history.back_button.click()
     assert words in result_of(scene, qtbot).progress.words
     qtbot.waitUntil(lambda: Resume() in scripted.received(job.id))
@@ -335,7 +335,7 @@ def test_a_restore_can_be_stopped(
     scene: Shell, job: Job, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     begun = threading.Event()
-    real = archive.bring_back
+    real = archive.restore_items
 
     def slow(backup: Any, wanted: Any, should_stop: Any, **options: Any) -> Any:
         begun.set()
@@ -343,7 +343,7 @@ def test_a_restore_can_be_stopped(
             threading.Event().wait(0.005)
         return real(backup, wanted, lambda: False, **options)._replace(is_cancelled=True)
 
-    monkeypatch.setattr(archive, "bring_back", slow)
+    monkeypatch.setattr(archive, "restore_items", slow)
     scene.window.board.history.back_button.click()
     qtbot.waitUntil(begun.is_set)
     (dialog,) = scene.window.findChildren(RestoreDialog)
@@ -366,7 +366,7 @@ def test_quitting_stops_a_restore_within_two_seconds(
             threading.Event().wait(0.005)
         ended.set()
 
-    monkeypatch.setattr(archive, "bring_back", slow)
+    monkeypatch.setattr(archive, "restore_items", slow)
     scene.window.board.history.back_button.click()
     qtbot.waitUntil(begun.is_set)
     scene.shut_down()
