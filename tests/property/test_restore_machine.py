@@ -188,7 +188,10 @@ class RestoreMachine(RuleBasedStateMachine):
         taken = [name for name, node in came.items() if node.kind != "folder"]
         for known, node in certain.items():
             is_in_the_way = any(is_at_or_below(known, other) and known != other for other in taken)
-            is_in_the_way |= bool(mine) and is_at_or_below(known, os.path.join(base, mine))
+            planted_at = os.path.join(base, mine)
+            # What is restored comes into a folder of the user's, and nothing comes in place of one.
+            goes_into = is_folder(to / mine) and known != planted_at
+            is_in_the_way |= bool(mine) and is_at_or_below(known, planted_at) and not goes_into
             if node.kind != "folder":
                 name = self.name_of(known, path, came.keys() | left_out)
                 assert came[name]._replace(names=()) == node._replace(names=()) if name in came else is_in_the_way
