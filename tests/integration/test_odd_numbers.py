@@ -26,7 +26,7 @@ from backup_gui.engine.state.kept_paths import KeptPath
 from backup_gui.engine.state.pass_log import PassLogReader
 from backup_gui.model.entries import Seen
 from backup_gui.model.events import Event, PlanMade
-from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Report
+from backup_gui.model.plans import FULL, Counts, PassStatus, ProblemCode, Report, Scope
 from tests.helpers.rig import SECOND_NS, Rig, as_nobody, paths
 from tests.helpers.trees import contents, read_tree
 
@@ -184,8 +184,9 @@ ODD_ERRORS = (OverflowError("Python int too large"), ValueError("embedded null b
     [(EntryComparer, "difference"), (create.Creator, "_copy_file"), (MirrorWriter, "publish")],
     ids=["compared", "copied", "published"],
 )
+@pytest.mark.parametrize("scope", [FULL, paths("a", "docs/odd", "docs/z")], ids=["all", "named"])
 def test_what_one_file_raises_is_a_problem_of_that_file(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, owner: type, call: str, error: Exception
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, scope: Scope, owner: type, call: str, error: Exception
 ) -> None:
     for name in ("a", "docs/odd", "docs/z"):
         rig.write(name, "1")
@@ -204,7 +205,7 @@ def test_what_one_file_raises_is_a_problem_of_that_file(
         return real(self, *arguments, **options)
 
     monkeypatch.setattr(owner, call, fail)
-    report = rig.run()
+    report = rig.run(scope)
     assert [(problem.path, problem.code) for problem in report.problems] == [("docs/odd", ProblemCode.OTHER)]
     assert contents(rig.mirror) == {"a": b"22", "docs/odd": b"1", "docs/z": b"22"}
     assert rig.temporaries() == []

@@ -370,12 +370,19 @@ MUTATIONS = (
         (f"{_NUMBERS}test_files_of_all_centuries_are_mirrored_with_their_times_and_a_second_pass_does_nothing",),
     ),
     Mutation(
-        "what comparing one file raises",
+        "what comparing one file of a folder raises",
+        "engine/plan/compare.py",
+        "            except UNFIT as error:\n",
+        "            except ZeroDivisionError as error:\n",
+        (f"{_NUMBERS}test_what_one_file_raises_is_a_problem_of_that_file",),
+    ),
+    Mutation(
+        "what comparing one named file raises",
         "engine/plan/compare.py",
         "        except UNFIT as error:\n"
-        "            self._problems.append(problem_of_unfit(error, path, Stage.COMPARE))\n\n",
+        "            self._problems.append(problem_of_unfit(error, path, Stage.COMPARE))\n",
         "        except ZeroDivisionError as error:\n"
-        "            self._problems.append(problem_of_unfit(error, path, Stage.COMPARE))\n\n",
+        "            self._problems.append(problem_of_unfit(error, path, Stage.COMPARE))\n",
         (f"{_NUMBERS}test_what_one_file_raises_is_a_problem_of_that_file",),
     ),
     Mutation(
