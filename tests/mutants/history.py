@@ -133,7 +133,7 @@ MUTATIONS = (
     Mutation(
         "the last whole version outlives the torn ones",
         "engine/state/busy_files.py",
-        "        return frozenset(found.whole for found in self._all().values() if found.is_torn and found.whole)\n",
+        "        return frozenset(found.whole for found in self._known.values() if found.is_torn and found.whole)\n",
         "        return frozenset()\n",
         (f"{_BUSY}test_the_last_whole_version_outlives_the_torn_ones_and_every_limit",),
     ),

@@ -11,6 +11,7 @@ These records may be lost: then the history keeps one more version, and the ten 
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from backup_gui.model.paths import decode, encode
@@ -49,7 +50,6 @@ class Busy:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.now_s: Callable[[], float] = time.time
-        self._restless: dict[str, Restless] | None = None
         self._noted = 0
 
     def begin(self, now_s: Callable[[], float]) -> None:
@@ -59,7 +59,7 @@ class Busy:
             now_s: Returns the time, seconds since 1970.
         """
         self.now_s = now_s
-        self._restless = None
+        self.__dict__.pop("_known", None)
         self._noted = 0
         # For entries from the future, the clock was wrong then or is now.
         self._connection.execute(
@@ -91,12 +91,11 @@ class Busy:
 
     def restless(self, path: str) -> Restless | None:
         """Return the record of a file that changed while it was copied; None for other files."""
-        known = self._restless if self._restless is not None else self._all()
-        return known.get(path)
+        return self._known.get(path)
 
     def is_to_be_copied_as_it_is(self, path: str) -> bool:
         """Tell whether a file has been changing for so long that it is copied anyway."""
-        known = self._restless if self._restless is not None else self._all()
+        known = self._known
         return path in known and self.now_s() - known[path].since_s >= PATIENCE_S
 
     def note_restless(self, path: str) -> None:
@@ -117,18 +116,17 @@ class Busy:
 
     def note_whole(self, path: str) -> None:
         """Record that the mirror has a whole copy, or no copy."""
-        known = self._restless if self._restless is not None else self._all()
-        if path in known:
-            del known[path]
+        if path in self._known:
+            del self._known[path]
             self._connection.execute("DELETE FROM busy WHERE path = ?", (encode(path),))
 
     def versions(self) -> frozenset[str]:
         """Return the versions in the history that are the last whole ones of files whose copy is torn."""
-        return frozenset(found.whole for found in self._all().values() if found.is_torn and found.whole)
+        return frozenset(found.whole for found in self._known.values() if found.is_torn and found.whole)
 
     def version_moved(self, old: str, new: str) -> None:
         """Update the path of a version that was renamed in the history."""
-        for path, found in tuple(self._all().items()):
+        for path, found in tuple(self._known.items()):
             if found.whole == old:
                 self._write(path, found._replace(whole=new))
 
@@ -136,19 +134,19 @@ class Busy:
         """Forget everything, because the mirror is another one."""
         for table in ("lately", "busy"):
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - both are from here
-        self._restless = None
+        self.__dict__.pop("_known", None)
 
-    def _all(self) -> dict[str, Restless]:
-        if self._restless is None:
-            rows = self._connection.execute("SELECT path, since_s, is_torn, whole FROM busy")
-            self._restless = {
-                decode(path): Restless(float(since_s), bool(is_torn), None if whole is None else decode(whole))
-                for path, since_s, is_torn, whole in rows
-            }
-        return self._restless
+    @cached_property
+    def _known(self) -> dict[str, Restless]:
+        """All of them, read once. After that it is a plain attribute, since every copied file asks."""
+        rows = self._connection.execute("SELECT path, since_s, is_torn, whole FROM busy")
+        return {
+            decode(path): Restless(float(since_s), bool(is_torn), None if whole is None else decode(whole))
+            for path, since_s, is_torn, whole in rows
+        }
 
     def _write(self, path: str, found: Restless) -> None:
-        self._all()[path] = found
+        self._known[path] = found
         whole = None if found.whole is None else encode(found.whole)
         self._connection.execute(
             "INSERT OR REPLACE INTO busy VALUES (?, ?, ?, ?)", (encode(path), found.since_s, found.is_torn, whole)

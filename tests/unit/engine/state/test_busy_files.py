@@ -304,7 +304,7 @@ def test_the_last_whole_version_is_kept_though_one_was_kept_within_the_minute(de
     desk.writing = b"+"
     desk.append()
     rig.catalog.busy.note_restless(BUSY)
-    rig.catalog.busy._write(BUSY, rig.catalog.busy._all()[BUSY]._replace(since_s=NOW_S - HOUR_S))
+    rig.catalog.busy._write(BUSY, rig.catalog.busy._known[BUSY]._replace(since_s=NOW_S - HOUR_S))
     whole = (rig.mirror / BUSY).read_bytes()
     assert desk.problems(desk.run()) == [(BUSY, ProblemCode.COPIED_IN_USE)]
     assert rig.kept_contents() == sorted([b"0", whole])
