@@ -23,7 +23,7 @@ from backup_gui.engine.state.integrity import reason_of
 from backup_gui.engine.state.kept_paths import Kept
 from backup_gui.engine.state.pass_log import PassLog
 from backup_gui.engine.state.rows import open_for_reading
-from backup_gui.engine.state.schema import NewerSchemaError, refuse_newer
+from backup_gui.engine.state.schema import NewerSchemaError, refuse_newer_file
 from backup_gui.model.errors import CatalogError, JobError, NewerDataError
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import Counts
@@ -103,8 +103,8 @@ def _reading(job: Job) -> Iterator[sqlite3.Connection]:
     """
     path = _catalog_path(job)
     try:
+        refuse_newer_file(path)
         with contextlib.closing(open_for_reading(path)) as connection:
-            refuse_newer(connection)
             yield connection
     except NewerSchemaError as error:
         raise NewerDataError(newer_reason(path)) from error

@@ -402,9 +402,16 @@ def _restore(options: argparse.Namespace, output: Output, interruption: Interrup
 
 
 def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
-    """Return the absolute paths of the mirror and of its history, at least one of which must exist."""
+    """Return the absolute paths of the mirror and of its history, at least one of which must exist.
+
+    Raises:
+        JobError: The mirror is no folder.
+        NewerDataError: A later version of the program made them.
+        RootAbsentError: Neither exists.
+    """
     from backup_gui.config.job_factory import absolute  # noqa: PLC0415
     from backup_gui.engine.destination.history_place import history_at  # noqa: PLC0415
+    from backup_gui.engine.history.listing import refuse_newer_backup  # noqa: PLC0415
 
     destination = absolute(options.destination.path)
     history = history_at(destination, absolute(options.history) if options.history else "")
@@ -412,6 +419,7 @@ def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
         if os.path.lexists(destination):
             raise JobError(Reason(CommandCode.DESTINATION_NO_FOLDER, path=destination))
         raise RootAbsentError(Reason(CommandCode.NOTHING_THERE, path=destination))
+    refuse_newer_backup(destination, history)
     return destination, history
 
 

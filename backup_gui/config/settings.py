@@ -102,6 +102,11 @@ Migration = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 MIGRATIONS: dict[int, Migration] = {}
 
 
+def is_newer(schema: object) -> bool:
+    """Tell whether the schema number of a settings file, as its store returned it, is a later one."""
+    return isinstance(schema, str) and schema.isascii() and schema.isdigit() and int(schema[:9]) > SCHEMA
+
+
 class DamagedSettingsError(BackupError):
     """A settings text cannot be read."""
 

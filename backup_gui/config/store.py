@@ -13,7 +13,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from backup_gui.config.settings import Settings, jobs_to_text, parse_jobs, parse_settings, settings_to_texts
+from backup_gui.config.settings import (
+    SCHEMA,
+    Settings,
+    is_newer,
+    jobs_to_text,
+    parse_jobs,
+    parse_settings,
+    settings_to_texts,
+)
 from backup_gui.engine.fs.privacy import close_file, make_private_folder
 from backup_gui.model.errors import BackupError
 from backup_gui.model.job import Job
@@ -22,6 +30,8 @@ from backup_gui.model.reasons import Reason, ReasonCode, of_error
 log = logging.getLogger(__name__)
 
 FILE_NAME = "settings.ini"
+# Of the whole file; a file without it is of the first schema.
+_SCHEMA = "schema"
 _JOBS = "jobs"
 _SETTINGS = "settings"
 _GEOMETRY = "window/geometry"
@@ -142,7 +152,7 @@ class Store:
         # A text with commas that lost its quotes is returned as a list.
         text = ",".join(str(part) for part in value) if isinstance(value, list) else str(value or "")
         parsed = parse_jobs(text)
-        if parsed.is_newer:
+        if parsed.is_newer or is_newer(self._settings.value(_SCHEMA)):
             raise SettingsError(Reason(ReasonCode.SETTINGS_NEWER, path=str(self._path)))
         if parsed.faults:
             copy = self._keep_aside()
@@ -190,6 +200,8 @@ class Store:
             return 0
 
     def _sync(self) -> None:
+        if self._settings.value(_SCHEMA) != str(SCHEMA):
+            self._settings.setValue(_SCHEMA, str(SCHEMA))
         self._settings.sync()
         # Qt creates new files with the permissions that the umask allows.
         close_file(self._path)

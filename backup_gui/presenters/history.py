@@ -14,10 +14,10 @@ from backup_gui.desktop.periodic import delayed
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.history.listing import VersionCache, moments
 from backup_gui.engine.history.snapshot import Snapshot, backup_at
-from backup_gui.model.errors import BackupError
+from backup_gui.model.errors import BackupError, NewerDataError
 from backup_gui.model.path_text import one_line
 from backup_gui.model.plans import Progress
-from backup_gui.model.reasons import of_error
+from backup_gui.model.reasons import NO_REASON, of_error
 from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState
 from backup_gui.presenters.file_preview import look_at
@@ -385,7 +385,7 @@ class HistoryPagePresenter(QObject):
     def _on_failed(self, asked: Asked, error: Exception) -> None:
         if not isinstance(error, Cancelled):
             log.info("The history of %s could not be read: %s", asked.subject.name, error)
-            self._page.show_failure(asked)
+            self._page.show_failure(asked, error.reason if isinstance(error, NewerDataError) else NO_REASON)
 
 
 def backup_of(subject: Subject) -> Backup:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
-from backup_gui.engine.state.database import JobDatabase
+from backup_gui.engine.state.database import JobDatabase, newer_reason
 from backup_gui.engine.state.rows import open_for_reading
+from backup_gui.engine.state.schema import NewerSchemaError, refuse_newer_file
 from backup_gui.model.actions import Actions
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.errors import BackupError
+from backup_gui.model.errors import BackupError, NewerDataError
 from backup_gui.model.events import ActionDone, Progressed
 from backup_gui.model.plans import FULL, Op, PassStatus, ProblemCode, Stage
 from backup_gui.model.problems import problem
@@ -102,11 +103,19 @@ def expected_s(files: int, size_bytes: int) -> float:
 
 @contextlib.contextmanager
 def _copied_catalog(path: Path) -> Iterator[JobDatabase]:
-    """Open a copy of a job's catalog: the job may be writing to it, and a pass may add an index."""
+    """Open a copy of a job's catalog: the job may be writing to it, and a pass may add an index.
+
+    Raises:
+        NewerDataError: A later version wrote it.
+    """
     if not path.is_file():
         with contextlib.closing(JobDatabase.in_memory()) as catalog:
             yield catalog
         return
+    try:
+        refuse_newer_file(path)
+    except NewerSchemaError as error:
+        raise NewerDataError(newer_reason(path)) from error
     with tempfile.TemporaryDirectory(prefix="backup-gui-") as folder:
         copy = Path(folder, "catalog.sqlite")
         try:

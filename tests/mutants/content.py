@@ -828,8 +828,22 @@ MUTATIONS = (
         "a catalog of a later version is left as it is",
         "engine/state/schema.py",
         "    if SCHEMA_VERSION < version <= _LATEST_VERSION:\n",
-        "    if not connection:\n",
+        "    if version < 0:\n",
         ("unit/engine/state/test_database.py::test_a_file_of_a_newer_version_is_called_newer_and_left_as_it_is",),
+    ),
+    Mutation(
+        "a catalog of a later version: its log",
+        "engine/state/schema.py",
+        "        if logged is not None:\n",
+        "        if logged is None:\n",
+        ("unit/engine/state/test_database.py::test_a_newer_version_in_the_log_counts_once_its_transaction_is_whole",),
+    ),
+    Mutation(
+        "a history of a later version is not read",
+        "engine/history/listing.py",
+        "            if marker.is_newer:\n",
+        "            if not marker:\n",
+        ("e2e/test_newer_version.py::test_a_backup_whose_marker_is_of_a_newer_version",),
     ),
     Mutation(
         "a catalog that another holds is not set aside",

@@ -153,7 +153,7 @@ MUTATIONS = (
     Mutation(
         "settings of a newer version are left as they are",
         "config/store.py",
-        "        if parsed.is_newer:\n",
+        "        if parsed.is_newer or is_newer(self._settings.value(_SCHEMA)):\n",
         "        if not text:\n",
         ("unit/config/test_store.py::test_settings_of_a_newer_version_are_called_newer_and_left_as_they_are[same]",),
     ),

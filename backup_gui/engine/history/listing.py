@@ -12,11 +12,15 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from backup_gui.engine.destination.marker import read_markers
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.ownership.belonging import whose
 from backup_gui.engine.rules.version_names import read_version_name, shortened_paths
 from backup_gui.model.entries import Entry, EntryKind, kind_of
+from backup_gui.model.errors import NewerDataError
 from backup_gui.model.paths import join, parent_of
+from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Moment
 
 # Files that left the mirror within so many seconds probably belong to one change.
@@ -69,8 +73,10 @@ def moments(history_root: str | None, should_stop: Callable[[], bool]) -> tuple[
 
     Raises:
         Cancelled: ``should_stop`` returned True.
+        NewerDataError: A later version of the program made the history.
         OSError: The history cannot be read.
     """
+    refuse_newer_backup(history_root)
     counts: dict[float, int] = {}
     for version in list_versions(history_root) if history_root is not None else ():
         at = version.left_at.timestamp()
@@ -84,6 +90,21 @@ def moments(history_root: str | None, should_stop: Callable[[], bool]) -> tuple[
         else:
             found.append(Moment(at, counts[at]))
     return tuple(found)
+
+
+def refuse_newer_backup(*folders: str | None) -> None:
+    """Refuse a mirror or history that a later version of the program made, which may mean something else by its names.
+
+    Args:
+        folders: Absolute paths; they need not exist, and None is passed over.
+
+    Raises:
+        NewerDataError: The marker of one says so.
+    """
+    for folder in filter(None, folders):
+        for marker in read_markers(folder):
+            if marker.is_newer:
+                raise NewerDataError(Reason(ReasonCode.NEWER_BACKUP_THERE, detail=whose(marker), path=folder))
 
 
 class Version(NamedTuple):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_at, is_not_the_mirrors
 from backup_gui.engine.fs.content import Cancelled, never
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history.listing import list_versions, versions_in
+from backup_gui.engine.history.listing import list_versions, refuse_newer_backup, versions_in
 from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError
@@ -79,6 +79,7 @@ class Snapshot:
         cache: Caches the history's folders across snapshots; None to cache nothing.
 
     Raises:
+        NewerDataError: A later version of the program made them.
         RootAbsentError: Neither of them exists.
         OSError: One of them cannot be opened.
     """
@@ -90,6 +91,7 @@ class Snapshot:
         should_stop: Callable[[], bool] = never,
         cache: VersionCache | None = None,
     ) -> None:
+        refuse_newer_backup(destination, history_root)
         self._versions_in = versions_in if cache is None else cache.versions
         self._should_stop = should_stop
         self._mirror = _opened(destination)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.history.listing import refuse_newer_backup
 from backup_gui.engine.restore.put_back import RestoreOptions, look, marked, put_back
 from backup_gui.engine.roots.roots import check_roots
 from backup_gui.model.entries import EntryKind, kind_of
@@ -59,9 +60,11 @@ def undo_pass(
 
     Raises:
         RootAbsentError: The source or the mirror is missing.
+        NewerDataError: A later version of the program made the mirror or its history.
         OSError: The source or the mirror cannot be opened.
     """
     check_roots(job, catalog)
+    refuse_newer_backup(job.destination.path, history_of(job))
     record = catalog.passlog.find(key)
     changes = _in_order(catalog.passlog.changes(key, limit=-1, ops=UNDOABLE)) if record is not None else []
     total = 0 if record is None else record.replaced + record.moved + record.deleted

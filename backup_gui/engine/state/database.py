@@ -23,7 +23,7 @@ from backup_gui.engine.state.kept_paths import Kept
 from backup_gui.engine.state.pass_log import PassLog
 from backup_gui.engine.state.recent_losses import RecentLosses
 from backup_gui.engine.state.rows import Row, rows_of
-from backup_gui.engine.state.schema import NewerSchemaError, bring_up_to_date, refuse_newer
+from backup_gui.engine.state.schema import NewerSchemaError, bring_up_to_date, refuse_newer_file
 from backup_gui.model.entries import Entry, Seen
 from backup_gui.model.errors import CatalogError, NewerDataError, OwnFolderError
 from backup_gui.model.paths import decode, encode, join
@@ -405,10 +405,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     Raises:
         sqlite3.DatabaseError: It is not a catalog, is damaged, or cannot be opened.
     """
+    refuse_newer_file(path)
     connection = sqlite3.connect(path, timeout=_WAIT_MS / 1_000, check_same_thread=False, isolation_level="DEFERRED")
     try:
-        # Before any PRAGMA that would write to the file.
-        refuse_newer(connection)
         # Losing the last moments in a power cut costs another comparison, never data, so no additional flush is needed.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from backup_gui.engine.state import stored_reasons
 from backup_gui.engine.state.integers import within
 from backup_gui.engine.state.rows import open_for_reading
+from backup_gui.engine.state.schema import refuse_newer_file
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.passes import DayTotal, PassKind, PastChange, PastPass
 from backup_gui.model.paths import decode, encode
@@ -350,6 +351,7 @@ class PassLogReader:
     def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Run a query. If the catalog cannot be read the result is empty: a list of passes is not worth an error."""
         try:
+            refuse_newer_file(self._path)
             with contextlib.closing(open_for_reading(self._path)) as connection:
                 return connection.execute(query, values).fetchall()
         except sqlite3.Error as error:

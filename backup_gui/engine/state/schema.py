@@ -5,9 +5,14 @@ Each migration to the next version is a list of statements. All run in one trans
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.state.integrity import check_tables
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCHEMA_VERSION = 2
 
@@ -49,6 +54,15 @@ CREATE TABLE IF NOT EXISTS intended (
 _LATEST_VERSION = 1_000
 
 
+# From the description of SQLite's file format: https://www.sqlite.org/fileformat2.html
+_SIGNATURE: Final = b"SQLite format 3\0"
+_VERSION_AT: Final = slice(60, 64)
+_HEADER_BYTES: Final = 100
+_LOG_MAGIC: Final = frozenset({b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"})
+_LOG_HEADER_BYTES: Final = 32
+_FRAME_HEADER_BYTES: Final = 24
+
+
 class NewerSchemaError(sqlite3.DatabaseError):
     """A later version of the program wrote the file."""
 
@@ -69,9 +83,69 @@ def refuse_newer(connection: sqlite3.Connection) -> int:
         NewerSchemaError: The file has a later version.
     """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    _refuse_newer_version(version)
+    return version
+
+
+def refuse_newer_file(path: Path) -> None:
+    """Refuse a file that a later version wrote, and write nothing.
+
+    SQLite would write: even a connection that only reads makes files beside a database, and one that may write copies
+    into it what a crash left in its log.
+
+    Args:
+        path: The file; it need not exist, and may be another program's.
+
+    Raises:
+        NewerSchemaError: It has a later version.
+    """
+    with contextlib.suppress(OSError):
+        _refuse_newer_version(_version_in_file(path))
+
+
+def _refuse_newer_version(version: int) -> None:
     if SCHEMA_VERSION < version <= _LATEST_VERSION:
         raise NewerSchemaError(f"version {version} is newer than {SCHEMA_VERSION}")
+
+
+def _version_in_file(path: Path) -> int:
+    """Read a file's version: from the log beside it if that has a later one, else from its header."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if not header.startswith(_SIGNATURE):
+        return 0
+    with contextlib.suppress(FileNotFoundError):
+        logged = _version_in_log(path.with_name(f"{path.name}-wal"))
+        if logged is not None:
+            return logged
+    return _number(header[_VERSION_AT])
+
+
+def _version_in_log(path: Path) -> int | None:
+    """Read the version that the transactions in a log end with; None if none of them writes the first page.
+
+    Checksums are not compared: a damaged log can at worst have a usable file refused.
+    """
+    version = written = None
+    with path.open("rb") as log:
+        header = log.read(_LOG_HEADER_BYTES)
+        if len(header) < _LOG_HEADER_BYTES or header[:4] not in _LOG_MAGIC:
+            return None
+        page_bytes, salt = _number(header[8:12]), header[16:24]
+        while len(frame := log.read(_FRAME_HEADER_BYTES)) == _FRAME_HEADER_BYTES and frame[8:16] == salt:
+            page = log.read(page_bytes)
+            if len(page) < page_bytes:
+                break
+            if _number(frame[:4]) == 1:
+                written = _number(page[_VERSION_AT])
+            if _number(frame[4:8]):
+                # The last frame of a transaction.
+                version = written
     return version
+
+
+def _number(four_bytes: bytes) -> int:
+    return int.from_bytes(four_bytes, "big")
 
 
 def bring_up_to_date(connection: sqlite3.Connection) -> None:

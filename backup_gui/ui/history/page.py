@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.desktop.periodic import delayed
+from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.model.restores import Item, Moment, Policy, Search
 from backup_gui.ui.history.file_list import HistoryList
 from backup_gui.ui.history.time_bar import TimeBar
@@ -25,6 +26,7 @@ from backup_gui.ui.history.version_panel import VersionPanel
 from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, scaled_px
 from backup_gui.ui.text.format import counted, size_text
 from backup_gui.ui.text.headline import silence_text
+from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
@@ -146,15 +148,15 @@ class HistoryPage(QWidget):
         if self._is_looked_at(asked):
             self.versions.show_look(text, picture, is_cut=is_cut)
 
-    def show_failure(self, asked: Asked) -> None:
-        """Show that something could not be read."""
+    def show_failure(self, asked: Asked, reason: Reason = NO_REASON) -> None:
+        """Show that something could not be read, and why, if that does not pass."""
         if asked.item is not None or (asked.path and asked.path not in self.list.opened):
             if self._is_looked_at(asked) or asked.item is None:
                 self.versions.show_words(self.tr("This cannot be read at the moment."))
         elif self._is_current(asked):
             self._is_stale = True
             self.model.clear()
-            self._say("")
+            self._say(said(reason) if reason else "")
             self._show_part("failed")
 
     def show_silence(self, silent_s: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,16 +12,22 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from backup_gui.config.folders import OwnFolders
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.destination.history_place import history_of
+from backup_gui.engine.destination.marker import FORMAT
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.run import runner
+from backup_gui.engine.state.database import JobDatabase, newer_reason
+from backup_gui.engine.state.schema import SCHEMA_VERSION
 from backup_gui.model.errors import JobError
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
+from backup_gui.model.paths import MARKER_NAME
+from backup_gui.model.plans import HeldCode
 from backup_gui.model.reasons import Reason, ReasonCode, of_system
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters import history as historypresenter
@@ -386,3 +394,54 @@ def test_stopping_before_the_job_is_paused_restores_nothing(
     assert result_of(scene, qtbot).progress.words == "You have stopped it."
     assert contents(job.source) == {}
     qtbot.waitUntil(lambda: Resume() in scripted.received(job.id))
+
+
+def test_a_backup_of_a_newer_version_is_not_read_and_the_page_says_why(
+    backed_up: Shell, job: Job, qtbot: QtBot
+) -> None:
+    history = Path(history_of(job) or "")
+    marker = history / MARKER_NAME
+    marker.write_text(json.dumps(json.loads(marker.read_bytes()) | {"format": FORMAT + 1}))
+    before = contents(history), contents(Path(job.destination.path))
+    page = backed_up.window.board.history
+    QTest.mouseClick(backed_up.window.board.overview.restore_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page._note.isVisible, timeout=LONG_MS)
+    assert page._note.text().startswith("A later version of this program has made the backup that is there")
+    assert page.list.part == "failed"
+    # The job is refused as well, by its next full pass.
+    backed_up.controller.back_up_now(job.id)
+    qtbot.waitUntil(lambda: is_held_by_a_newer_version(backed_up, job), timeout=LONG_MS)
+    assert (contents(history), contents(Path(job.destination.path))) == before
+
+
+def labels(window: QWidget) -> list[str]:
+    return [label.text() for label in window.findChildren(QLabel) if label.isVisible()]
+
+
+def is_held_by_a_newer_version(shell: Shell, job: Job) -> bool:
+    held = shell.controller.status(job.id).held
+    return held is not None and held.code is HeldCode.NEWER_BACKUP
+
+
+def test_a_catalog_of_a_newer_version_is_left_as_it_is_and_the_window_says_why(
+    make_shell: ShellMaker, job: Job, places: OwnFolders, qtbot: QtBot
+) -> None:
+    catalog = places.data / "jobs" / f"{job.id}.sqlite"
+    JobDatabase.open(catalog).close()
+    connection = sqlite3.connect(catalog)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    before = catalog.read_bytes()
+    (Path(job.source) / "note.txt").write_text("new")
+    store = make_shell.store()
+    store.save_jobs((job,))
+    shell = make_shell(runner.run, store)
+    shell.start(Wish())
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.FAILED, timeout=LONG_MS)
+    assert shell.controller.status(job.id).reason == newer_reason(catalog)
+    shell.window.show()
+    qtbot.waitUntil(lambda: any("by a newer version" in text for text in labels(shell.window)), timeout=LONG_MS)
+    shell.window.board.show_page(Page.ACTIVITY)
+    assert catalog.read_bytes() == before
+    assert [file.name for file in catalog.parent.iterdir()] == [catalog.name]
+    assert not Path(job.destination.path).exists()

@@ -183,3 +183,22 @@ def test_what_was_told_is_remembered(tmp_path: Path) -> None:
 def test_the_file_is_in_the_users_configuration_folder(own_places: Path) -> None:
     store = Store(OwnFolders().config)
     assert store._path.is_relative_to(own_places / "config")
+
+
+def test_a_file_says_which_schema_it_has_and_one_without_is_of_the_first(tmp_path: Path) -> None:
+    Store(tmp_path).save_settings(Settings(overdue_days=7))
+    path = tmp_path / FILE_NAME
+    assert f"schema={SCHEMA}\n" in path.read_text()
+    path.write_text(path.read_text().replace(f"schema={SCHEMA}\n", ""))
+    store = Store(tmp_path)
+    assert (store.settings().overdue_days, store.faults) == (7, ())
+
+
+@pytest.mark.parametrize("jobs", ["", 'jobs="[}"\n'], ids=["no jobs", "jobs in another form"])
+def test_a_file_of_a_later_schema_is_left_as_it_is_whatever_it_holds(tmp_path: Path, jobs: str) -> None:
+    path = tmp_path / FILE_NAME
+    path.write_text(f"[General]\nschema={SCHEMA + 1}\n{jobs}\n[settings]\noverdue_days=soon\n")
+    before = path.read_bytes()
+    with pytest.raises(SettingsError, match="newer version"):
+        Store(tmp_path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {FILE_NAME: before}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from backup_gui.engine.state import pass_log as passlog
 from backup_gui.engine.state.database import Fingerprint, JobDatabase, fingerprint_of
 from backup_gui.engine.state.integers import signed
-from backup_gui.engine.state.schema import SCHEMA_VERSION
+from backup_gui.engine.state.schema import SCHEMA_VERSION, refuse_newer_file
 from backup_gui.model.errors import CatalogError, NewerDataError, OwnFolderError
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Report, Stage
 from backup_gui.model.reasons import of_system
@@ -227,6 +229,58 @@ def test_a_file_of_a_newer_version_is_called_newer_and_left_as_it_is(tmp_path: P
         JobDatabase.open(path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["job.sqlite"]
+
+
+# Ends as a crash does: what it wrote is in the log beside the file.
+CRASH = """
+import os, sqlite3, sys
+catalog = sqlite3.connect(sys.argv[1], isolation_level=None)
+catalog.execute("PRAGMA journal_mode = WAL")
+catalog.execute("INSERT INTO meta VALUES ('source', 'there')")
+catalog.execute("BEGIN")
+catalog.execute(f"PRAGMA user_version = {sys.argv[2]}")
+for number in range(100):
+    catalog.execute("INSERT INTO meta VALUES (?, ?)", (str(number), "x" * 500))
+catalog.execute("COMMIT")
+os._exit(0)
+"""
+
+
+@pytest.mark.hazard(46)
+@pytest.mark.parametrize("end", ["whole", "broken off"])
+def test_a_newer_version_in_the_log_counts_once_its_transaction_is_whole(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "job.sqlite"
+    JobDatabase.open(path).close()
+    subprocess.run([sys.executable, "-c", CRASH, path, str(SCHEMA_VERSION + 1)], check=True, timeout=60)
+    log = path.with_name("job.sqlite-wal")
+    if end == "broken off":
+        os.truncate(log, log.stat().st_size - 10)
+    before = path.read_bytes(), log.read_bytes()
+    assert has_first_page_of_version(before[1], SCHEMA_VERSION + 1)
+    if end == "whole":
+        with pytest.raises(NewerDataError):
+            JobDatabase.open(path)
+        assert (path.read_bytes(), log.read_bytes()) == before
+    else:
+        catalog = JobDatabase.open(path)
+        assert catalog.fact("source") == "there"
+        catalog.close()
+
+
+def has_first_page_of_version(log: bytes, version: int) -> bool:
+    size = int.from_bytes(log[8:12], "big") + 24
+    frames = [log[start : start + size] for start in range(32, len(log), size)]
+    return any(frame[:4] == b"\0\0\0\1" and frame[84:88] == version.to_bytes(4, "big") for frame in frames)
+
+
+@pytest.mark.hazard(46)
+@pytest.mark.parametrize("content", [b"", b"SQLite format 3\0", b"\x37\x7f\x06\x82" * 20])
+def test_another_programs_file_is_of_no_newer_version(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "job.sqlite"
+    for file in (path, path.with_name("job.sqlite-wal")):
+        file.write_bytes(content)
+        refuse_newer_file(path)
+    refuse_newer_file(tmp_path / "none")
 
 
 def test_a_file_that_another_holds_is_not_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
