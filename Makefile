@@ -16,11 +16,11 @@ override DESTINATION := $(value DESTINATION)
 override INTERVAL := $(value INTERVAL)
 export SOURCE DESTINATION INTERVAL PYTHON
 
-.PHONY: help run test quick mutants nightly lint format bench package screenshots lock translations clean
+.PHONY: help run test test-windows quick mutants nightly lint format bench package screenshots lock translations clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
-	@echo 'make lint | format | bench | mutants | nightly | package | screenshots | lock | translations | clean'
+	@echo 'make lint | format | bench | test-windows | mutants | nightly | package | screenshots | lock | translations | clean'
 
 run:
 	@sh packaging/start.sh
@@ -33,6 +33,11 @@ test:
 quick:
 	$(SETUP) test
 	$(PYTEST) -m 'not slow' $(ARGS)
+
+# In a Python for Windows under wine, made in build/windows-rig; ARGS=--short leaves out what takes long.
+test-windows:
+	$(SETUP) windows
+	$(BIN)/python packaging/windows/run_tests.py $(ARGS)
 
 # Takes out each protection of the program in turn, and shows which test notices; 10 minutes.
 mutants:

@@ -1,0 +1,59 @@
+"""Runs the tests in the rig for Windows, after making it: ``python packaging/windows/run_tests.py [--short] …``.
+
+All other arguments are pytest's; paths are those of this system. Without any path, what can run on Windows is run. With
+``--short`` the slow tests are left out, and what says the same on each system.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import build_rig
+import wine
+
+# The other folders need mounts, rsync or a desktop of Linux, or look at the text of the project.
+FOLDERS: tuple[str, ...] = ("tests/unit", "tests/integration", "tests/qt", "tests/property", "tests/fuzz", "tests/e2e")
+SHORT_FOLDERS = ("tests/unit", "tests/integration", "tests/qt")
+
+# A process that waits in wine cannot be interrupted by a signal, so a thread watches the time of each test.
+OPTIONS = ("-n", "auto", "-p", "no:cacheprovider", "-o", "timeout_method=thread")
+
+
+def main() -> None:
+    """Run the tests, and end with pytest's exit code."""
+    arguments = sys.argv[1:]
+    folders = FOLDERS
+    if "--short" in arguments:
+        arguments.remove("--short")
+        arguments += ["-m", "not slow"]
+        folders = SHORT_FOLDERS
+    if not any(os.path.exists(argument.partition("::")[0]) for argument in arguments):
+        arguments += folders
+    with wine.one_at_a_time():
+        build_rig.make()
+        clear(wine.TEMPORARY)
+        with wine.running():
+            code = wine.run(str(wine.PYTHON), "-m", "pytest", *OPTIONS, *arguments, variables=variables())
+    if code == 0:
+        clear(wine.TEMPORARY)
+    sys.exit(code)
+
+
+def clear(folder: Path) -> None:
+    """Remove what is in a folder: what tests have written, which may be too deep for shutil."""
+    subprocess.run(["rm", "-rf", "--", *folder.iterdir()], check=True)
+
+
+def variables() -> dict[str, str]:
+    """Return the environment of the tests, besides wine's."""
+    return {
+        "PYTHONPATH": wine.windows_path(wine.PROJECT),
+        "PYTHONPYCACHEPREFIX": wine.windows_path(wine.RIG / "compiled"),
+    }
+
+
+if __name__ == "__main__":
+    main()
