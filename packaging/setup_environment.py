@@ -16,6 +16,18 @@ PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(PROJECT, ".venv")
 VENV_PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
 
+# Tests that an interpreter passes if it does not fail.
+NEW_ENOUGH = "import sys; assert sys.version_info >= {!r}\n".format(OLDEST)  # noqa: UP032 - runs on any Python 3
+WITH_LIBRARY = """
+import ctypes, os, sysconfig
+name = sysconfig.get_config_var("INSTSONAME")
+assert ".so" in name
+try:
+    ctypes.CDLL(name)
+except OSError:
+    assert os.path.exists(os.path.join(sysconfig.get_config_var("LIBDIR"), name))
+"""
+
 # target: (locked requirements, lists of Debian packages)
 TARGETS = {
     "run": ("requirements.txt", ["qt"]),
@@ -35,7 +47,11 @@ def main() -> None:
     requirements, lists = TARGETS[sys.argv[1]]
     packages = [package for name in lists for package in listed("linux/packages-" + name + ".txt")]
     see_to_packages(packages, "This needs system packages that are missing.")
-    make_venv()
+    test = NEW_ENOUGH
+    if sys.argv[1] == "package" and sys.platform == "linux":
+        use_python_with_library()
+        test += WITH_LIBRARY
+    make_venv(test)
     install(requirements)
 
 
@@ -43,16 +59,40 @@ def use_python_new_enough() -> None:
     """Go on under another interpreter if this one is too old; end with a sentence if there is none."""
     if sys.version_info >= OLDEST:
         return
-    names = ["python3." + str(minor) for minor in range(20, OLDEST[1] - 1, -1)] + ["/usr/bin/python3"]
-    for name in names:
-        path = shutil.which(name)
-        test = "import sys; sys.exit(sys.version_info < {!r})".format(OLDEST)  # noqa: UP032 - runs on any Python 3
-        if path and subprocess.call([path, "-c", test]) == 0:
-            os.execv(path, [path, *sys.argv])
+    go_on_under_another(NEW_ENOUGH)
     sys.exit(
         "Folder Backup needs Python 3.11 or newer; this is Python {}.{}. Install a newer one, or name one that is "
         "there already: make PYTHON=/path/to/python3 …".format(*sys.version_info[:2])
     )
+
+
+def use_python_with_library() -> None:
+    """See that the packaged program can have Python's shared library, without which it does not start.
+
+    Debian has the library in a package of its own. A Python built without one cannot be packaged, but another can.
+    """
+    if subprocess.call([sys.executable, "-c", WITH_LIBRARY]) == 0:
+        return
+    if os.path.realpath(sys.executable).startswith("/usr/bin/"):
+        see_to_packages(["libpython3.{}".format(sys.version_info[1])], "Python's shared library is missing.")  # noqa: UP032
+        if subprocess.call([sys.executable, "-c", WITH_LIBRARY]) == 0:
+            return
+    elif os.access("/usr/bin/python3", os.X_OK) and subprocess.call(["/usr/bin/python3", "-c", NEW_ENOUGH]) == 0:
+        os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
+    go_on_under_another(NEW_ENOUGH + WITH_LIBRARY)
+    sys.exit(
+        sys.executable + " was built without a shared library, so the program cannot be packaged with it. Name a Python"
+        " that has one: make PYTHON=/path/to/python3 package"
+    )
+
+
+def go_on_under_another(test: str) -> None:
+    """Run this under the newest other interpreter that passes a test; return if there is none."""
+    names = ["python3." + str(minor) for minor in range(20, OLDEST[1] - 1, -1)] + ["/usr/bin/python3"]
+    for name in names:
+        path = shutil.which(name)
+        if path and subprocess.call([path, "-c", test], stderr=subprocess.DEVNULL) == 0:
+            os.execv(path, [path, *sys.argv])
 
 
 def see_to_packages(packages: "list[str]", reason: str) -> None:
@@ -100,11 +140,10 @@ def administrator_prefix() -> "list[str] | None":
     return None
 
 
-def make_venv() -> None:
-    """Make ``.venv`` if it is missing, broken, or of a Python that is too old."""
-    test = "import sys, pip; sys.exit(sys.version_info < {!r})".format(OLDEST)  # noqa: UP032
+def make_venv(test: str) -> None:
+    """Make ``.venv`` if it is missing, broken, or of a Python that does not pass a test."""
     try:
-        if subprocess.call([VENV_PYTHON, "-c", test], stderr=subprocess.DEVNULL) == 0:
+        if subprocess.call([VENV_PYTHON, "-c", "import pip\n" + test], stderr=subprocess.DEVNULL) == 0:
             return
     except OSError:
         pass  # not there, or its interpreter is gone
