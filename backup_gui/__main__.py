@@ -17,6 +17,7 @@ from backup_gui.engine.fs.system.syscalls import allow_many_files
 if TYPE_CHECKING:
     from backup_gui.model.job import Place
 
+_UNUSABLE = 2
 _INTERRUPTED = 130
 
 
@@ -43,8 +44,16 @@ def main() -> int:
 
 
 def _run_app(*, is_hidden: bool, source: str, destination: Place, interval_s: int) -> int:
-    from backup_gui import app  # noqa: PLC0415 - imports Qt
+    try:
+        from backup_gui import app  # noqa: PLC0415 - imports Qt
+    except ImportError as error:
+        from backup_gui.services import libraries  # noqa: PLC0415 - for this case only
 
+        sentence = libraries.complaint(error) if sys.platform == "linux" else ""
+        if not sentence:
+            raise
+        sys.stderr.write(f"Folder Backup: {sentence}\n")
+        return _UNUSABLE
     # The app collects garbage at its end, so that Qt objects are destroyed in the usual way.
     atexit.unregister(gc.freeze)
     return app.main(is_hidden=is_hidden, source=source, destination=destination, interval_s=interval_s)

@@ -11,7 +11,7 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
-from PySide6.QtCore import Qt, qInstallMessageHandler
+from PySide6.QtCore import QLibraryInfo, Qt, qInstallMessageHandler
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -32,6 +32,7 @@ from backup_gui.model.job import NOWHERE, Place
 from backup_gui.model.path_text import one_line
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.presenters.shell import Shell, System
+from backup_gui.services import libraries
 from backup_gui.threads.garbage import Collector
 from backup_gui.ui.dialogs.refusal import Refusal
 from backup_gui.ui.style.icons import Icons
@@ -61,11 +62,14 @@ def main(*, is_hidden: bool = False, source: str = "", destination: Place = NOWH
         interval_s: Seconds between its checks; 0 for the default.
 
     Returns:
-        The exit status: 0 after quitting, or if another instance has taken the wish. It is 2 without a screen, and 3 if
-        the app cannot start; a window then shows the reason.
+        The exit status: 0 after quitting, or if another instance has taken the wish. It is 2 without a screen or the
+        libraries for it, and 3 if the app cannot start; a window then shows the reason.
     """
     if not display.is_available():
         _complain(_NO_SCREEN)
+        return _UNUSABLE
+    if fault := libraries.platform_fault(Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath))):
+        _complain(f"Folder Backup: {fault}\n")
         return _UNUSABLE
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = _application()
