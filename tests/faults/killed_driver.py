@@ -76,7 +76,7 @@ class Countdown:
         sys.addaudithook(self.audit)
         for name in UNAUDITED:
             setattr(os, name, self._counted(getattr(os, name), name))
-        for module, name in ((system, "_syncfs"), (posix, "_renameat2")):
+        for module, name in ((system, "_syncfs"), (posix, "_rename_new")):
             call = getattr(module, name)
             if call is not None:
                 setattr(module, name, self._counted(call, name))

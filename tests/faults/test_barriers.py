@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.apply import publish
+from backup_gui.engine.destination import history_writer
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.local import LocalDestination
@@ -188,6 +189,27 @@ class FlushedFolders:
 
         monkeypatch.setattr(os, "fsync", noting)
         monkeypatch.setattr(writer, "supports_syncfs", lambda _root: False)
+
+
+@pytest.mark.hazard(12)
+def test_a_drive_that_keeps_what_it_was_given_is_flushed_by_the_group(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "supports_syncfs", lambda _root: False)
+    recorder = Recorder(monkeypatch)
+    for module in (writer, history_writer):
+        monkeypatch.setattr(module, "flush_drive", lambda _fd: recorder.steps.append(("drive", "")))
+    monkeypatch.setattr(os, "fsync", lambda _fd: recorder.steps.append(("given", "")))
+    scene.make_pass(recorder.listen)
+    steps = recorder.steps
+    for path in (*FILES, "added", "new folder/added"):
+        written, named, told = (steps.index((step, path)) for step in ("written", "named", "told"))
+        assert ("drive", "") in steps[written:named], path
+        assert ("drive", "") in steps[named:told], path
+    # Nothing that the drive was given is left to it.
+    assert ("given", "") not in steps[len(steps) - steps[::-1].index(("drive", "")) :]
+    groups = -(-len(FILES) // GROUP_FILES) + 1
+    assert steps.count(("drive", "")) <= 4 * groups + 2
 
 
 @pytest.mark.hazard(70)

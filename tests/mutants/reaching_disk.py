@@ -118,6 +118,20 @@ MUTATIONS = (
         ("faults/test_io_errors.py::test_each_folder_is_flushed_before_what_is_new_in_it_is_told",),
     ),
     Mutation(
+        "flush of a drive that keeps what it was given",
+        "engine/destination/mirror_writer.py",
+        "            flush_drive(self.tree.root_fd)\n",
+        "",
+        ("faults/test_barriers.py::test_a_drive_that_keeps_what_it_was_given_is_flushed_by_the_group",),
+    ),
+    Mutation(
+        "a refused flush of a drive is no reason to go on",
+        "engine/fs/system/darwin.py",
+        "        if error.errno not in _NO_SUCH_FLUSH:\n",
+        "        if error.errno < 0:\n",
+        ("unit/engine/fs/system/test_darwin.py::test_a_drive_that_fails_is_not_asked_again",),
+    ),
+    Mutation(
         "flush of the history's folders",
         "engine/destination/history_writer.py",
         "            for folder in self._unflushed:\n                flush_folder(self._tree, folder)\n",

@@ -162,10 +162,10 @@ def faulty(fault: Fault, catalog: MortalCatalog) -> Iterator[Gate]:
             # The catalog dies in a way of its own.
             if name.startswith(ENGINE) and name != JobDatabase.__module__ and getattr(module, "os", None) is os:
                 stack.enter_context(patch.object(module, "os", stand_in))
-        for module, name in ((system, "syncfs"), (posix, "renameat2")):
-            call = getattr(module, f"_{name}")
+        for module, attribute, name in ((system, "_syncfs", "syncfs"), (posix, "_rename_new", "renameat2")):
+            call = getattr(module, attribute)
             if call is not None:
-                stack.enter_context(patch.object(module, f"_{name}", gate.native(call, name)))
+                stack.enter_context(patch.object(module, attribute, gate.native(call, name)))
         catalog.gate = gate
         try:
             yield gate

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.destination.mirror_tree import OWNER_ALL
 from backup_gui.engine.destination.mirror_writer import flush_folder, make_private_folder
 from backup_gui.engine.fs.content import NOT_SUPPORTED
+from backup_gui.engine.fs.system.syscalls import flush_drive
 from backup_gui.engine.fs.tree import Tree, pair
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.writable import is_open, is_read_only
@@ -288,6 +289,9 @@ class HistoryWriter:
         if self._tree is not None and not self._writer.syncs_whole:
             for folder in self._unflushed:
                 flush_folder(self._tree, folder)
+            if self._unflushed:
+                # A drive may write the mirror's names before these, which it was given first.
+                flush_drive(self._tree.root_fd)
         self._unflushed.clear()
 
     # Inner parts

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from backup_gui.engine.destination.mirror_writer import flush_folder
 from backup_gui.engine.fs.system.computer import computer_id, host_name
 from backup_gui.engine.fs.system.descriptors import waited_out
-from backup_gui.engine.fs.system.syscalls import flush_file
+from backup_gui.engine.fs.system.syscalls import flush_drive, flush_file
 from backup_gui.engine.fs.tree import open_file
 from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.fs.xattrs import is_dumb, place_of, read_marker, write_marker
@@ -179,6 +179,7 @@ def write_attribute(tree: Tree, marker: Marker, *, may_replace: bool) -> bool:
     # Some file systems have attributes and do not flush folders.
     with contextlib.suppress(OSError):
         flush_folder(tree, "")
+        flush_drive(tree.root_fd)
     return True
 
 
@@ -213,6 +214,7 @@ def write_file(tree: Tree, marker: Marker, *, may_replace: bool) -> None:
             folder.unlink_at(_UNFINISHED)
         raise
     flush_folder(tree, "")
+    flush_drive(tree.root_fd)
 
 
 def _read_attribute(folder: str) -> Marker | None:

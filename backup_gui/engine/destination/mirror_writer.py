@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.mirror_tree import OWNER_ALL
 from backup_gui.engine.fs.content import TargetError, receive
-from backup_gui.engine.fs.system.syscalls import CAN_SYNC_VOLUME
+from backup_gui.engine.fs.system.syscalls import CAN_SYNC_VOLUME, flush_drive
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.mounts import stores_later
 from backup_gui.engine.fs.volumes.volume import supports_syncfs
@@ -358,6 +358,8 @@ class MirrorWriter:
         else:
             for folder in self._unflushed:
                 flush_folder(self.tree, folder)
+            # Once for a group: the content of its files was only handed to the drive.
+            flush_drive(self.tree.root_fd)
         self._unflushed.clear()
 
     def flush_metadata(self, path: str, source: Entry) -> None:

@@ -32,9 +32,18 @@ _OPEN_FOLDER: Final = _OPEN_ROOT | os.O_NOFOLLOW
 # A pipe put in a file's place after it was listed must not block the pass, hence O_NONBLOCK.
 _OPEN_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+_RENAME_TYPES: Final = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
 _RENAME_NOREPLACE: Final = 1
+_RENAME_EXCL: Final = 4
 
-_renameat2 = system_call("renameat2", ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+# A rename that fails if the new name is taken, by the name that each system has for it, with that system's flag.
+_rename_new, _NEW = (
+    (system_call("renameatx_np", *_RENAME_TYPES, system="darwin"), _RENAME_EXCL)
+    if sys.platform == "darwin"
+    else (system_call("renameat2", *_RENAME_TYPES), _RENAME_NOREPLACE)
+)
+# What says that a file system, or the system itself, has no such rename.
+_NO_SUCH_RENAME: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
 
 
 class PosixEntry:
@@ -116,11 +125,11 @@ class PosixFolder(PosixEntry):
         os.link(name, new_name, src_dir_fd=self.fd, dst_dir_fd=folder.fd, follow_symlinks=False)
 
     def rename_at(self, name: str, folder: PosixFolder, new_name: str) -> None:
-        if _renameat2 is not None:
-            if _renameat2(self.fd, encode(name), folder.fd, encode(new_name), _RENAME_NOREPLACE) == 0:
+        if _rename_new is not None:
+            if _rename_new(self.fd, encode(name), folder.fd, encode(new_name), _NEW) == 0:
                 return
             code = ctypes.get_errno()
-            if code not in {errno.EINVAL, errno.ENOSYS}:
+            if code not in _NO_SUCH_RENAME:
                 raise OSError(code, os.strerror(code), new_name)
         # RACE: what somebody else puts there between the look and the rename is lost; only where the file system (or
         # the platform) cannot do both in one step.

@@ -22,7 +22,7 @@ from backup_gui.engine.fs.content import (
     transfer,
 )
 from backup_gui.engine.fs.same_content import has_same_bytes, has_same_content
-from backup_gui.engine.fs.system.syscalls import flush_file, own_ids
+from backup_gui.engine.fs.system.syscalls import flush_drive, flush_file, own_ids
 from backup_gui.engine.fs.tree import Tree, pair
 from backup_gui.engine.fs.xattrs import copy_attributes
 from backup_gui.model.entries import EntryKind, kind_of
@@ -304,6 +304,7 @@ class RestoreWriter:
                 copy_attributes(fd, out)
                 self._set_metadata(copy, entry)
                 flush_file(out)
+                flush_drive(out)
             finally:
                 close_written(out)
             if not folder.sets_times_open:

@@ -14,9 +14,9 @@ from typing import Final
 _SET_PARENT_DEATH_SIGNAL: Final = 1
 
 
-def system_call(name: str, *argument_types: type) -> ctypes._CFunctionType | None:
-    """Return a function of the C library on Linux that sets ``ctypes.get_errno``; None where there is none."""
-    if sys.platform != "linux":
+def system_call(name: str, *argument_types: type, system: str = "linux") -> ctypes._CFunctionType | None:
+    """Return a function of a system's C library that sets ``ctypes.get_errno``; None where there is none."""
+    if sys.platform != system:
         return None
     call = getattr(ctypes.CDLL(None, use_errno=True), name, None)
     if call is not None:
@@ -80,17 +80,29 @@ def sync_volume(fd: int) -> None:
 
 
 def flush_file(fd: int) -> None:
-    """Return when a file's content is on the disk.
+    """Return when a file's content is on the disk; on macOS only with the next ``flush_drive``.
 
     Raises:
         OSError: It is not. It must not be tried again: the system may have dropped what it could not write.
     """
-    if sys.platform == "darwin":
-        import fcntl  # noqa: PLC0415 - no such module on Windows
+    os.fsync(fd)
 
-        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
-    else:
-        os.fsync(fd)
+
+def flush_drive(fd: int) -> None:
+    """Return when a drive has written what ``flush_file`` gave it; at once where that waits for the drive itself.
+
+    Args:
+        fd: A file or folder on the drive.
+
+    Raises:
+        OSError: Some of it may be lost.
+    """
+    if sys.platform == "darwin":
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        from backup_gui.engine.fs.system import darwin  # noqa: PLC0415 - only there
+
+        darwin.flush_drive(fd, fcntl.fcntl)
 
 
 def lock_file(fd: int) -> None:

@@ -143,7 +143,7 @@ def test_publishing_replaces_only_what_it_may(at: Place) -> None:
     assert not (at.root / "outside").exists()
 
 
-@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS])
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
 def test_where_a_rename_cannot_spare_what_is_there_it_is_looked_for_first(
     at: Place, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
@@ -152,7 +152,7 @@ def test_where_a_rename_cannot_spare_what_is_there_it_is_looked_for_first(
         ctypes.set_errno(code)
         return -1
 
-    monkeypatch.setattr(posix, "_renameat2", renameat2)
+    monkeypatch.setattr(posix, "_rename_new", renameat2)
     (at.mirror / "taken").write_bytes(b"a stranger's")
     with pytest.raises(FileExistsError):
         at.target.publish(at.receive(), "taken", may_replace=False)
