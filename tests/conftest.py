@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from backup_gui.engine.fs import own_files as own
 from tests.helpers.unprivileged import Unprivileged, find_unprivileged
 
-pytest_plugins = ["tests.helpers.side_by_side", "tests.helpers.coverage_gate"]
+pytest_plugins = ["tests.helpers.side_by_side", "tests.helpers.coverage_gate", "tests.helpers.systems"]
 
 TESTS = Path(__file__).parent
 XDG_FOLDERS = {
@@ -33,6 +33,7 @@ MARKERS = {
     "desktop": "needs a real desktop session (Xvfb, a window manager, a panel), started by the test itself",
     "hazard(*numbers)": "proves what docs/hazards.md says of these rows",
     "package": "tests the program as packaged in dist/; chosen with -m package only",
+    "posix(reason)": "tests what only POSIX systems have; a module marked as a whole is not imported elsewhere",
     "root": "mounts file systems or changes owners, so it runs as root only",
     "watches": "takes much of what the system lets a user watch, all of whose programs share it",
     "slow": "computes for more than two seconds, or is in a folder whose tests run whole programs",

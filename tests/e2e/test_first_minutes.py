@@ -19,7 +19,7 @@ from tests.helpers.waiting import wait_until
 pytestmark = [
     pytest.mark.desktop,
     pytest.mark.timeout(120),
-    pytest.mark.skipif(os.geteuid() != 0, reason="mounting a drive needs root"),
+    pytest.mark.root,
 ]
 
 WINDOW = "^Folder Backup$"

@@ -195,7 +195,7 @@ def test_a_file_locked_by_another_program_on_windows_is_a_problem_until_it_is_fr
     scene.assert_in_step()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such limit")
+@pytest.mark.posix("no such limit")
 def test_a_small_limit_of_open_files_is_raised_as_far_as_the_user_may(base: Path) -> None:
     """As where many jobs run at the same time on a desktop that begins with a limit of 256 or 1,024."""
     import resource  # not on every system

@@ -12,7 +12,7 @@ import pytest
 from tests.helpers.trees import contents, read_tree
 from tests.helpers.unprivileged import Unprivileged
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="no such permissions there")
+pytestmark = pytest.mark.posix("no such permissions there")
 
 
 class Folders:

@@ -22,7 +22,7 @@ from tests.faults.volumes import small_volume
 from tests.helpers.access_lists import access_list
 from tests.helpers.rig import NOBODY, Rig, as_nobody, paths, place, rig
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="no such permissions there")
+pytestmark = pytest.mark.posix("no such permissions there")
 __all__ = ["place", "rig"]
 
 STRANGER = 1234

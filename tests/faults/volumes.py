@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,9 @@ from typing import NamedTuple
 import pytest
 
 from tests.helpers.waiting import wait_until
+
+if sys.platform != "win32":
+    import fcntl
 
 _SHUTDOWN = 0x8004587D
 _WITHOUT_FLUSHING_THE_LOG = (2).to_bytes(4, "little")

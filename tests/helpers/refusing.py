@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from unittest.mock import patch
 
-from backup_gui.engine.fs import posix
+if sys.platform != "win32":
+    from backup_gui.engine.fs import posix
 
 
 class _Item:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
+import sys
 
 import pytest
 
@@ -27,6 +27,9 @@ from tests.helpers.rig import (
     trees,
 )
 from tests.helpers.trees import contents, read_tree
+
+if sys.platform != "win32":
+    import fcntl
 
 COMPLETE, HELD = PassStatus.COMPLETE, PassStatus.HELD
 

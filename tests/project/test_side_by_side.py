@@ -45,7 +45,7 @@ def test_in_any_process(number):
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="names are text there")
+@pytest.mark.posix("names are text there")
 def test_what_belongs_together_stays_together_and_a_failure_is_told_with_names_that_are_no_text(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"test_{name}.py").write_text(GROUPED.replace("MARK", "desktop"), encoding="ascii")

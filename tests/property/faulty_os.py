@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.state.database import JobDatabase
+
+if sys.platform != "win32":
+    from backup_gui.engine.fs import posix
 
 ENGINE = "backup_gui.engine."
 WRITING = frozenset(

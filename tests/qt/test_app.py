@@ -148,7 +148,7 @@ def test_settings_of_a_newer_version_are_told_in_a_window_and_nothing_runs(
     assert not (tmp_path / "mirror").exists()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="homes")
+@pytest.mark.posix("homes")
 def test_without_any_home_folder_a_window_says_so(started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
     code = "import pwd\ndef unknown(uid): raise KeyError\npwd.getpwuid = unknown\n" + TOLD_CODE
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_") and name != "HOME"}
@@ -166,7 +166,7 @@ def test_without_any_home_folder_a_window_says_so(started: list[subprocess.Popen
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.posix("POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_a_signal_ends_it_in_mid_copy_within_two_seconds(
     started: list[subprocess.Popen[str]], tmp_path: Path, number: signal.Signals
@@ -200,7 +200,7 @@ def test_a_second_start_hands_over_its_job_and_ends(started: list[subprocess.Pop
     assert first.poll() is None
 
 
-@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.posix("POSIX signals")
 def test_no_garbage_is_collected_in_the_thread_of_a_job(started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from backup_gui.desktop.display import is_available
 
 
-@pytest.mark.skipif(os.name != "posix", reason="X11")
+@pytest.mark.posix("X11")
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [

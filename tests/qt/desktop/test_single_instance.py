@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
 import stat
 import subprocess
 import sys
@@ -91,8 +92,8 @@ OTHER_CONTENTS = {
     "empty": b"",
     "zeroed": bytes(40),
     "of another machine": b"4242\npython3.11\nold-laptop\n0123456789abcdef0123456789abcdef\n11111111-2222\n",
-    "of a process id that another program has now": f"{os.getppid()}\npython3\n{os.uname().nodename}\n".encode(),
-    "of this process": f"{os.getpid()}\npython3\n{os.uname().nodename}\n".encode(),
+    "of a process id that another program has now": f"{os.getppid()}\npython3\n{platform.node()}\n".encode(),
+    "of this process": f"{os.getpid()}\npython3\n{platform.node()}\n".encode(),
     "no text": b"\xff\x00\xfe" * 1_000,
 }
 
@@ -127,7 +128,7 @@ def test_where_no_file_can_be_locked_whoever_answers_is_the_first(
 
 
 @pytest.mark.hazard(69)
-@pytest.mark.skipif(os.name != "posix", reason="sockets in folders")
+@pytest.mark.posix("sockets in folders")
 @pytest.mark.parametrize("depth", [1, 30])
 def test_the_socket_lies_where_nobody_else_can_put_one(tmp_path: Path, qtbot: QtBot, depth: int) -> None:
     folder = tmp_path.joinpath(*["a folder"] * depth)
@@ -141,7 +142,7 @@ def test_the_socket_lies_where_nobody_else_can_put_one(tmp_path: Path, qtbot: Qt
 
 
 @pytest.mark.hazard(69)
-@pytest.mark.skipif(os.name != "posix", reason="users of sockets")
+@pytest.mark.posix("users of sockets")
 def test_what_another_user_wishes_is_refused(
     first: Instance, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

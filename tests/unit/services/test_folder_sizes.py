@@ -28,7 +28,7 @@ def test_mirror_and_history_are_counted_apart(tmp_path: Path) -> None:
     assert count_sizes(str(mirror), None, never) == Sizes(2 * len(BLOCK), 0)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="blocks are a matter of POSIX")
+@pytest.mark.posix("blocks are a matter of POSIX")
 def test_a_file_under_two_names_and_holes_take_no_room_twice(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(BLOCK)
     os.link(tmp_path / "a", tmp_path / "b")

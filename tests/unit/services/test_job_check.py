@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -84,7 +83,7 @@ def test_home_and_what_is_around_it_are_refused(source: Path) -> None:
     assert set(look(elsewhere, home.parent).faults) == {"destination"}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="POSIX folders")
+@pytest.mark.posix("POSIX folders")
 def test_system_folders_are_refused(source: Path) -> None:
     assert "system" in look(source, "/usr/backup").faults["destination"]
 

@@ -113,7 +113,7 @@ def test_enter_three_times_is_enough(
     assert len(shell.controller.jobs) == 3
 
 
-@pytest.mark.skipif(os.name != "posix", reason="a pipe in a folder")
+@pytest.mark.posix("a pipe in a folder")
 def test_it_says_what_the_first_backup_is_going_to_do(
     make_shell: ShellMaker, home: Path, drive: Path, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import shutil
 import stat
@@ -17,7 +16,7 @@ import pytest
 
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.mirror_writer import make_private_folder
-from backup_gui.engine.fs import by_path, posix, tree
+from backup_gui.engine.fs import by_path, tree
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import Cancelled, TargetError
 from backup_gui.engine.fs.system import syscalls as system
@@ -27,6 +26,11 @@ from backup_gui.model.paths import is_temporary
 from tests.helpers.descriptors import count_open
 from tests.helpers.rig import HOSTILE_NAMES, LONG_AGO_NS, as_nobody
 from tests.helpers.trees import contents, read_tree
+
+if sys.platform != "win32":
+    import fcntl
+
+    from backup_gui.engine.fs import posix
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 

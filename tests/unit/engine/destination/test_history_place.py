@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,7 +45,7 @@ def test_a_job_that_keeps_none_has_no_history(tmp_path: Path) -> None:
     assert history_of(job._replace(history="/chosen", keeps_history=False)) is None
 
 
-@pytest.mark.skipif(os.name != "posix", reason="POSIX paths")
+@pytest.mark.posix("POSIX paths")
 def test_the_root_of_the_file_system_has_nothing_beside_it() -> None:
     assert history_at("/") == f"/{HISTORY_NAME}"
 

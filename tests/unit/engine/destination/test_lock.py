@@ -194,7 +194,7 @@ def test_another_user_who_may_write_there_is_another_instance(open_folder: Path,
                 target.lock()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="modes")
+@pytest.mark.posix("modes")
 @pytest.mark.parametrize(
     ("mode", "above", "expected"),
     [(0o777, 0o755, True), (0o755, 0o755, False), (0o775, 0o755, False), (0o773, 0o755, True), (0o777, 0o700, False)],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +13,9 @@ import pytest
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import Cancelled, Shortened, transfer
 from backup_gui.engine.fs.system.syscalls import flush_file
+
+if sys.platform != "win32":
+    import fcntl
 
 Refusal = Callable[..., int]
 

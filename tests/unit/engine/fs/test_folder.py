@@ -11,16 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.fs import by_path, posix, tree
+from backup_gui.engine.fs import by_path, tree
 from backup_gui.engine.fs.folder import FolderHandle
 from tests.helpers.trees import contents
+
+if sys.platform != "win32":
+    from backup_gui.engine.fs import posix
 
 LONG_AGO_NS = 1_000_000_000_123_456_700
 
 
-@pytest.fixture(params=["posix", "by_path"])
+WAYS = (by_path,) if sys.platform == "win32" else (posix, by_path)
+
+
+@pytest.fixture(params=WAYS, ids=lambda way: way.__name__.rpartition(".")[2])
 def opened(request: pytest.FixtureRequest, place: Path) -> Iterator[FolderHandle]:
-    handle: FolderHandle = (posix if request.param == "posix" else by_path).open_root(str(place))
+    handle: FolderHandle = request.param.open_root(str(place))
     yield handle
     handle.close()
 
@@ -40,7 +46,7 @@ def put(handle: FolderHandle, name: str, content: bytes = b"") -> None:
     os.close(fd)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="descriptors of folders")
+@pytest.mark.posix("descriptors of folders")
 def test_this_system_has_descriptors_of_folders(place: Path) -> None:
     handle = tree.open_root(str(place))
     assert handle.fd >= 0
@@ -130,7 +136,7 @@ def test_folders_are_not_opened_through_links(place: Path) -> None:
     with pytest.raises(NotADirectoryError):
         handle.open_dir_at("link")
     handle.close()
-    for open_root in (posix.open_root, by_path.open_root):
+    for open_root in (way.open_root for way in WAYS):
         # But the user's own path may lead through one.
         open_root(str(place / "link")).close()
 
@@ -205,7 +211,7 @@ def test_the_disk_is_asked_as_far_as_the_system_lets_it(opened: FolderHandle, mo
             opened.sync_volume()
 
 
-@pytest.mark.parametrize("module", [posix, by_path])
+@pytest.mark.parametrize("module", WAYS)
 def test_a_file_is_opened_by_its_path_alone(place: Path, module: object) -> None:
     (place / "file").write_bytes(b"content")
     fd = getattr(module, "open_file")(str(place / "file"))  # noqa: B009 - of either module

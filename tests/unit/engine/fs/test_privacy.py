@@ -17,7 +17,7 @@ from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, o
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import OwnFolderError
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes")
+pytestmark = pytest.mark.posix("modes")
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o277, 0o777], ids=oct)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -12,12 +13,15 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.fs import by_path, posix, tree
+from backup_gui.engine.fs import by_path, tree
 from backup_gui.engine.fs.system.descriptors import MOST_KEPT
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.model.entries import EntryKind, kind_of
 from tests.helpers.descriptors import count_open
 from tests.helpers.rig import HOSTILE_NAMES, as_nobody
+
+if sys.platform != "win32":
+    from backup_gui.engine.fs import posix
 
 
 @pytest.fixture(params=["descriptors", "paths"])

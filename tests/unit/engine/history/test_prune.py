@@ -559,7 +559,7 @@ def test_a_folder_gone_meanwhile_is_no_trouble(rig: Rig, monkeypatch: pytest.Mon
     assert set(read_tree(rig.history)) == {"above"}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+@pytest.mark.posix("permissions of POSIX")
 def test_a_folder_of_the_history_that_may_not_be_read_or_written_does_not_break_a_pass(rig: Rig) -> None:
     put(rig, "locked/a", 40 * DAY_S)
     put(rig, "unreadable/a", 40 * DAY_S)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import sys
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from backup_gui.engine.fs import content as transfer
-from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.restore.writer import RestoreWriter
@@ -23,6 +23,9 @@ from backup_gui.model.restores import RestoreResult
 from tests.helpers.descriptors import open_below
 from tests.helpers.rig import HOSTILE_NAMES, Rig, keep_times
 from tests.helpers.trees import contents, read_tree
+
+if sys.platform != "win32":
+    from backup_gui.engine.fs import posix
 
 AT = datetime(2026, 11, 22, 21, 6, 5)  # noqa: DTZ001 - the user's own time
 BESIDE = "(before undoing 2026-11-22 21.06.05)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -67,7 +66,7 @@ def test_a_pass_that_was_cut_short_is_no_trouble_of_its_day(catalog: JobDatabase
     assert [day.troubled for day in log_reader.days(0)] == [2]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="another time zone cannot be chosen for one process elsewhere")
+@pytest.mark.posix("another time zone cannot be chosen for one process elsewhere")
 def test_days_begin_at_the_users_midnight(
     catalog: JobDatabase, log_reader: PassLogReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,7 +35,7 @@ from backup_gui.engine.watch.inotify import EVENTS, Emitter, Group, Reader
 
 Change = Callable[[Path], None]
 
-pytestmark = pytest.mark.watches
+pytestmark = [pytest.mark.watches, pytest.mark.posix("inotify")]
 
 STEPS_LIMIT = 2_000
 # Far below how many instances of inotify a user may have.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from importlib import import_module
@@ -275,7 +274,7 @@ def test_what_the_system_tells_is_waited_for(monkeypatch: pytest.MonkeyPatch) ->
         waited_out(lambda: os.stat("/nowhere/at/all"))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="folders are reached by their paths")
+@pytest.mark.posix("folders are reached by their paths")
 def test_a_tree_with_hardly_any_folders_open_finds_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process(32)
     monkeypatch.setattr(tree, "BUDGET", process.budget)
@@ -299,7 +298,7 @@ def test_a_tree_with_hardly_any_folders_open_finds_everything(tmp_path: Path, mo
     assert process.budget._trees == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="folders are reached by their paths")
+@pytest.mark.posix("folders are reached by their paths")
 def test_a_folder_that_was_closed_for_another_one_is_opened_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,7 +27,10 @@ from tests.helpers.second_process import kill
 from tests.helpers.trees import read_tree
 from tests.helpers.waiting import wait_until
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the second process is used on Linux only")
+pytestmark = [
+    pytest.mark.posix("its limits are those of POSIX"),
+    pytest.mark.skipif(sys.platform != "linux", reason="the second process is used on Linux only"),
+]
 
 
 def test_one_processor_alone_starts_no_process(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from backup_gui.model.plans import PassStatus
 from tests.helpers.rig import Rig, mounted
 from tests.helpers.trees import contents, read_tree
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX paths")
+pytestmark = pytest.mark.posix("POSIX paths")
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,63 @@
+"""Tests of what only one kind of system has: skipped on others, each with its reason."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+IS_POSIX = os.name == "posix"
+# In the statement that marks the module, which ends at the next empty line.
+_MODULE_MARK = re.compile(r'(?ms)^pytestmark = (?:(?!\n\n).)*\bpytest\.mark\.posix\("(.+?)"\)')
+
+
+class ModuleOfPosix(pytest.File):
+    """A module of tests that is not even imported, since it imports what is not there."""
+
+    reason: str
+
+    def collect(self) -> NoReturn:
+        pytest.skip(f"{self.path.name}: {self.reason}", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> ModuleOfPosix | None:
+    """Skip a module that is marked as a whole."""
+    if IS_POSIX or (mark := _MODULE_MARK.search(module_path.read_text(encoding="utf-8"))) is None:
+        return None
+    module = ModuleOfPosix.from_parent(parent, path=module_path)
+    module.reason = mark[1]
+    return module
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip single tests that are marked."""
+    if IS_POSIX:
+        return
+    for item in items:
+        for mark in item.iter_markers("posix"):
+            item.add_marker(pytest.mark.skip(reason=mark.args[0]))
+        if item.get_closest_marker("desktop"):
+            item.add_marker(pytest.mark.skip(reason="a desktop session of Linux"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_links_where_none_can_be_made() -> None:
+    """Skip each test that makes a symbolic link where the system makes none: wine, and Windows for most users."""
+    if IS_POSIX or links_can_be_made():
+        return
+    patch = pytest.MonkeyPatch()
+    patch.setattr(os, "symlink", lambda *_args, **_options: pytest.skip("symbolic links cannot be made here"))
+
+
+def links_can_be_made() -> bool:
+    """Whether the system lets this user make a symbolic link."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            os.symlink("target", os.path.join(folder, "link"))
+        except OSError:
+            return False
+    return True
