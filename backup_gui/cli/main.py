@@ -417,7 +417,7 @@ def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
     history = history_at(destination, absolute(options.history) if options.history else "")
     if not os.path.isdir(destination) and not os.path.isdir(history):
         if os.path.lexists(destination):
-            raise JobError(Reason(CommandCode.DESTINATION_NO_FOLDER, path=destination))
+            raise JobError(Reason(CommandCode.COMMAND_DESTINATION_NO_FOLDER, path=destination))
         raise RootAbsentError(Reason(CommandCode.NOTHING_THERE, path=destination))
     refuse_newer_backup(destination, history)
     return destination, history

@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 class DifferenceKind(Codes):
     """How a path of the mirror differs from the source's."""
 
-    MISSING = Code("missing", "It is missing in the backup")
-    EXTRA = Code("extra", "It is in the backup but not in the source")
-    KIND = Code("kind", "It is a {source} in the source and a {mirror} in the backup")
-    CONTENT = Code("content", "The contents differ")
-    LINK = Code("link", "The links lead to different places")
-    UNREADABLE = Code("unreadable", "It could not be compared")
-    NOT_HELD = Code("not-held", "It cannot be in the backup")
-    SHARED = Code("shared", "The backup has the source's own file there, which is no second copy")
+    MISSING = Code("It is missing in the backup")
+    EXTRA = Code("It is in the backup but not in the source")
+    KIND = Code("It is a {source} in the source and a {mirror} in the backup")
+    CONTENT = Code("The contents differ")
+    LINK = Code("The links lead to different places")
+    UNREADABLE = Code("It could not be compared")
+    NOT_HELD = Code("It cannot be in the backup")
+    SHARED = Code("The backup has the source's own file there, which is no second copy")
 
 
 _DIFFERING = {

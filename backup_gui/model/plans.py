@@ -171,47 +171,33 @@ def count_losses(actions: Iterable[Action]) -> Counts:
 class ProblemCode(Codes):
     """Why one path could not be handled."""
 
-    NO_PERMISSION = Code("no-permission", "No permission to read this")
-    NO_WRITE_PERMISSION = Code("no-write-permission", "No permission to write this in the backup")
-    KEEPS_CHANGING = Code("keeps-changing", "The file keeps changing while it is being copied")
-    COPIED_IN_USE = Code(
-        "copied-in-use",
-        "Another program wrote to the file while it was copied, so the copy may not be whole",
-    )
-    SPECIAL_FILE = Code(
-        "special-file", "This is not a file or folder but a pipe, socket or device, which cannot be copied"
-    )
-    IN_USE = Code("in-use", "The file is open in another program")
-    NO_SPACE = Code("no-space", "The backup drive is full")
-    TOO_LARGE = Code("too-large", "The file is too large for the backup drive's file system")
-    READ_ONLY = Code("read-only", "The backup drive is read-only")
-    READ_ERROR = Code("read-error", "The drive reported an error while this was being read")
-    WRITE_ERROR = Code("write-error", "The backup drive reported an error while this was being written")
-    NAME_NOT_POSSIBLE = Code("name-not-possible", "The name is not possible on the backup drive")
-    NAME_TOO_LONG = Code("name-too-long", "The name or path is too long for the backup drive")
-    NAME_COLLISION = Code(
-        "name-collision", "The backup drive cannot tell this name from another one in the same folder"
-    )
-    NAME_RESERVED = Code("name-reserved", "The backup keeps this name for its history")
-    LEFT_OUT_IN_THE_WAY = Code("left-out-in-the-way", "In the backup, something that is left out is in its place")
-    LINK_NOT_POSSIBLE = Code("link-not-possible", "Links are not possible on the backup drive")
-    PROTECTED = Code("protected", "The copy in the backup is protected against changes")
-    METADATA = Code("metadata", "The content is backed up, but not all of its permissions, times or attributes")
-    DRIVE_AWAY = Code("drive-away", "The drive that belongs in this folder is not there")
-    MIRROR_CHANGED = Code("mirror-changed", "Something else changed the backup while it was being written")
-    LINK_IN_HISTORY = Code(
-        "link-in-history",
-        "A link stands in the history where a folder belongs, so the old version has no place",
-    )
-    KEPT = Code("kept", "The backup keeps its own version of this, as you decided, and not the one that is here now")
-    STORED_LATER = Code(
-        "stored-later", "The backup lies in a mounted cloud: this program cannot tell when it is stored"
-    )
-    TOO_MANY_OPEN = Code("too-many-open", "Too many files are open, in this program or in the whole system")
-    HISTORY_LOST = Code(
-        "history-lost", "The history was gone, with every version that was in it; a new one has been begun"
-    )
-    OTHER = Code("other", "The system refused")
+    NO_PERMISSION = Code("No permission to read this")
+    NO_WRITE_PERMISSION = Code("No permission to write this in the backup")
+    KEEPS_CHANGING = Code("The file keeps changing while it is being copied")
+    COPIED_IN_USE = Code("Another program wrote to the file while it was copied, so the copy may not be whole")
+    SPECIAL_FILE = Code("This is not a file or folder but a pipe, socket or device, which cannot be copied")
+    IN_USE = Code("The file is open in another program")
+    NO_SPACE = Code("The backup drive is full")
+    TOO_LARGE = Code("The file is too large for the backup drive's file system")
+    READ_ONLY = Code("The backup drive is read-only")
+    READ_ERROR = Code("The drive reported an error while this was being read")
+    WRITE_ERROR = Code("The backup drive reported an error while this was being written")
+    NAME_NOT_POSSIBLE = Code("The name is not possible on the backup drive")
+    NAME_TOO_LONG = Code("The name or path is too long for the backup drive")
+    NAME_COLLISION = Code("The backup drive cannot tell this name from another one in the same folder")
+    NAME_RESERVED = Code("The backup keeps this name for its history")
+    LEFT_OUT_IN_THE_WAY = Code("In the backup, something that is left out is in its place")
+    LINK_NOT_POSSIBLE = Code("Links are not possible on the backup drive")
+    PROTECTED = Code("The copy in the backup is protected against changes")
+    METADATA = Code("The content is backed up, but not all of its permissions, times or attributes")
+    DRIVE_AWAY = Code("The drive that belongs in this folder is not there")
+    MIRROR_CHANGED = Code("Something else changed the backup while it was being written")
+    LINK_IN_HISTORY = Code("A link stands in the history where a folder belongs, so the old version has no place")
+    KEPT = Code("The backup keeps its own version of this, as you decided, and not the one that is here now")
+    STORED_LATER = Code("The backup lies in a mounted cloud: this program cannot tell when it is stored")
+    TOO_MANY_OPEN = Code("Too many files are open, in this program or in the whole system")
+    HISTORY_LOST = Code("The history was gone, with every version that was in it; a new one has been begun")
+    OTHER = Code("The system refused")
 
 
 class Stage(Enum):

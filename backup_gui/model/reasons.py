@@ -23,17 +23,22 @@ class Code:
     """A reason's name and its English. Each code is a single object, so compare codes with ``is``.
 
     Attributes:
-        value: The name, unique and the same in every version of the program.
+        value: The name, that of the attribute in lower case with hyphens: unique among all groups. Catalogs and other
+            programs have it, so it is the same in every version of the program.
         words: The English, a format string for the arguments of ``Reason``.
     """
 
     __slots__ = ("value", "words")
 
-    def __init__(self, value: str, words: str) -> None:
-        """Create a code, and register it by name."""
-        self.value: Final = value
+    value: str
+
+    def __init__(self, words: str) -> None:
         self.words: Final = words
-        _CODES[value] = self
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Take the attribute's name, and register the code by it."""
+        self.value = name.lower().replace("_", "-")
+        _CODES[self.value] = self
 
     def __repr__(self) -> str:
         """Return a text for test reports."""
@@ -123,353 +128,245 @@ class ReasonCode(Codes):
     """What ends a run or a pass, and what users should know about a folder, an option or a way of watching."""
 
     # Combinations of other reasons, and words from elsewhere
-    NONE = Code("none", "")
-    SYSTEM = Code("system", "{why}")
-    LINES = Code("lines", "{first}\n{second}")
-    ABOUT = Code("about", "{detail} ({path})")
-    AT = Code("at", "{path}")
+    NONE = Code("")
+    SYSTEM = Code("{why}")
+    LINES = Code("{first}\n{second}")
+    ABOUT = Code("{detail} ({path})")
+    AT = Code("{path}")
     # Roots that are missing or unusable
-    FOLDER_GONE = Code("folder-gone", "A folder is not there any more: {path}")
-    DESTINATION_REPLACED = Code("destination-replaced", "Another drive is where the destination was: {path}")
-    SOURCE_REPLACED = Code("source-replaced", "Another drive is where the source was: {path}")
-    BACKED_UP_ELSEWHERE = Code(
-        "backed-up-elsewhere", "Another instance of the program is already backing up to {path}."
-    )
-    WRITTEN_ELSEWHERE = Code("written-elsewhere", "Another program instance is writing to {path}.")
-    NOT_MOUNTED = Code("not-mounted", "No drive is mounted where the destination lies: {path}")
-    BACKUP_AWAY = Code("backup-away", "The backup is not there at the moment.")
-    FULL_BEFORE_BEGUN = Code("full-before-begun", "The backup drive is full: the destination cannot be made: {path}")
-    DESTINATION_UNOPENED = Code("destination-unopened", "The destination cannot be opened ({detail}): {path}")
-    DESTINATION_UNWRITTEN = Code("destination-unwritten", "The destination cannot be written to: {why}.")
-    DESTINATION_CLOSED = Code("destination-closed", "The destination cannot be written to ({detail}): {path}")
-    DESTINATION_NO_FOLDER = Code("destination-no-folder", "The destination is not a folder: {path}")
-    DESTINATION_MOVED = Code("destination-moved", "The destination is not where it was any more: {path}")
-    DESTINATION_INSIDE_SOURCE = Code("destination-inside-source", "The destination lies inside the source: {path}")
-    DRIVE_READ_ONLY = Code("drive-read-only", "The drive is read-only")
-    TOO_MANY_OPEN_FILES = Code(
-        "too-many-open-files",
-        "Too many files are open, in this program or in the whole system.",
-    )
-    DESTINATION_DRIVE_GONE = Code(
-        "destination-drive-gone",
-        "The drive of the destination is not there any more: {path}",
-    )
-    DESTINATION_DRIVE_AWAY = Code("destination-drive-away", "The drive of the destination is not there: {path}")
-    HISTORY_UNMADE = Code(
-        "history-unmade",
-        "The history cannot be made, since this folder cannot be written to ({detail}): {path}",
-    )
-    HISTORY_UNOPENED = Code("history-unopened", "The history cannot be opened ({detail}): {path}")
-    HISTORY_CLOSED = Code("history-closed", "The history cannot be written to ({detail}): {path}")
-    HISTORY_SHARED = Code("history-shared", "Other users may write in the history: {path}")
-    HISTORY_SUPPLANTED = Code("history-supplanted", "Something else took the history's place: {path}")
-    HISTORY_FOREIGN = Code("history-foreign", "The history belongs to another user: {path}")
-    HISTORY_LINK = Code("history-link", "The history is a link, which leads somewhere else: {path}")
-    HISTORY_GONE = Code("history-gone", "The history is gone: {path}")
-    HISTORY_NO_FOLDER = Code("history-no-folder", "The history is not a folder: {path}")
-    HISTORY_AROUND_DESTINATION = Code(
-        "history-around-destination",
-        "The history and the destination lie inside each other: {path}",
-    )
-    HISTORY_AROUND_SOURCE = Code("history-around-source", "The history and the source lie inside each other: {path}")
+    FOLDER_GONE = Code("A folder is not there any more: {path}")
+    DESTINATION_REPLACED = Code("Another drive is where the destination was: {path}")
+    SOURCE_REPLACED = Code("Another drive is where the source was: {path}")
+    BACKED_UP_ELSEWHERE = Code("Another instance of the program is already backing up to {path}.")
+    WRITTEN_ELSEWHERE = Code("Another program instance is writing to {path}.")
+    NOT_MOUNTED = Code("No drive is mounted where the destination lies: {path}")
+    BACKUP_AWAY = Code("The backup is not there at the moment.")
+    FULL_BEFORE_BEGUN = Code("The backup drive is full: the destination cannot be made: {path}")
+    DESTINATION_UNOPENED = Code("The destination cannot be opened ({detail}): {path}")
+    DESTINATION_UNWRITTEN = Code("The destination cannot be written to: {why}.")
+    DESTINATION_CLOSED = Code("The destination cannot be written to ({detail}): {path}")
+    DESTINATION_NO_FOLDER = Code("The destination is not a folder: {path}")
+    DESTINATION_MOVED = Code("The destination is not where it was any more: {path}")
+    DESTINATION_INSIDE_SOURCE = Code("The destination lies inside the source: {path}")
+    DRIVE_READ_ONLY = Code("The drive is read-only")
+    TOO_MANY_OPEN_FILES = Code("Too many files are open, in this program or in the whole system.")
+    DESTINATION_DRIVE_GONE = Code("The drive of the destination is not there any more: {path}")
+    DESTINATION_DRIVE_AWAY = Code("The drive of the destination is not there: {path}")
+    HISTORY_UNMADE = Code("The history cannot be made, since this folder cannot be written to ({detail}): {path}")
+    HISTORY_UNOPENED = Code("The history cannot be opened ({detail}): {path}")
+    HISTORY_CLOSED = Code("The history cannot be written to ({detail}): {path}")
+    HISTORY_SHARED = Code("Other users may write in the history: {path}")
+    HISTORY_SUPPLANTED = Code("Something else took the history's place: {path}")
+    HISTORY_FOREIGN = Code("The history belongs to another user: {path}")
+    HISTORY_LINK = Code("The history is a link, which leads somewhere else: {path}")
+    HISTORY_GONE = Code("The history is gone: {path}")
+    HISTORY_NO_FOLDER = Code("The history is not a folder: {path}")
+    HISTORY_AROUND_DESTINATION = Code("The history and the destination lie inside each other: {path}")
+    HISTORY_AROUND_SOURCE = Code("The history and the source lie inside each other: {path}")
     HISTORY_ON_OTHER_DRIVE = Code(
-        "history-on-other-drive",
-        (
-            "The history must lie on the drive of the destination. If no folder is chosen for it, it gets a place"
-            " there by itself: {path}"
-        ),
+        "The history must lie on the drive of the destination. If no folder is chosen for it, it gets a place"
+        " there by itself: {path}"
     )
-    SOURCE_UNOPENED = Code("source-unopened", "The source folder cannot be opened ({why}): {path}")
-    SOURCE_UNREAD = Code("source-unread", "The source folder cannot be read: {why}")
-    SOURCE_UNWRITTEN = Code("source-unwritten", "The source folder cannot be written to: {why}")
-    SOURCE_GONE = Code("source-gone", "The source folder is not there any more: {path}")
-    SOURCE_AWAY = Code("source-away", "The source folder is not there: {path}")
-    DESTINATION_AWAY = Code("destination-away", "The destination folder is not there: {path}")
-    SOURCE_DRIVE_AWAY = Code("source-drive-away", "The drive of the source is not there: {path}")
-    SOURCE_NOT_VERIFIED = Code("source-not-verified", "The source cannot be opened: {path} ({why})")
-    DESTINATION_NOT_VERIFIED = Code("destination-not-verified", "The destination cannot be opened: {path} ({why})")
-    SOURCE_MOVED = Code("source-moved", "The source is no longer where it was.")
-    SOURCE_NO_FOLDER_NOW = Code("source-no-folder-now", "The source is not a folder any more: {path}")
-    SOURCE_NO_FOLDER = Code("source-no-folder", "The source is not a folder: {path}")
-    SOURCE_INSIDE_DESTINATION = Code("source-inside-destination", "The source lies inside the destination: {path}")
-    SOURCE_INSIDE_OWN = Code("source-inside-own", "The source lies inside the program's own folder: {path}")
-    DESTINATION_AROUND_OWN = Code(
-        "destination-around-own",
-        "The destination and the program's own files lie inside each other: {path}",
-    )
-    HISTORY_AROUND_OWN = Code(
-        "history-around-own",
-        "The history and the program's own files lie inside each other: {path}",
-    )
-    SOURCE_MOUNTED_INSIDE = Code(
-        "source-mounted-inside",
-        "The source, or a part of it, is mounted in the destination: {path}",
-    )
+    SOURCE_UNOPENED = Code("The source folder cannot be opened ({why}): {path}")
+    SOURCE_UNREAD = Code("The source folder cannot be read: {why}")
+    SOURCE_UNWRITTEN = Code("The source folder cannot be written to: {why}")
+    SOURCE_GONE = Code("The source folder is not there any more: {path}")
+    SOURCE_AWAY = Code("The source folder is not there: {path}")
+    DESTINATION_AWAY = Code("The destination folder is not there: {path}")
+    SOURCE_DRIVE_AWAY = Code("The drive of the source is not there: {path}")
+    SOURCE_NOT_VERIFIED = Code("The source cannot be opened: {path} ({why})")
+    DESTINATION_NOT_VERIFIED = Code("The destination cannot be opened: {path} ({why})")
+    SOURCE_MOVED = Code("The source is no longer where it was.")
+    SOURCE_NO_FOLDER_NOW = Code("The source is not a folder any more: {path}")
+    SOURCE_NO_FOLDER = Code("The source is not a folder: {path}")
+    SOURCE_INSIDE_DESTINATION = Code("The source lies inside the destination: {path}")
+    SOURCE_INSIDE_OWN = Code("The source lies inside the program's own folder: {path}")
+    DESTINATION_AROUND_OWN = Code("The destination and the program's own files lie inside each other: {path}")
+    HISTORY_AROUND_OWN = Code("The history and the program's own files lie inside each other: {path}")
+    SOURCE_MOUNTED_INSIDE = Code("The source, or a part of it, is mounted in the destination: {path}")
     # Other backups; ``detail`` identifies the other backup
-    NEWER_BACKUP_THERE = Code(
-        "newer-backup-there",
-        "A later version of this program has made the backup that is there, {detail}: {path}",
-    )
-    DESTINATION_AROUND_BACKUP = Code(
-        "destination-around-backup",
-        "The destination has another backup in it, {detail}: {path}",
-    )
-    DESTINATION_IS_BACKUP = Code("destination-is-backup", "The destination holds another backup, {detail}: {path}")
-    DESTINATION_IN_OTHER_SOURCE = Code(
-        "destination-in-other-source",
-        "The destination is a part of the source of another backup, {detail}: {path}",
-    )
-    DESTINATION_IS_OTHER_SOURCE = Code(
-        "destination-is-other-source",
-        "The destination is or has in it the source of another backup, {detail}: {path}",
-    )
-    DESTINATION_IS_HISTORY = Code(
-        "destination-is-history",
-        "The destination is the history of another backup, {detail}: {path}",
-    )
-    DESTINATION_IN_BACKUP = Code("destination-in-backup", "The destination lies in another backup, {detail}: {path}")
-    HISTORY_OF_OTHER_BACKUP = Code("history-of-other-backup", "The history belongs to another backup, {detail}: {path}")
-    HISTORY_IS_BACKUP = Code("history-is-backup", "The history folder holds another backup, {detail}: {path}")
-    HISTORY_AROUND_BACKUP = Code("history-around-backup", "The history has another backup in it, {detail}: {path}")
-    HISTORY_IS_OTHER_SOURCE = Code(
-        "history-is-other-source",
-        "The history is or has in it the source of another backup, {detail}: {path}",
-    )
-    HISTORY_IN_BACKUP = Code("history-in-backup", "The history lies in another backup, {detail}: {path}")
-    SOURCE_IS_BACKUP = Code("source-is-backup", "The source is the backup of the destination, {detail}: {path}")
-    CIRCLE = Code("circle", "What is backed up would come back into its own source, {detail}: {path}")
-    OF_UNKNOWN_FOLDER = Code("of-unknown-folder", "of an unknown folder")
-    OF_UNKNOWN_FOLDER_SINCE = Code("of-unknown-folder-since", "of an unknown folder, begun {date}")
-    OF_UNREADABLE_MARKER = Code("of-unreadable-marker", "of which the marker cannot be read")
-    OF_FOLDER = Code("of-folder", "of {path} on {computer}")
-    OF_FOLDER_SINCE = Code("of-folder-since", "of {path} on {computer}, begun {date}")
+    NEWER_BACKUP_THERE = Code("A later version of this program has made the backup that is there, {detail}: {path}")
+    DESTINATION_AROUND_BACKUP = Code("The destination has another backup in it, {detail}: {path}")
+    DESTINATION_IS_BACKUP = Code("The destination holds another backup, {detail}: {path}")
+    DESTINATION_IN_OTHER_SOURCE = Code("The destination is a part of the source of another backup, {detail}: {path}")
+    DESTINATION_IS_OTHER_SOURCE = Code("The destination is or has in it the source of another backup, {detail}: {path}")
+    DESTINATION_IS_HISTORY = Code("The destination is the history of another backup, {detail}: {path}")
+    DESTINATION_IN_BACKUP = Code("The destination lies in another backup, {detail}: {path}")
+    HISTORY_OF_OTHER_BACKUP = Code("The history belongs to another backup, {detail}: {path}")
+    HISTORY_IS_BACKUP = Code("The history folder holds another backup, {detail}: {path}")
+    HISTORY_AROUND_BACKUP = Code("The history has another backup in it, {detail}: {path}")
+    HISTORY_IS_OTHER_SOURCE = Code("The history is or has in it the source of another backup, {detail}: {path}")
+    HISTORY_IN_BACKUP = Code("The history lies in another backup, {detail}: {path}")
+    SOURCE_IS_BACKUP = Code("The source is the backup of the destination, {detail}: {path}")
+    CIRCLE = Code("What is backed up would come back into its own source, {detail}: {path}")
+    OF_UNKNOWN_FOLDER = Code("of an unknown folder")
+    OF_UNKNOWN_FOLDER_SINCE = Code("of an unknown folder, begun {date}")
+    OF_UNREADABLE_MARKER = Code("of which the marker cannot be read")
+    OF_FOLDER = Code("of {path} on {computer}")
+    OF_FOLDER_SINCE = Code("of {path} on {computer}, begun {date}")
     # What the guard holds
-    HELD_SOURCE_EMPTY = Code("held-source-empty", "The source is empty, but the backup has {all} files")
-    HELD_SOURCE_REPLACED = Code("held-source-replaced", "The source is not the folder that was backed up before")
-    HELD_DESTINATION_REPLACED = Code(
-        "held-destination-replaced",
-        "The destination is not the folder that was backed up to before",
-    )
-    HELD_SLOW_CHANGE = Code(
-        "held-slow-change",
-        "Within an hour {count} of {all} files would be deleted from the backup or replaced",
-    )
-    HELD_MASS_CHANGE = Code(
-        "held-mass-change",
-        "{deleted} of {all} files would be deleted from the backup and {replaced} replaced",
-    )
-    HELD_STRANGE_FILES = Code(
-        "held-strange-files",
-        "{count} files in the destination were not put there by this program",
-    )
-    HELD_STRANGE_FOLDERS = Code(
-        "held-strange-folders",
-        "{count} folders in the destination were not put there by this program",
-    )
+    HELD_SOURCE_EMPTY = Code("The source is empty, but the backup has {all} files")
+    HELD_SOURCE_REPLACED = Code("The source is not the folder that was backed up before")
+    HELD_DESTINATION_REPLACED = Code("The destination is not the folder that was backed up to before")
+    HELD_SLOW_CHANGE = Code("Within an hour {count} of {all} files would be deleted from the backup or replaced")
+    HELD_MASS_CHANGE = Code("{deleted} of {all} files would be deleted from the backup and {replaced} replaced")
+    HELD_STRANGE_FILES = Code("{count} files in the destination were not put there by this program")
+    HELD_STRANGE_FOLDERS = Code("{count} folders in the destination were not put there by this program")
     # The program's own data
-    PASS_CRASHED = Code("pass-crashed", "An unexpected error ended the pass: {why}")
-    RUN_CRASHED = Code("run-crashed", "An unexpected error has ended this backup. The log has the details.")
-    SETTINGS_KEPT_ASIDE = Code("settings-kept-aside", "The damaged settings are kept as {path}.")
-    DATA_HELD_ELSEWHERE = Code("data-held-elsewhere", "Another program holds it")
-    DATA_NOT_OPENED = Code("data-not-opened", "It cannot be opened")
-    DATA_DAMAGED = Code("data-damaged", "It is damaged")
-    DATA_DISK_FULL = Code("data-disk-full", "Its disk is full")
-    DATA_DISK_ERROR = Code("data-disk-error", "Its disk reported an error")
-    DATA_NO_PERMISSION = Code("data-no-permission", "No permission")
-    DATA_NO_MEMORY = Code("data-no-memory", "There is not enough memory")
-    DATA_UNOPENED = Code("data-unopened", "The program's own data cannot be opened ({detail}): {path}")
-    DATA_UNWRITTEN = Code("data-unwritten", "The program's own data cannot be written ({detail}): {path}")
-    OWN_FOLDER_UNUSABLE = Code("own-folder-unusable", "The program's own folder cannot be used ({detail}): {path}")
-    DATA_NEWER = Code(
-        "data-newer",
-        "What is remembered of this backup was written by a newer version of this program: {path}",
-    )
+    PASS_CRASHED = Code("An unexpected error ended the pass: {why}")
+    RUN_CRASHED = Code("An unexpected error has ended this backup. The log has the details.")
+    SETTINGS_KEPT_ASIDE = Code("The damaged settings are kept as {path}.")
+    DATA_HELD_ELSEWHERE = Code("Another program holds it")
+    DATA_NOT_OPENED = Code("It cannot be opened")
+    DATA_DAMAGED = Code("It is damaged")
+    DATA_DISK_FULL = Code("Its disk is full")
+    DATA_DISK_ERROR = Code("Its disk reported an error")
+    DATA_NO_PERMISSION = Code("No permission")
+    DATA_NO_MEMORY = Code("There is not enough memory")
+    DATA_UNOPENED = Code("The program's own data cannot be opened ({detail}): {path}")
+    DATA_UNWRITTEN = Code("The program's own data cannot be written ({detail}): {path}")
+    OWN_FOLDER_UNUSABLE = Code("The program's own folder cannot be used ({detail}): {path}")
+    DATA_NEWER = Code("What is remembered of this backup was written by a newer version of this program: {path}")
     SETTINGS_UNREAD = Code(
-        "settings-unread",
-        "The settings could not be read, so the app begins anew. The damaged file is kept as {path}.",
+        "The settings could not be read, so the app begins anew. The damaged file is kept as {path}."
     )
-    SETTINGS_NOT_KEPT_ASIDE = Code(
-        "settings-not-kept-aside",
-        "The settings cannot be read, and not be kept aside ({detail}): {path}",
-    )
+    SETTINGS_NOT_KEPT_ASIDE = Code("The settings cannot be read, and not be kept aside ({detail}): {path}")
     SETTINGS_LOST = Code(
-        "settings-lost",
-        (
-            "The settings hold no backups, but this program has made some here. Add them again with the same folders:"
-            " what is in them already is not copied anew."
-        ),
+        "The settings hold no backups, but this program has made some here. Add them again with the same folders:"
+        " what is in them already is not copied anew."
     )
-    SETTINGS_NEWER = Code("settings-newer", "The settings were written by a newer version of this program: {path}")
-    LIST_NO_JSON = Code("list-no-json", "The list of backups is not valid JSON.")
-    LIST_NEWER = Code("list-newer", "The list of backups was written by a newer version of this program.")
-    LIST_UNKNOWN_FORM = Code("list-unknown-form", "The list of backups has an unknown form.")
-    LIST_WITHOUT_SCHEMA = Code("list-without-schema", "The list of backups has no schema number.")
-    LIST_WITH_OTHERS = Code("list-with-others", "The list of backups holds something that is none.")
-    BACKUP_DAMAGED = Code("backup-damaged", "Backup {number}: {detail}")
-    BACKUP_KEY_TWICE = Code("backup-key-twice", "Backup {number}: another one has the same key.")
-    SETTING_DAMAGED = Code("setting-damaged", "{name}: {detail}.")
-    SETTING_WRONG = Code("setting-wrong", "{name}: {detail}")
-    SETTING_MISSING = Code("setting-missing", "{name} is missing.")
-    ID_EXPECTED = Code("id-expected", "{name}: letters and digits were expected.")
-    TEXT_EXPECTED = Code("text-expected", "text was expected")
-    FLAG_EXPECTED = Code("flag-expected", "true or false was expected")
-    WHOLE_NUMBER_EXPECTED = Code("whole-number-expected", "a whole number was expected")
-    NUMBER_EXPECTED = Code("number-expected", "a number was expected")
-    TEXTS_EXPECTED = Code("texts-expected", "a list of texts was expected")
+    SETTINGS_NEWER = Code("The settings were written by a newer version of this program: {path}")
+    LIST_NO_JSON = Code("The list of backups is not valid JSON.")
+    LIST_NEWER = Code("The list of backups was written by a newer version of this program.")
+    LIST_UNKNOWN_FORM = Code("The list of backups has an unknown form.")
+    LIST_WITHOUT_SCHEMA = Code("The list of backups has no schema number.")
+    LIST_WITH_OTHERS = Code("The list of backups holds something that is none.")
+    BACKUP_DAMAGED = Code("Backup {number}: {detail}")
+    BACKUP_KEY_TWICE = Code("Backup {number}: another one has the same key.")
+    SETTING_DAMAGED = Code("{name}: {detail}.")
+    SETTING_WRONG = Code("{name}: {detail}")
+    SETTING_MISSING = Code("{name} is missing.")
+    ID_EXPECTED = Code("{name}: letters and digits were expected.")
+    TEXT_EXPECTED = Code("text was expected")
+    FLAG_EXPECTED = Code("true or false was expected")
+    WHOLE_NUMBER_EXPECTED = Code("a whole number was expected")
+    NUMBER_EXPECTED = Code("a number was expected")
+    TEXTS_EXPECTED = Code("a list of texts was expected")
     RUNNING_ALREADY = Code(
-        "running-already",
-        "Folder Backup is running already, but it does not answer. End that one, or log out and in again.",
+        "Folder Backup is running already, but it does not answer. End that one, or log out and in again."
     )
     NO_DATA_HOME = Code(
-        "no-data-home",
-        (
-            "There is no home folder for the program's own data. Set HOME, or XDG_DATA_HOME, XDG_STATE_HOME and"
-            " XDG_CONFIG_HOME, to absolute paths."
-        ),
+        "There is no home folder for the program's own data. Set HOME, or XDG_DATA_HOME, XDG_STATE_HOME and"
+        " XDG_CONFIG_HOME, to absolute paths."
     )
     # How the source is watched
-    NOT_WATCHED = Code("not-watched", "Changes cannot be watched: {why}")
-    WATCHING_OFF = Code("watching-off", "Change notification is switched off")
-    NETWORK_UNTOLD = Code("network-untold", "Network folders do not tell of changes made elsewhere ({kind})")
-    NETWORK_UNTOLD_AT = Code("network-untold-at", "Network folders do not tell of changes made elsewhere: {path}")
-    SOME_NOT_WATCHED = Code("some-not-watched", "Some folders cannot be watched")
-    WATCHED_ABSENT = Code("watched-absent", "The source folder is not there")
-    WATCHED_DENIED = Code("watched-denied", "The source folder may not be read")
-    WATCHERS_LIMIT = Code("watchers-limit", "The system's limit for programs that watch folders is reached")
-    WATCHES_LIMIT = Code("watches-limit", "The system's limit for watched folders is reached")
+    NOT_WATCHED = Code("Changes cannot be watched: {why}")
+    WATCHING_OFF = Code("Change notification is switched off")
+    NETWORK_UNTOLD = Code("Network folders do not tell of changes made elsewhere ({kind})")
+    NETWORK_UNTOLD_AT = Code("Network folders do not tell of changes made elsewhere: {path}")
+    SOME_NOT_WATCHED = Code("Some folders cannot be watched")
+    WATCHED_ABSENT = Code("The source folder is not there")
+    WATCHED_DENIED = Code("The source folder may not be read")
+    WATCHERS_LIMIT = Code("The system's limit for programs that watch folders is reached")
+    WATCHES_LIMIT = Code("The system's limit for watched folders is reached")
     # Room
-    TOO_MANY_FILES = Code(
-        "too-many-files",
-        "There are too many files on the backup drive: {count} more do not fit",
-    )
-    ONE_FILE_TOO_MANY = Code(
-        "one-file-too-many",
-        "There are too many files on the backup drive: {count} more does not fit",
-    )
-    HOLDS_NO_MORE_FILES = Code("holds-no-more-files", "it cannot hold more files, however small")
-    QUOTA_USED_UP = Code("quota-used-up", "your quota on it is used up")
-    QUOTA_LACKS = Code("quota-lacks", "your quota on it is used up, and {size} more is needed")
-    SIZE_LACKS = Code("size-lacks", "{size} more is needed")
-    SPARED = Code("spared", "{detail}; old versions that do not give way unasked take {size} of it")
+    TOO_MANY_FILES = Code("There are too many files on the backup drive: {count} more do not fit")
+    ONE_FILE_TOO_MANY = Code("There are too many files on the backup drive: {count} more does not fit")
+    HOLDS_NO_MORE_FILES = Code("it cannot hold more files, however small")
+    QUOTA_USED_UP = Code("your quota on it is used up")
+    QUOTA_LACKS = Code("your quota on it is used up, and {size} more is needed")
+    SIZE_LACKS = Code("{size} more is needed")
+    SPARED = Code("{detail}; old versions that do not give way unasked take {size} of it")
     # Names
-    NAME_OF_DEVICE = Code("name-of-device", "Windows keeps this name for a device")
-    NAME_OF_DRIVE = Code("name-of-drive", "the drive keeps this name for itself")
-    NAME_WITH_CHARACTER = Code("name-with-character", "it contains '{character}'")
-    NAME_WITH_CONTROL = Code("name-with-control", "it contains a control character")
-    NAME_WITH_BYTES = Code("name-with-bytes", "it contains bytes that are not text")
-    NAME_WITH_END = Code("name-with-end", "it ends with a space or a full stop")
-    NAME_LIKE = Code("name-like", "“{name}”")
-    WHOLE_FOLDER = Code("whole-folder", "nothing in this folder is backed up")
-    WITH_WHOLE_FOLDER = Code("with-whole-folder", "{detail}; nothing in this folder is backed up")
+    NAME_OF_DEVICE = Code("Windows keeps this name for a device")
+    NAME_OF_DRIVE = Code("the drive keeps this name for itself")
+    NAME_WITH_CHARACTER = Code("it contains '{character}'")
+    NAME_WITH_CONTROL = Code("it contains a control character")
+    NAME_WITH_BYTES = Code("it contains bytes that are not text")
+    NAME_WITH_END = Code("it ends with a space or a full stop")
+    NAME_LIKE = Code("“{name}”")
+    WHOLE_FOLDER = Code("nothing in this folder is backed up")
+    WITH_WHOLE_FOLDER = Code("{detail}; nothing in this folder is backed up")
     # What is typed
-    NO_HOME = Code("no-home", "There is no home folder. ({path})")
-    RULE_EMPTY = Code("rule-empty", "An exclusion rule is empty.")
-    RULE_LINES = Code("rule-lines", "An exclusion rule must be a single line.")
-    RULE_UNKNOWN = Code("rule-unknown", "This exclusion rule is not understood: {rule}")
-    TYPED_HISTORY_DAYS = Code(
-        "typed-history-days",
-        "The days that versions are kept must be from 0 to {number}; 0 keeps all.",
-    )
-    TYPED_DESTINATION_SPACES = Code("typed-destination-spaces", "The destination consists of spaces only.")
-    TYPED_DESTINATION_CHARACTER = Code(
-        "typed-destination-character",
-        "The destination contains a character that no path can have.",
-    )
-    TYPED_DESTINATION_MISSING = Code("typed-destination-missing", "The destination is missing.")
-    TYPED_DESTINATION_NO_FOLDER = Code("typed-destination-no-folder", "The destination is not a folder.")
-    TYPED_DESTINATION_IN_HISTORY = Code("typed-destination-in-history", "The destination lies inside the history.")
-    TYPED_DESTINATION_IN_SOURCE = Code("typed-destination-in-source", "The destination lies inside the source.")
-    TYPED_HISTORY_SPACES = Code("typed-history-spaces", "The history consists of spaces only.")
-    TYPED_HISTORY_CHARACTER = Code("typed-history-character", "The history contains a character that no path can have.")
-    TYPED_HISTORY_NO_FOLDER = Code("typed-history-no-folder", "The history is not a folder.")
-    TYPED_HISTORY_IN_DESTINATION = Code("typed-history-in-destination", "The history lies inside the destination.")
-    TYPED_HISTORY_IN_SOURCE = Code("typed-history-in-source", "The history lies inside the source.")
-    TYPED_HISTORY_SAME = Code("typed-history-same", "The history needs a folder of its own.")
-    TYPED_INTERVAL = Code("typed-interval", "The interval must be from 1 to {number} seconds.")
-    TYPED_NAME = Code("typed-name", "The name must not be longer than {number} characters.")
-    TYPED_GUARD_COUNT = Code("typed-guard-count", "The number of changes that is never held must not be negative.")
-    TYPED_GUARD_SHARE = Code("typed-guard-share", "The share of changes that is never held must be from 0 to 1.")
-    TYPED_HISTORY_SIZE = Code(
-        "typed-history-size",
-        "The size of the history must be a number of bytes; 0 sets no limit.",
-    )
-    TYPED_SAME = Code("typed-same", "The source and the destination are the same folder.")
-    TYPED_SOURCE_SPACES = Code("typed-source-spaces", "The source consists of spaces only.")
-    TYPED_SOURCE_CHARACTER = Code("typed-source-character", "The source contains a character that no path can have.")
-    TYPED_SOURCE_MISSING = Code("typed-source-missing", "The source is missing.")
-    TYPED_SOURCE_NO_FOLDER = Code("typed-source-no-folder", "The source is not a folder.")
-    TYPED_SOURCE_IN_DESTINATION = Code("typed-source-in-destination", "The source lies inside the destination.")
-    TYPED_SOURCE_IN_HISTORY = Code("typed-source-in-history", "The source lies inside the history.")
-    TYPED_SOURCE_IN_OWN = Code("typed-source-in-own", "The source lies inside the program's own folder.")
-    TYPED_DESTINATION_AROUND_OWN = Code(
-        "typed-destination-around-own",
-        "The destination and the program's own files lie inside each other.",
-    )
-    TYPED_HISTORY_AROUND_OWN = Code(
-        "typed-history-around-own",
-        "The history and the program's own files lie inside each other.",
-    )
-    TYPED_FULL_CHECKS = Code("typed-full-checks", "The time between full checks must be from 1 to {number} seconds.")
+    NO_HOME = Code("There is no home folder. ({path})")
+    RULE_EMPTY = Code("An exclusion rule is empty.")
+    RULE_LINES = Code("An exclusion rule must be a single line.")
+    RULE_UNKNOWN = Code("This exclusion rule is not understood: {rule}")
+    TYPED_HISTORY_DAYS = Code("The days that versions are kept must be from 0 to {number}; 0 keeps all.")
+    TYPED_DESTINATION_SPACES = Code("The destination consists of spaces only.")
+    TYPED_DESTINATION_CHARACTER = Code("The destination contains a character that no path can have.")
+    TYPED_DESTINATION_MISSING = Code("The destination is missing.")
+    TYPED_DESTINATION_NO_FOLDER = Code("The destination is not a folder.")
+    TYPED_DESTINATION_IN_HISTORY = Code("The destination lies inside the history.")
+    TYPED_DESTINATION_IN_SOURCE = Code("The destination lies inside the source.")
+    TYPED_HISTORY_SPACES = Code("The history consists of spaces only.")
+    TYPED_HISTORY_CHARACTER = Code("The history contains a character that no path can have.")
+    TYPED_HISTORY_NO_FOLDER = Code("The history is not a folder.")
+    TYPED_HISTORY_IN_DESTINATION = Code("The history lies inside the destination.")
+    TYPED_HISTORY_IN_SOURCE = Code("The history lies inside the source.")
+    TYPED_HISTORY_SAME = Code("The history needs a folder of its own.")
+    TYPED_INTERVAL = Code("The interval must be from 1 to {number} seconds.")
+    TYPED_NAME = Code("The name must not be longer than {number} characters.")
+    TYPED_GUARD_COUNT = Code("The number of changes that is never held must not be negative.")
+    TYPED_GUARD_SHARE = Code("The share of changes that is never held must be from 0 to 1.")
+    TYPED_HISTORY_SIZE = Code("The size of the history must be a number of bytes; 0 sets no limit.")
+    TYPED_SAME = Code("The source and the destination are the same folder.")
+    TYPED_SOURCE_SPACES = Code("The source consists of spaces only.")
+    TYPED_SOURCE_CHARACTER = Code("The source contains a character that no path can have.")
+    TYPED_SOURCE_MISSING = Code("The source is missing.")
+    TYPED_SOURCE_NO_FOLDER = Code("The source is not a folder.")
+    TYPED_SOURCE_IN_DESTINATION = Code("The source lies inside the destination.")
+    TYPED_SOURCE_IN_HISTORY = Code("The source lies inside the history.")
+    TYPED_SOURCE_IN_OWN = Code("The source lies inside the program's own folder.")
+    TYPED_DESTINATION_AROUND_OWN = Code("The destination and the program's own files lie inside each other.")
+    TYPED_HISTORY_AROUND_OWN = Code("The history and the program's own files lie inside each other.")
+    TYPED_FULL_CHECKS = Code("The time between full checks must be from 1 to {number} seconds.")
     # Checks of folders and drives before they are used
-    PLACE_NO_DRIVE = Code(
-        "place-no-drive",
-        "No drive is there at the moment. The backup begins as soon as it is connected.",
-    )
-    PLACE_TAKEN = Code("place-taken", "Another backup, “{name}”, uses this place.")
-    PLACE_UNTOUCHED = Code("place-untouched", "Nothing there is touched without your word.")
-    PAIR_EXISTS = Code("pair-exists", "There is a backup of this folder to that place already.")
-    PLACE_UNREAD = Code("place-unread", "There is no permission to read this folder.")
-    PLACE_UNWRITTEN = Code("place-unwritten", "There is no permission to write here.")
-    PLACE_ABSENT = Code("place-absent", "There is no such folder at the moment.")
-    PLACE_OF_SYSTEM = Code("place-of-system", "This folder belongs to the system. Choose another one.")
-    PLACE_FAILS = Code("place-fails", "This folder cannot be read: {why}.")
+    PLACE_NO_DRIVE = Code("No drive is there at the moment. The backup begins as soon as it is connected.")
+    PLACE_TAKEN = Code("Another backup, “{name}”, uses this place.")
+    PLACE_UNTOUCHED = Code("Nothing there is touched without your word.")
+    PAIR_EXISTS = Code("There is a backup of this folder to that place already.")
+    PLACE_UNREAD = Code("There is no permission to read this folder.")
+    PLACE_UNWRITTEN = Code("There is no permission to write here.")
+    PLACE_ABSENT = Code("There is no such folder at the moment.")
+    PLACE_OF_SYSTEM = Code("This folder belongs to the system. Choose another one.")
+    PLACE_FAILS = Code("This folder cannot be read: {why}.")
     PLACE_NOT_EMPTY = Code(
-        "place-not-empty",
-        (
-            "This folder is not empty. What is in it is shown to you before anything leaves it. A new folder may suit"
-            " better: {path}"
-        ),
+        "This folder is not empty. What is in it is shown to you before anything leaves it. A new folder may suit"
+        " better: {path}"
     )
-    PLACE_NO_FOLDER = Code("place-no-folder", "This is not a folder.")
-    PLACE_ON_SAME_DRIVE = Code(
-        "place-on-same-drive",
-        "This is on the same drive as your files. If the drive fails, both are lost.",
-    )
-    HISTORY_ON_DRIVE = Code("history-on-drive", "Replaced and deleted files are kept on this drive, in {path}")
+    PLACE_NO_FOLDER = Code("This is not a folder.")
+    PLACE_ON_SAME_DRIVE = Code("This is on the same drive as your files. If the drive fails, both are lost.")
+    HISTORY_ON_DRIVE = Code("Replaced and deleted files are kept on this drive, in {path}")
     PLACE_OF_HOME = Code(
-        "place-of-home",
-        "This is your home folder or lies around it. Choose a folder that holds nothing but the backup.",
+        "This is your home folder or lies around it. Choose a folder that holds nothing but the backup."
     )
     # Restoring
-    RETURN_IN_THE_WAY = Code("return-in-the-way", "A file or a link is where its folder should be")
-    RETURN_CHANGED = Code("return-changed", "It has changed in the backup since it was chosen")
-    RETURN_NOT_MOVED = Code("return-not-moved", "It is not where the backup moved it to any more")
-    RETURN_NOT_HELD = Code("return-not-held", "Nothing waits for your word any more")
+    RETURN_IN_THE_WAY = Code("A file or a link is where its folder should be")
+    RETURN_CHANGED = Code("It has changed in the backup since it was chosen")
+    RETURN_NOT_MOVED = Code("It is not where the backup moved it to any more")
+    RETURN_NOT_HELD = Code("Nothing waits for your word any more")
     UNDO_PARTLY_KNOWN = Code(
-        "undo-partly-known",
-        "Not all that this check did is known by name; restore the rest from the history by its time",
+        "Not all that this check did is known by name; restore the rest from the history by its time"
     )
-    UNDO_UNKNOWN = Code(
-        "undo-unknown",
-        "What this check did is not known any more; restore from the history by its time",
-    )
-    RETURN_THERE_ALREADY = Code("return-there-already", "Something is there already and was left alone")
-    RETURN_UNREAD = Code("return-unread", "No permission to read this in the backup")
-    RETURN_UNWRITTEN = Code("return-unwritten", "No permission to write there")
-    RETURN_NO_SPACE = Code("return-no-space", "The drive that is restored to is full")
-    RETURN_TOO_LARGE = Code("return-too-large", "The file is too large for the drive that is restored to")
-    RETURN_READ_ONLY = Code("return-read-only", "The drive that is restored to is read-only")
-    RETURN_READ_ERROR = Code("return-read-error", "The backup drive reported an error while this was being read")
-    RETURN_WRITE_ERROR = Code("return-write-error", "The drive that is restored to reported an error")
-    RETURN_NAME = Code("return-name", "The name is not possible on the drive that is restored to")
-    RETURN_NAME_LENGTH = Code("return-name-length", "The name is too long for the drive that is restored to")
-    RETURN_LINK = Code("return-link", "Links are not possible on the drive that is restored to")
-    RETURN_PROTECTED = Code("return-protected", "What is there is protected against changes")
-    RETURN_NO_FOLDER = Code("return-no-folder", "a file or link is where its folder should be")
-    RETURN_NO_NAME = Code("return-no-name", "no name is free")
-    RETURN_DIFFERS = Code("return-differs", "the copy differs from the original")
-    RETURN_STOPPED = Code("return-stopped", "Stopped before the end")
-    RETURN_NO_VERSION = Code("return-no-version", "The history does not have what was here before")
+    UNDO_UNKNOWN = Code("What this check did is not known any more; restore from the history by its time")
+    RETURN_THERE_ALREADY = Code("Something is there already and was left alone")
+    RETURN_UNREAD = Code("No permission to read this in the backup")
+    RETURN_UNWRITTEN = Code("No permission to write there")
+    RETURN_NO_SPACE = Code("The drive that is restored to is full")
+    RETURN_TOO_LARGE = Code("The file is too large for the drive that is restored to")
+    RETURN_READ_ONLY = Code("The drive that is restored to is read-only")
+    RETURN_READ_ERROR = Code("The backup drive reported an error while this was being read")
+    RETURN_WRITE_ERROR = Code("The drive that is restored to reported an error")
+    RETURN_NAME = Code("The name is not possible on the drive that is restored to")
+    RETURN_NAME_LENGTH = Code("The name is too long for the drive that is restored to")
+    RETURN_LINK = Code("Links are not possible on the drive that is restored to")
+    RETURN_PROTECTED = Code("What is there is protected against changes")
+    RETURN_NO_FOLDER = Code("a file or link is where its folder should be")
+    RETURN_NO_NAME = Code("no name is free")
+    RETURN_DIFFERS = Code("the copy differs from the original")
+    RETURN_STOPPED = Code("Stopped before the end")
+    RETURN_NO_VERSION = Code("The history does not have what was here before")
 
 
 NO_REASON = Reason(ReasonCode.NONE)

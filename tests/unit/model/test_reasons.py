@@ -19,17 +19,24 @@ from backup_gui.model.problems import problem, problem_from
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, code_named, of_error, size_in_words, system_words
 
 PACKAGE = Path(backup_gui.__file__).parent
+GROUPS = (ReasonCode, ProblemCode, CommandCode, DifferenceKind)
 # What looks for a text in another one.
 STRING_TESTS = ("startswith", "endswith", "partition", "rpartition", "find", "index", "match", "fullmatch", "search")
 
 
 def test_a_code_is_told_from_all_others_by_its_value_and_its_words() -> None:
-    groups = (ReasonCode, ProblemCode, CommandCode, DifferenceKind)
-    for group in groups:
+    for group in GROUPS:
         assert len({code.words for code in group.all()}) == len(group.all()) > 5
-    codes = [code for group in groups for code in group.all()]
+    codes = [code for group in GROUPS for code in group.all()]
     assert len({code.value for code in codes}) == len(codes)
     assert all(code_named(code.value) is code for code in codes)
+
+
+def test_names_of_codes_are_the_same_in_every_version() -> None:
+    names = {code.value for group in GROUPS for code in group.all()}
+    known = set(Path(__file__).with_name("names_of_codes.txt").read_text("utf-8").split())
+    assert known <= names, "catalogs and other programs know the names of codes"
+    assert names <= known, "add new names to the list"
 
 
 def test_a_reason_keeps_its_code_and_arguments_through_copies_and_other_processes() -> None:
