@@ -49,6 +49,7 @@ _UNWRITABLE_IN_DETAIL = frozenset(
     }
 )
 _PRIMARY_CODE = 0xFF
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def is_unwritable(error: sqlite3.Error) -> bool:
@@ -57,11 +58,13 @@ def is_unwritable(error: sqlite3.Error) -> bool:
     return code in _UNWRITABLE_IN_DETAIL or code & _PRIMARY_CODE in _UNWRITABLE
 
 
-def is_without_room(error: sqlite3.Error, path: Path) -> bool:
+def is_without_room(error: sqlite3.Error | OSError, path: Path) -> bool:
     """Tell whether opening a file failed because its disk is full, rather than because the file is damaged.
 
     SQLite needs some space beside a file to open it, and reports the lack of it with several codes.
     """
+    if isinstance(error, OSError):
+        return error.errno in _NO_ROOM
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     if code & _PRIMARY_CODE == sqlite3.SQLITE_FULL:
         return True
@@ -160,23 +163,21 @@ class MemoryConnection(sqlite3.Connection):
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401 - as its base takes it
         """Execute a statement in the file, or in memory."""
-        if self._file is None:
-            return super().execute(sql, parameters)
-        try:
-            return self._file.execute(sql, parameters)
-        except sqlite3.OperationalError as error:
-            self._go_on_without(error)
+        if self._file is not None:
+            try:
+                return self._file.execute(sql, parameters)
+            except sqlite3.OperationalError as error:
+                self._go_on_without(error)
         return super().execute(sql, parameters)
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
         """Execute a statement for each row, as ``execute`` does."""
         rows = parameters if isinstance(parameters, list) else list(parameters)
-        if self._file is None:
-            return super().executemany(sql, rows)
-        try:
-            return self._file.executemany(sql, rows)
-        except sqlite3.OperationalError as error:
-            self._go_on_without(error)
+        if self._file is not None:
+            try:
+                return self._file.executemany(sql, rows)
+            except sqlite3.OperationalError as error:
+                self._go_on_without(error)
         return super().executemany(sql, rows)
 
     def commit(self) -> None:
@@ -231,7 +232,7 @@ class MemoryConnection(sqlite3.Connection):
             give_place(os.path.realpath(path) + "-shm", _SHARED_BYTES, _PAGE_BYTES)
         except OSError as error:
             # Other failures, such as a missing /proc, are ignored.
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            if error.errno in _NO_ROOM:
                 file.close()
                 raise _full() from error
         return file

@@ -7,12 +7,11 @@ exists, and deletes nothing that the mirror itself does not account for.
 Paths are stored as bytes, since names need not be valid text.
 """
 
-import errno
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from backup_gui.engine.fs.privacy import close_file, make_private_file, make_private_folder, own_folder_reason
 from backup_gui.engine.state.busy_files import Busy
@@ -20,7 +19,7 @@ from backup_gui.engine.state.connection import MemoryConnection, is_without_room
 from backup_gui.engine.state.integers import UNSIGNED, read, signed, stored
 from backup_gui.engine.state.integrity import check_mark, doubt, is_of_the_moment, reason_of, set_aside
 from backup_gui.engine.state.kept_paths import Kept
-from backup_gui.engine.state.pass_log import PassLog
+from backup_gui.engine.state.pass_log import COMPLETE_KEY, PassLog, complete_at
 from backup_gui.engine.state.recent_losses import RecentLosses
 from backup_gui.engine.state.rows import Row, rows_of
 from backup_gui.engine.state.schema import NewerSchemaError, bring_up_to_date, refuse_newer_file
@@ -43,9 +42,6 @@ HISTORY_PLACE_KEY = "history lies at"
 # so that the content is compared. LACKING_NS marks what lacks some of its attributes.
 UNSEEN_NS = 1 << 100
 LACKING_NS = UNSEEN_NS + 1
-_COMPLETE_KEY = "last complete at"
-# The year 9999; later dates cannot be shown.
-_LATEST_AT = 253_370_764_800.0
 
 
 class Fingerprint(NamedTuple):
@@ -57,8 +53,8 @@ class Fingerprint(NamedTuple):
     mtime_ns: int
 
 
-def fingerprint_of(row: Row) -> Fingerprint:
-    """Return the fingerprint in a row."""
+def fingerprint_of(row: Sequence[Any]) -> Fingerprint:
+    """Return the fingerprint at the beginning of a row."""
     return Fingerprint(row[0] & UNSIGNED, *map(read, row[1:4]))
 
 
@@ -137,13 +133,8 @@ class JobDatabase:
         try:
             make_private_file(path)
             memory.open()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, OSError) as error:
             if not is_without_room(error, path):
-                raise
-            memory.stand_in()
-            bring_up_to_date(memory)
-        except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise
             memory.stand_in()
             bring_up_to_date(memory)
@@ -195,12 +186,10 @@ class JobDatabase:
         """Return the fingerprint of one path, or None if this program did not put anything there."""
         if self._pending:
             self._write()
-        folder, _, name = path.rpartition("/")
         row = self._connection.execute(
-            "SELECT inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE folder = ? AND name = ?",
-            (encode(folder), encode(name)),
+            "SELECT inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE folder = ? AND name = ?", _key(path)
         ).fetchone()
-        return None if row is None else Fingerprint(row[0] & UNSIGNED, *map(read, row[1:]))
+        return None if row is None else fingerprint_of(row)
 
     def paths_of(self, inode: int) -> Iterator[tuple[str, Fingerprint]]:
         """Return the paths recorded with a source inode, for finding moves; none where inodes are not stable."""
@@ -208,10 +197,10 @@ class JobDatabase:
             return
         self._prepare_for_inodes()
         rows = self._connection.execute(
-            "SELECT folder, name, inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE inode = ?", (signed(inode),)
+            "SELECT inode, ctime_ns, size_bytes, mtime_ns, folder, name FROM files WHERE inode = ?", (signed(inode),)
         ).fetchall()
-        for folder, name, number, *rest in rows:
-            yield join(decode(folder), decode(name)), Fingerprint(number & UNSIGNED, *map(read, rest))
+        for row in rows:
+            yield join(decode(row[4]), decode(row[5])), fingerprint_of(row)
 
     def other_names(self, folder: str) -> Iterator[tuple[str, str]]:
         """Yield names in a folder that have further hard links, each with one of those paths."""
@@ -249,10 +238,7 @@ class JobDatabase:
     def forget(self, paths: Iterable[str]) -> None:
         """Remove the records of paths that have left the mirror."""
         self._write()
-        keys = []
-        for path in paths:
-            folder, _, name = path.rpartition("/")
-            keys.append((encode(folder), encode(name)))
+        keys = [_key(path) for path in paths]
         self._connection.executemany("DELETE FROM files WHERE folder = ? AND name = ?", keys)
         self._connection.executemany("DELETE FROM stamps WHERE folder = ? AND name = ?", keys)
 
@@ -280,9 +266,8 @@ class JobDatabase:
         """Rename the records of a path and of everything below it. Existing records under the new spelling stay."""
         self._write()
         old, new = encode(old_path), encode(new_path)
-        (old_folder, _, old_name), (new_folder, _, new_name) = old.rpartition(b"/"), new.rpartition(b"/")
         changes = (
-            ("SET folder = ?, name = ? WHERE folder = ? AND name = ?", (new_folder, new_name, old_folder, old_name)),
+            ("SET folder = ?, name = ? WHERE folder = ? AND name = ?", (*_key(new_path), *_key(old_path))),
             ("SET folder = ? WHERE folder = ?", (new, old)),
             (
                 "SET folder = CAST(? || substr(folder, ?) AS BLOB) WHERE substr(folder, 1, ?) = ?",
@@ -290,7 +275,7 @@ class JobDatabase:
             ),
         )
         rests = (
-            ("WHERE folder = ? AND name = ?", (old_folder, old_name)),
+            ("WHERE folder = ? AND name = ?", _key(old_path)),
             ("WHERE folder = ? OR substr(folder, 1, ?) = ?", (old, len(old) + 1, old + b"/")),
         )
         for table in ("files", "stamps"):
@@ -303,17 +288,12 @@ class JobDatabase:
 
     def record_stamp(self, path: str, mtime_ns: int) -> None:
         """Record the mirror's time of a file where it differs from the source's."""
-        folder, _, name = path.rpartition("/")
-        self._connection.execute(
-            "INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", (encode(folder), encode(name), stored(mtime_ns))
-        )
+        self._connection.execute("INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", (*_key(path), stored(mtime_ns)))
 
     def stamp(self, path: str) -> int | None:
         """Return the time that the mirror's file had after it was copied; None if it was the source's."""
-        folder, _, name = path.rpartition("/")
-        row = self._connection.execute(
-            "SELECT mtime_ns FROM stamps WHERE folder = ? AND name = ?", (encode(folder), encode(name))
-        ).fetchone()
+        query = "SELECT mtime_ns FROM stamps WHERE folder = ? AND name = ?"
+        row = self._connection.execute(query, _key(path)).fetchone()
         return None if row is None else read(row[0])
 
     def commit(self) -> None:
@@ -341,8 +321,8 @@ class JobDatabase:
 
     def intended(self) -> list[tuple[str, Fingerprint]]:
         """Return the intended changes that were not completed."""
-        rows = self._connection.execute("SELECT path, inode, ctime_ns, size_bytes, mtime_ns FROM intended").fetchall()
-        return [(decode(path), Fingerprint(inode & UNSIGNED, *map(read, rest))) for path, inode, *rest in rows]
+        rows = self._connection.execute("SELECT inode, ctime_ns, size_bytes, mtime_ns, path FROM intended").fetchall()
+        return [(decode(row[4]), fingerprint_of(row)) for row in rows]
 
     def fulfil(self) -> None:
         """Remove the intended changes with the next ``commit``, because they are recorded now."""
@@ -361,16 +341,11 @@ class JobDatabase:
 
     def last_complete_at(self) -> float | None:
         """Return when everything was last backed up, seconds since 1970, UTC; None if never."""
-        try:
-            at = float(self.fact(_COMPLETE_KEY) or "")
-        except ValueError:
-            return None
-        # No clock shows such a time: the file is damaged.
-        return at if 0 <= at < _LATEST_AT else None
+        return complete_at(self.fact(COMPLETE_KEY))
 
     def remember_complete(self, at: float) -> None:
         """Record that everything was backed up at a time, seconds since 1970, UTC."""
-        self.remember(_COMPLETE_KEY, repr(at))
+        self.remember(COMPLETE_KEY, repr(at))
         self.commit()
 
     def _prepare_for_inodes(self) -> None:
@@ -392,6 +367,12 @@ class JobDatabase:
                 rows = [(*row[:3], *map(stored, row[3:])) for row in self._pending]
                 self._connection.executemany(statement, rows)
             self._pending.clear()
+
+
+def _key(path: str) -> tuple[bytes, bytes]:
+    """Return a path's folder and name, as the tables have them."""
+    folder, _, name = encode(path).rpartition(b"/")
+    return folder, name
 
 
 def newer_reason(path: Path) -> Reason:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from backup_gui.engine.state import stored_reasons
 from backup_gui.engine.state.integers import within
-from backup_gui.engine.state.rows import open_for_reading
+from backup_gui.engine.state.rows import facts_of, open_for_reading
 from backup_gui.engine.state.schema import refuse_newer_file
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.passes import DayTotal, PassKind, PastChange, PastPass
@@ -31,22 +31,19 @@ CHANGES_A_PASS = 100_000
 NEW_PATHS_A_PASS = 1_000
 PAGE_ROWS = 200
 
-# In the order of ``PastPass``.
-_COLUMNS = (
-    "id, started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved, bytes, problems, recorded,"
-    " is_whole"
-)
+COMPLETE_KEY = "last complete at"
+# The year 9999; later dates cannot be shown.
+_LATEST_AT = 253_370_764_800.0
+
+_COLUMNS = ", ".join(PastPass._fields)
+# Without the columns that the first version of catalogs lacked: a catalog may be read before its job migrates it.
+_COLUMNS_READ = ", ".join(name for name in PastPass._fields if name not in PastPass._field_defaults)
+# Those of a new pass, which gets its ``id`` from SQLite.
+_COLUMNS_ADDED = ", ".join(PastPass._fields[1:])
+_MARKS_ADDED = ", ".join("?" * len(PastPass._fields[1:]))
 _OPS = {op.value: op for op in Op}
 _KINDS = {kind.value: kind for kind in EntryKind}
-_VALUES: dict[Op | EntryKind | None, str | None] = {
-    **{op: op.value for op in Op},
-    **{kind: kind.value for kind in EntryKind},
-    None: None,
-}
-# Without the columns that the first version of catalogs lacked: a catalog may be read before its job migrates it.
-_COLUMNS_READ = (
-    "id, started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved, bytes, problems"
-)
+_VALUES: dict[Op | EntryKind | None, str | None] = {member: member.value for member in (*Op, *EntryKind)} | {None: None}
 _CONDITIONS = {
     PassKind.ALL: "1",
     PassKind.COPIED: "created + replaced > 0",
@@ -121,21 +118,24 @@ class PassLog:
             The pass's key.
         """
         counts = report.counts
-        values = (
-            *(report.started_at, report.duration_s, report.is_full, report.status.value, report.reason),
-            *(
-                counts.created,
-                counts.replaced,
-                counts.deleted,
-                counts.moved,
-                within(counts.bytes),
-                len(report.problems),
-            ),
-            *(len(changes), is_whole),
+        _, *values = PastPass(
+            id=0,
+            started_at=report.started_at,
+            duration_s=report.duration_s,
+            is_full=report.is_full,
+            status=report.status.value,
+            reason=report.reason,
+            created=counts.created,
+            replaced=counts.replaced,
+            deleted=counts.deleted,
+            moved=counts.moved,
+            bytes=within(counts.bytes),
+            problems=len(report.problems),
+            recorded=len(changes),
+            is_whole=is_whole,
         )
         cursor = self._connection.execute(
-            "INSERT INTO passes (started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved,"
-            " bytes, problems, recorded, is_whole) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO passes ({_COLUMNS_ADDED}) VALUES ({_MARKS_ADDED})",  # noqa: S608 - constants
             values,
         )
         key = cursor.lastrowid or 0
@@ -252,6 +252,16 @@ class PassLog:
             self._changes -= recorded
 
 
+def complete_at(text: str | None) -> float | None:
+    """Return the time in the fact ``COMPLETE_KEY``, seconds since 1970, UTC; None if there is none."""
+    try:
+        at = float(text or "")
+    except ValueError:
+        return None
+    # No clock shows such a time: the file is damaged.
+    return at if 0 <= at < _LATEST_AT else None
+
+
 def past_pass(row: tuple[Any, ...]) -> PastPass:
     """Return the pass in a row, with or without the columns that the first version of catalogs lacked."""
     record = PastPass(*row)
@@ -332,10 +342,8 @@ class PassLogReader:
 
     def last_complete_at(self) -> float | None:
         """Return when everything was last backed up, seconds since 1970, UTC; None if unknown."""
-        for (value,) in self._rows("SELECT value FROM meta WHERE key = 'last complete at'"):
-            with contextlib.suppress(ValueError):
-                return float(value)
-        return None
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (COMPLETE_KEY,))
+        return complete_at(rows[0][0]) if rows else None
 
     def _reasons(self, passes: list[PastPass]) -> dict[int, Reason]:
         """Return the reasons of passes by key; passes of earlier program versions have only the English text."""
@@ -376,7 +384,6 @@ def remembered_facts(data_folder: Path, key: str) -> Iterator[str]:
         key: The fact's key.
     """
     for path in sorted(data_folder.glob("jobs/*.sqlite")):
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(open_for_reading(path)) as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-            if row is not None:
-                yield str(row[0])
+        facts = facts_of(path)
+        if key in facts:
+            yield facts[key]

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Protocol
 
 from backup_gui.engine.fs.volumes.identity import Identity, read_identity
 from backup_gui.engine.state.database import JobDatabase
-from backup_gui.engine.state.rows import open_for_reading
+from backup_gui.engine.state.rows import facts_of
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import escape, unescape
 
@@ -44,13 +44,8 @@ class ReadFacts:
     """
 
     def __init__(self, file: Path | None) -> None:
-        self._file = file
-        self._facts = {} if file is None else _facts_of(file)
-
-    @property
-    def file(self) -> Path | None:
-        """The catalog's file; None if there is none."""
-        return self._file
+        self.file = file
+        self._facts = {} if file is None else facts_of(file, _WAIT_S)
 
     def fact(self, key: str) -> str | None:
         """Return a remembered fact; None if unknown."""
@@ -114,7 +109,7 @@ def forget_folders(file: Path) -> None:
 
 
 def _read(file: Path) -> KnownJob | None:
-    facts = _facts_of(file)
+    facts = facts_of(file, _WAIT_S)
     try:
         source, destination, history = (
             unescape(facts.get(key, "")) for key in (_SOURCE_KEY, _DESTINATION_KEY, _HISTORY_KEY)
@@ -125,9 +120,3 @@ def _read(file: Path) -> KnownJob | None:
         return None
     identity = read_identity(facts.get(_IDENTITY_KEY))
     return KnownJob(file.stem, facts.get(MARKER_KEY, ""), source, destination, history, identity)
-
-
-def _facts_of(file: Path) -> dict[str, str]:
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(open_for_reading(file, _WAIT_S)) as connection:
-        return {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM meta")}
-    return {}

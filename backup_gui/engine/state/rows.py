@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,13 @@ def open_for_reading(catalog: Path, wait_s: float = _WAIT_S) -> sqlite3.Connecti
         sqlite3.Error: It does not exist yet, or cannot be read.
     """
     return sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True, timeout=wait_s)
+
+
+def facts_of(catalog: Path, wait_s: float = _WAIT_S) -> dict[str, str]:
+    """Return what a job's catalog remembers, by key; nothing if it cannot be read. See ``open_for_reading``."""
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(open_for_reading(catalog, wait_s)) as connection:
+        return {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM meta")}
+    return {}
 
 
 def rows_of(
