@@ -326,12 +326,10 @@ class HistorySize(NamedTuple):
     Attributes:
         bytes: Space that it takes on its volume. Files shared with the mirror take none.
         versions: How many versions there are.
-        oldest_s: When the oldest one left the mirror, seconds since 1970, UTC; None if there is none.
     """
 
     bytes: int
     versions: int
-    oldest_s: int | None
 
 
 class Removed(NamedTuple):

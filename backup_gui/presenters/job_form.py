@@ -30,7 +30,7 @@ _CHECK = "settings"
 _RULES = "rules"
 _SIZE = "history size"
 _COPIES = "copies of what is left out"
-_NOTHING = HistorySize(0, 0, None)
+_NOTHING = HistorySize(0, 0)
 
 
 class JobFormPresenter(Presenter):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors
-from backup_gui.engine.history.usage import occupied_bytes
+from backup_gui.engine.history.listing import occupied_bytes
 from backup_gui.engine.plan.left_out import find_left_out, rules_of
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.model.errors import JobError

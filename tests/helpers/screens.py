@@ -562,7 +562,7 @@ def settings_page(icons: Icons) -> MainWindow:
     note = Remark(Level.NOTE, said(Reason(ReasonCode.PLACE_ON_SAME_DRIVE)))
     page.show_verdict(DraftVerdict(drafts[-1].serial, destination=note, job=drafts[-1].wanted))
     page.rules.show_count(RulesCount(wishes[-1].serial, 214, 3_100_000_000, is_done=True))
-    page.show_history_size(DOCUMENTS.id, HistorySize(SIZES.history_bytes, 1_412, round(NOW) - 2_000_000))
+    page.show_history_size(DOCUMENTS.id, HistorySize(SIZES.history_bytes, 1_412))
     return window
 
 

@@ -214,8 +214,8 @@ MUTATIONS = (
     Mutation(
         "what stood at a time is what left first after it",
         "engine/history/snapshot.py",
-        "next((version for version in versions if version.left_at.timestamp() > at), None)",
-        "next((version for version in reversed(versions) if version.left_at.timestamp() > at), None)",
+        "next((version for version in versions if version.stamp.left_s > at), None)",
+        "next((version for version in reversed(versions) if version.stamp.left_s > at), None)",
         ("property/test_restore_machine.py",),
     ),
     Mutation(

@@ -7,15 +7,17 @@ Code here reads only what is asked for, remembers it for a while, and writes not
 """
 
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 from backup_gui.engine.destination.marker import read_markers
-from backup_gui.engine.fs.content import Cancelled
+from backup_gui.engine.fs.content import Cancelled, never
 from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.fs.tree_view import TreeView
 from backup_gui.engine.ownership.belonging import whose
+from backup_gui.engine.rules.retention import Stamp
 from backup_gui.engine.rules.version_names import read_version_name, shortened_paths
 from backup_gui.model.entries import Entry, EntryKind, kind_of
 from backup_gui.model.errors import NewerDataError
@@ -26,8 +28,63 @@ from backup_gui.model.restores import Moment
 # Files that left the mirror within so many seconds probably belong to one change.
 _MOMENT_S = 2.0
 _SETTLED_NS = 2_000_000_000
-# A version takes about 700 bytes.
+# A version takes about 500 bytes; with its stat result it would take twice as much.
 _MOST_REMEMBERED = 200_000
+_BLOCK_BYTES: Final = 512
+
+
+class Version(NamedTuple):
+    """An earlier content of a path, kept in the history.
+
+    Attributes:
+        path: Its path in the mirror; the shortened one if the name was too long.
+        stamp: When it left the mirror.
+        stored: Its path in the history.
+        kind: File or link.
+        size_bytes: Its size.
+        mtime_ns: When its content was last changed.
+        space_bytes: How much space it takes on its volume, whatever its size.
+        inode: Its inode.
+        links: How many hard links it has.
+    """
+
+    path: str
+    stamp: Stamp
+    stored: str
+    kind: EntryKind
+    size_bytes: int
+    mtime_ns: int
+    space_bytes: int
+    inode: int
+    links: int
+
+    @property
+    def left_at(self) -> datetime:
+        """Return when it left the mirror, UTC."""
+        return datetime.fromtimestamp(self.stamp.left_s, UTC)
+
+
+class Folder(NamedTuple):
+    """A folder of the history.
+
+    Attributes:
+        path: Its path.
+        versions: The versions in it, in no order.
+        folders: Paths of the folders in it on the same volume, in no order.
+        has_others: Whether it contains anything but versions.
+    """
+
+    path: str
+    versions: list[Version]
+    folders: list[str]
+    has_others: bool
+
+    def by_path(self) -> dict[str, list[Version]]:
+        """Return the versions of each path in the mirror, oldest first."""
+        found: dict[str, list[Version]] = {}
+        for version in sorted(self.versions):
+            found.setdefault(version.path, []).append(version)
+        return found
 
 
 class VersionCache:
@@ -37,7 +94,7 @@ class VersionCache:
         self._known: OrderedDict[str, tuple[tuple[int, int, int], list[Version]]] = OrderedDict()
         self._size = 0
 
-    def versions(self, tree: Tree, folder: str) -> "list[Version]":
+    def versions(self, tree: Tree, folder: str) -> list[Version]:
         """List the versions in a folder of an open history, as ``versions_in`` does.
 
         Raises:
@@ -77,10 +134,9 @@ def moments(history_root: str | None, should_stop: Callable[[], bool]) -> tuple[
         OSError: The history cannot be read.
     """
     refuse_newer_backup(history_root)
-    counts: dict[float, int] = {}
+    counts: Counter[int] = Counter()
     for version in list_versions(history_root) if history_root is not None else ():
-        at = version.left_at.timestamp()
-        counts[at] = counts.get(at, 0) + 1
+        counts[version.stamp.left_s] += 1
         if should_stop():
             raise Cancelled
     found: list[Moment] = []
@@ -107,28 +163,6 @@ def refuse_newer_backup(*folders: str | None) -> None:
                 raise NewerDataError(Reason(ReasonCode.NEWER_BACKUP_THERE, detail=whose(marker), path=folder))
 
 
-class Version(NamedTuple):
-    """An earlier content of a path, kept in the history.
-
-    Attributes:
-        path: Its path in the mirror; the shortened one if the name was too long.
-        left_at: When it left the mirror, UTC.
-        number: Counter of versions that left in the same second.
-        stored: Its path in the history.
-        kind: File or link.
-        size_bytes: Its size.
-        mtime_ns: When its content was last changed.
-    """
-
-    path: str
-    left_at: datetime
-    number: int
-    stored: str
-    kind: EntryKind
-    size_bytes: int
-    mtime_ns: int
-
-
 def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
     """List the versions of a file, or of everything in and below a folder.
 
@@ -153,16 +187,8 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
             entry = tree.look(path)
             if entry is None or kind_of(entry) is not EntryKind.FOLDER:
                 return
-        pending = [path]
-        while pending:
-            folder = pending.pop()
-            yield from versions_in(tree, folder)
-            entries = tree.list(folder, {})
-            pending.extend(
-                join(folder, name)
-                for name in sorted(entries, reverse=True)
-                if kind_of(entries[name]) is EntryKind.FOLDER
-            )
+        for folder in folders_of(tree, top=path):
+            yield from sorted(folder.versions)
 
 
 def versions_in(tree: Tree, folder: str) -> list[Version]:
@@ -180,21 +206,91 @@ def versions_in(tree: Tree, folder: str) -> list[Version]:
         OSError: The folder cannot be read.
     """
     try:
-        entries = tree.list(folder, {})
+        return sorted(_read_folder(tree, folder, {}).versions)
     except (FileNotFoundError, NotADirectoryError):
         return []
-    found = []
-    for stored, entry in entries.items():
-        version = _version(folder, stored, entry)
-        if version is not None:
-            found.append(version)
-    return sorted(found, key=lambda version: (version.path, version.left_at, version.number))
 
 
-def _version(folder: str, stored: str, entry: Entry) -> Version | None:
-    kind = kind_of(entry)
-    read = read_version_name(stored) if kind in {EntryKind.FILE, EntryKind.LINK} else None
-    if read is None:
-        return None
-    name, left_at, count = read
-    return Version(join(folder, name), left_at, count, join(folder, stored), kind, entry.st_size, entry.st_mtime_ns)
+def ignore_error(_path: str, _error: OSError) -> None:
+    """Skip what cannot be read: for ``folders_of``."""
+
+
+def folders_of(
+    history: TreeView,
+    should_stop: Callable[[], bool] = never,
+    on_error: Callable[[str, OSError], None] | None = None,
+    top: str = "",
+) -> Iterator[Folder]:
+    """List a history folder by folder, without following links or entering other volumes.
+
+    Args:
+        history: The history.
+        should_stop: Polled before each folder; returns True to end the list early.
+        on_error: Called with each path that cannot be read, and the error; the others follow. None skips single entries
+            that cannot be read, and raises the error of a folder.
+        top: The folder to begin with.
+
+    Yields:
+        The folders by name, each before those in it. Only one is in memory at a time.
+
+    Raises:
+        OSError: A folder cannot be read, and ``on_error`` is None.
+    """
+    pending = [top]
+    while pending and not should_stop():
+        path = pending.pop()
+        refused: dict[str, OSError] = {}
+        try:
+            folder = _read_folder(history, path, refused)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            if on_error is None:
+                raise
+            on_error(path, error)
+            continue
+        if on_error is not None:
+            for name, why in refused.items():
+                on_error(join(path, name), why)
+        pending.extend(sorted(folder.folders, reverse=True))
+        yield folder
+
+
+def _read_folder(history: TreeView, path: str, refused: dict[str, OSError]) -> Folder:
+    """Read one folder; entries that cannot be read go to ``refused``.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    device = history.root_entry.st_dev
+    entries = history.list(path, refused)
+    versions: list[Version] = []
+    folders: list[str] = []
+    for name, entry in entries.items():
+        kind = kind_of(entry)
+        stored = join(path, name)
+        if kind is EntryKind.FOLDER:
+            if entry.st_dev == device:
+                folders.append(stored)
+        elif kind is not EntryKind.SPECIAL and (read := read_version_name(name)) is not None:
+            its_name, left_at, number = read
+            versions.append(
+                Version(
+                    join(path, its_name),
+                    Stamp(int(left_at.timestamp()), number),
+                    stored,
+                    kind,
+                    entry.st_size,
+                    entry.st_mtime_ns,
+                    occupied_bytes(entry),
+                    entry.st_ino,
+                    entry.st_nlink,
+                )
+            )
+    return Folder(path, versions, folders, len(versions) < len(entries) + len(refused))
+
+
+def occupied_bytes(entry: Entry) -> int:
+    """Return how much space a file takes on its volume, whatever its length."""
+    blocks: int | None = getattr(entry, "st_blocks", None)
+    return entry.st_size if blocks is None else blocks * _BLOCK_BYTES

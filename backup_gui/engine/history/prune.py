@@ -11,10 +11,11 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.history.usage import UsageCounter, folders_of, occupied_bytes, oldest
+from backup_gui.engine.history.listing import folders_of
+from backup_gui.engine.history.usage import UsageCounter, oldest
 from backup_gui.engine.history.yielding import UNASKED, Rank, Yielding
 from backup_gui.engine.rules.capabilities import NO_LIMIT
-from backup_gui.engine.rules.retention import DAY_S, HOUR_S, Ages, Stamp, thin
+from backup_gui.engine.rules.retention import DAY_S, HOUR_S, Ages, thin
 from backup_gui.engine.rules.space import NO_ROOM, Amount, needed
 from backup_gui.model.path_text import escape
 from backup_gui.model.paths import parent_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from backup_gui.engine.destination.destination import Destination
-    from backup_gui.engine.history.usage import Folder
+    from backup_gui.engine.history.listing import Folder
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.rules.space import Room
     from backup_gui.engine.state.database import JobDatabase
@@ -100,7 +101,7 @@ def thin_history(context: PassContext[Destination], ages: Ages) -> Removed:
     excess_bytes = tally.size().bytes - job.history_max_bytes if job.history_max_bytes else 0
     if excess_bytes > 0:
         ranked = UsageCounter()
-        _add_up(ranked, pruner.folders(), ranks_of)
+        ranked.add_all(pruner.folders(), ranks_of)
         pruner.remove_oldest(Amount(excess_bytes, 0), ranked, ranks_of)
         # Versions that are too young now may have to be removed in an hour.
         next_s = 0.0
@@ -166,13 +167,6 @@ def make_room(
         _note_gain(target, catalog, room, pruner.removed, ages.now_s)
     more = removable.lacks(asked.removable())
     return MadeRoom(pruner.removed, Removed(more.files, more.bytes))
-
-
-def _add_up(tally: UsageCounter, folders: Iterable[Folder], ranks_of: Callable[[Folder], Mapping[str, int]]) -> None:
-    for folder in folders:
-        ranks = ranks_of(folder)
-        for version in folder.versions:
-            tally.add(version, ranks.get(version.stored))
 
 
 def _note_gain(target: Destination, catalog: JobDatabase, before: Room, removed: Removed, now_s: float) -> None:
@@ -246,28 +240,23 @@ class _Pruner:
         Returns:
             When there may be something to remove again, seconds since 1970.
         """
-        stamps: dict[str, set[Stamp]] = {}
-        for version in folder.versions:
-            stamps.setdefault(version.name, set()).add(version.stamp)
         next_s = math.inf
-        surplus: set[tuple[str, Stamp]] = set()
-        for name, left in stamps.items():
-            thinned = thin(left, ages, days)
+        surplus: set[str] = set()
+        for versions in folder.by_path().values():
+            thinned = thin({version.stamp for version in versions}, ages, days)
             next_s = min(next_s, thinned.next_s)
-            surplus.update((name, stamp) for stamp in thinned.surplus)
-        if self._protected:
-            spared = (version for version in folder.versions if version.stored in self._protected)
-            surplus.difference_update((version.name, version.stamp) for version in spared)
-        is_emptied = bool(surplus) and not folder.has_others
-        is_emptied = is_emptied and all((version.name, version.stamp) in surplus for version in folder.versions)
+            gone = set(thinned.surplus)
+            surplus.update(version.stored for version in versions if version.stamp in gone)
+        surplus.difference_update(self._protected)
+        is_emptied = bool(surplus) and not folder.has_others and len(surplus) == len(folder.versions)
         if is_emptied:
             self._emptying.begin([folder.path])
         stays = False
         for version in folder.versions:
-            if (version.name, version.stamp) in surplus and not self._should_stop():
+            if version.stored in surplus and not self._should_stop():
                 # With further hard links, the file still takes its space.
-                frees_bytes = occupied_bytes(version.entry) if version.entry.st_nlink == 1 else 0
-                if self._remove(version.stored, version.entry.st_ino, frees_bytes):
+                frees_bytes = version.space_bytes if version.links == 1 else 0
+                if self._remove(version.stored, version.inode, frees_bytes):
                     continue
             stays = True
             tally.add(version)

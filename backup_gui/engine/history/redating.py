@@ -9,18 +9,17 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.history.listing import folders_of, ignore_error
 from backup_gui.engine.history.trusted_clock import MOST_AHEAD_S
-from backup_gui.engine.history.usage import folders_of
 from backup_gui.engine.rules.retention import DAY_S
 from backup_gui.model.path_text import escape
-from backup_gui.model.paths import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.destination.destination import Destination
+    from backup_gui.engine.history.listing import Version
     from backup_gui.engine.history.trusted_clock import Ahead
-    from backup_gui.engine.history.usage import Stored
     from backup_gui.engine.state.database import JobDatabase
 
 log = logging.getLogger(__name__)
@@ -52,17 +51,18 @@ def redate(
         return False
     if history is None:
         return True
-    misnamed: list[tuple[float, Stored, str]] = []
-    for folder in folders_of(history, should_stop, lambda _path, _error: None):
+    misnamed: list[tuple[float, Version]] = []
+    for folder in folders_of(history, should_stop, ignore_error):
         for version in folder.versions:
             left_s = _right_s(version.stamp.left_s, was_ahead, now_s)
             if left_s is not None:
-                misnamed.append((left_s, version, join(folder.path, version.name)))
-    for left_s, version, path in sorted(misnamed):
+                misnamed.append((left_s, version))
+    for left_s, version in sorted(misnamed, key=lambda found: (found[0], found[1].stamp, found[1].path)):
         if should_stop():
             return False
         try:
-            stored = target.history.rename_version(version.stored, path, datetime.fromtimestamp(max(0.0, left_s), UTC))
+            left_at = datetime.fromtimestamp(max(0.0, left_s), UTC)
+            stored = target.history.rename_version(version.stored, version.path, left_at)
         except OSError as error:
             log.warning("A version from the future keeps its name (%s): %s", error.strerror, escape(version.stored))
             continue

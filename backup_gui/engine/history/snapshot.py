@@ -12,6 +12,7 @@ import contextlib
 import math
 import os
 from collections import deque
+from operator import attrgetter
 from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_at, is_not_the_mirrors
@@ -28,7 +29,6 @@ from backup_gui.model.restores import Item, Piece, Search, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
 
     from backup_gui.engine.history.listing import Version, VersionCache
     from backup_gui.model.entries import Entry
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 # How many entries to search for the content of a folder. If there are more, the folder counts as not empty.
 _LONGEST_LOOK = 2_000
 _SECOND_NS = 1_000_000_000
+_CONTENT = frozenset({EntryKind.FILE, EntryKind.LINK})
 
 
 def backup_at(folder: str) -> tuple[Place, str | None]:
@@ -94,6 +95,8 @@ class Snapshot:
         refuse_newer_backup(destination, history_root)
         self._versions_in = versions_in if cache is None else cache.versions
         self._should_stop = should_stop
+        self._destination = destination
+        self._history_root = history_root or ""
         self._mirror = _opened(destination)
         try:
             self._history = _opened(history_root) if history_root is not None else None
@@ -144,11 +147,10 @@ class Snapshot:
             OSError: They cannot be read.
         """
         found = []
-        entry = self._mirror.look(path) if self._mirror is not None else None
-        if entry is not None and self._mirror is not None and kind_of(entry) in {EntryKind.FILE, EntryKind.LINK}:
-            found.append(_item(path, entry, self._mirror.root))
-        if self._history is not None:
-            found.extend(self._version_item(path, version) for version in reversed(self._versions_of(path)))
+        entry = self._look(path)
+        if entry is not None and kind_of(entry) in _CONTENT:
+            found.append(self._item(path, entry))
+        found.extend(self._version_item(path, version) for version in reversed(self._versions_of(path)))
         return tuple(found)
 
     def search(self, text: str, at: float | None, *, shows_gone: bool, limit: int) -> Search:
@@ -229,9 +231,9 @@ class Snapshot:
         Raises:
             OSError: One of them cannot be read.
         """
-        if self._mirror is not None and self._mirror.look(path) is not None:
+        if self._look(path) is not None:
             return True
-        return self._history is not None and next(list_versions(self._history.root, path), None) is not None
+        return self._history is not None and next(list_versions(self._history_root, path), None) is not None
 
     def _below(self, folder: str, at: float | None, *, shows_gone: bool) -> Iterator[Item]:
         pending = deque([folder])
@@ -285,36 +287,42 @@ class Snapshot:
                 files = self._files(folder, entries, at, shows_gone=False)
             for item in files:
                 _add(found, item)
-            for name in sorted(entries.keys() | kept.keys()):
-                here, path = _folder_entry(entries, name), join(folder, name)
-                if here is not None and self._mirror is not None:
-                    item = _item(path, here, self._mirror.root)
+            here = _folders(entries)
+            for name in sorted(here.keys() | _folders(kept).keys()):
+                path = join(folder, name)
+                if name in here:
+                    item = self._item(path, here[name])
                     if at is None or item.mtime_ns < _end_ns(at):
                         _add(found, item)
                     else:
                         changed.append(item)
-                elif _folder_entry(kept, name) is None:
-                    continue
                 pending.append(path)
         _add_those_that_had_any(found, changed)
 
     def _add_named(self, found: dict[str, Item], path: str, at: float | None) -> None:
         """Add what was requested by its own name: it may have existed then, even if its content has a later time."""
-        entry = self._mirror.look(path) if self._mirror is not None else None
-        is_folder = entry is not None and kind_of(entry) is EntryKind.FOLDER
-        present = entry if entry is not None and kind_of(entry) in {EntryKind.FILE, EntryKind.LINK} else None
+        entry = self._look(path)
+        present = entry if entry is not None and kind_of(entry) in _CONTENT else None
         versions = self._versions_of(path)
         item = self._standing(path, present, versions, at, is_named=True)
         if item is None and at is None and versions:
             item = self._version_item(path, versions[-1])._replace(is_gone=True)
         if item is not None:
             _add(found, item)
-        if is_folder and entry is not None and self._mirror is not None:
-            folder = _item(path, entry, self._mirror.root)
+        if entry is not None and kind_of(entry) is EntryKind.FOLDER:
+            folder = self._item(path, entry)
             if at is None or folder.mtime_ns < _end_ns(at):
                 _add(found, folder)
             else:
                 _add_those_that_had_any(found, [folder])
+
+    def _look(self, path: str) -> Entry | None:
+        """Return the mirror's entry at a path; None if there is none.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        return None if self._mirror is None else self._mirror.look(path)
 
     def _in_mirror(self, folder: str, unseen: dict[str, OSError] | None = None) -> dict[str, Entry]:
         """List a folder of the mirror; at the root, without entries that are not part of it."""
@@ -322,9 +330,9 @@ class Snapshot:
         entries = _listed(self._mirror, folder, refused)
         if unseen is not None:
             unseen.update({join(folder, name): error for name, error in refused.items()})
-        if folder or self._mirror is None:
+        if folder:
             return entries
-        root = self._mirror.root
+        root = self._destination
         return {name: entry for name, entry in entries.items() if not is_not_the_mirrors(root, name, entry)}
 
     def _files(self, folder: str, entries: dict[str, Entry], at: float | None, *, shows_gone: bool) -> list[Item]:
@@ -332,7 +340,7 @@ class Snapshot:
         present = {
             join(folder, name): entry
             for name, entry in entries.items()
-            if kind_of(entry) in {EntryKind.FILE, EntryKind.LINK} and not is_own(name)
+            if kind_of(entry) in _CONTENT and not is_own(name)
         }
         histories = self._histories(folder, entries) if shows_gone or at is not None else {}
         items = []
@@ -345,7 +353,7 @@ class Snapshot:
                 version
                 for version in histories.get(path, [])
                 if path not in present or at is not None
-                if at is None or version.left_at.timestamp() <= at
+                if at is None or version.stamp.left_s <= at
             ]
             if shows_gone and gone:
                 items.append(self._version_item(path, gone[-1])._replace(is_gone=True))
@@ -362,7 +370,7 @@ class Snapshot:
         for version in self._versions_in(self._history, folder):
             found.setdefault(long_names.get(version.path, version.path), []).append(version)
         for versions in found.values():
-            versions.sort(key=_when_it_left)
+            versions.sort(key=attrgetter("stamp"))
         return found
 
     def _versions_of(self, path: str) -> list[Version]:
@@ -371,7 +379,7 @@ class Snapshot:
             return []
         wanted = {path, *shortened_paths(path)}
         versions = [version for version in self._versions_in(self._history, parent_of(path)) if version.path in wanted]
-        return sorted(versions, key=_when_it_left)
+        return sorted(versions, key=attrgetter("stamp"))
 
     def _standing(
         self, path: str, entry: Entry | None, versions: list[Version], at: float | None, *, is_named: bool = False
@@ -386,11 +394,11 @@ class Snapshot:
             is_named: Whether the path was requested by its own name. Its content's time comes from a clock that may
                 have been wrong, so times of the mirror and the history count too.
         """
-        now = _item(path, entry, self._mirror.root) if entry is not None and self._mirror is not None else None
+        now = None if entry is None else self._item(path, entry)
         if at is None:
             return now
         # The first version that left the mirror after a time is the content at that time.
-        left_next = next((version for version in versions if version.left_at.timestamp() > at), None)
+        left_next = next((version for version in versions if version.stamp.left_s > at), None)
         item = self._version_item(path, left_next) if left_next is not None else now
         if item is None:
             return None
@@ -398,24 +406,24 @@ class Snapshot:
         has_just_left = item.left_at is not None and item.left_at - at <= 1
         if has_just_left or item.mtime_ns < _end_ns(at):
             return item
-        had_left = bool(versions) and versions[0].left_at.timestamp() <= at
+        had_left = bool(versions) and versions[0].stamp.left_s <= at
         had_come = item.left_at is None and entry is not None and entry.st_ctime_ns < _end_ns(at)
         return item if is_named and (had_left or had_come) else None
 
     def _folders(self, folder: str, entries: dict[str, Entry], at: float | None, *, shows_gone: bool) -> list[Item]:
         """List the folders in a folder as it was."""
         items = []
-        kept = _listed(self._history, folder)
-        for name in entries.keys() | kept.keys():
+        here, kept = _folders(entries), _folders(_listed(self._history, folder))
+        for name in here.keys() | kept.keys():
             path = join(folder, name)
-            here, there = _folder_entry(entries, name), _folder_entry(kept, name)
-            if here is not None and self._mirror is not None and self._stood(path, here, at):
-                items.append(_item(path, here, self._mirror.root))
-            elif there is not None and self._history is not None:
+            if name in here and self._stood(path, here[name], at):
+                items.append(self._item(path, here[name]))
+            elif name in kept:
                 is_standing = at is not None and self._had_any(path, at, shows_gone=False)
                 if is_standing or (shows_gone and self._had_any(path, at, shows_gone=True)):
-                    item = _item(path, there, self._history.root)._replace(left_at=there.st_mtime_ns / _SECOND_NS)
-                    items.append(item._replace(is_gone=not is_standing))
+                    mtime_ns, left_at = kept[name].st_mtime_ns, kept[name].st_mtime_ns / _SECOND_NS
+                    root, is_gone = self._history_root, not is_standing
+                    items.append(Item(path, EntryKind.FOLDER, 0, mtime_ns, root, path, left_at, is_gone))
         return items
 
     def _stood(self, path: str, entry: Entry, at: float | None) -> bool:
@@ -435,21 +443,24 @@ class Snapshot:
             entries = self._in_mirror(here)
             if self._files(here, entries, at, shows_gone=shows_gone):
                 return True
-            names = {name for name in entries if _folder_entry(entries, name) is not None}
-            if at is not None and any(entries[name].st_mtime_ns < _end_ns(at) for name in names):
+            folders = _folders(entries)
+            if at is not None and any(entry.st_mtime_ns < _end_ns(at) for entry in folders.values()):
                 return True
             kept = _listed(self._history, here)
-            names.update(name for name in kept if _folder_entry(kept, name) is not None)
-            pending.extend(join(here, name) for name in sorted(names))
+            pending.extend(join(here, name) for name in sorted(folders.keys() | _folders(kept).keys()))
             looked += len(entries) + len(kept) + 1
         return False
 
+    def _item(self, path: str, entry: Entry) -> Item:
+        """Return what the mirror has at a path."""
+        kind = kind_of(entry)
+        size_bytes = 0 if kind is EntryKind.FOLDER else entry.st_size
+        return Item(path, kind, size_bytes, entry.st_mtime_ns, self._destination, path)
+
     def _version_item(self, path: str, version: Version) -> Item:
-        assert self._history is not None
-        left_at = version.left_at.timestamp()
-        return Item(
-            path, version.kind, version.size_bytes, version.mtime_ns, self._history.root, version.stored, left_at
-        )
+        """Return a version of a path."""
+        left_s, root = version.stamp.left_s, self._history_root
+        return Item(path, version.kind, version.size_bytes, version.mtime_ns, root, version.stored, left_s)
 
 
 def _opened(root: str) -> Tree | None:
@@ -507,19 +518,9 @@ def _below(path: str, base: str) -> str:
     return path.removeprefix(base + "/") if base else path
 
 
-def _when_it_left(version: Version) -> tuple[datetime, int]:
-    return version.left_at, version.number
-
-
-def _folder_entry(entries: dict[str, Entry], name: str) -> Entry | None:
-    entry = entries.get(name)
-    is_folder = entry is not None and kind_of(entry) is EntryKind.FOLDER and not is_own(name)
-    return entry if is_folder else None
-
-
-def _item(path: str, entry: Entry, root: str) -> Item:
-    kind = kind_of(entry)
-    return Item(path, kind, 0 if kind is EntryKind.FOLDER else entry.st_size, entry.st_mtime_ns, root, path)
+def _folders(entries: dict[str, Entry]) -> dict[str, Entry]:
+    """Choose the folders of a listing, without the program's own."""
+    return {name: entry for name, entry in entries.items() if kind_of(entry) is EntryKind.FOLDER and not is_own(name)}
 
 
 def _end_ns(at: float) -> int:

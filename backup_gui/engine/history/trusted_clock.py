@@ -35,7 +35,7 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.history.usage import folders_of
+from backup_gui.engine.history.listing import folders_of, ignore_error
 from backup_gui.engine.rules.retention import DAY_S, Ages
 
 if TYPE_CHECKING:
@@ -337,9 +337,8 @@ def _newest_s(target: Destination, should_stop: Callable[[], bool]) -> float | N
     history = target.history.tree()
     if history is None:
         return None
-    folders = folders_of(history, should_stop, lambda _path, _error: None)
-    newest_s = max((version.stamp.left_s for folder in folders for version in folder.versions), default=None)
-    return None if newest_s is None else float(newest_s)
+    folders = folders_of(history, should_stop, ignore_error)
+    return max((float(version.stamp.left_s) for folder in folders for version in folder.versions), default=None)
 
 
 def _warn(off_s: float) -> None:

@@ -1,109 +1,28 @@
 """How much space the versions in a history take, and which of them are the oldest. Changes nothing.
 
-Only one folder is in memory at a time. Space is counted as the system counts it: in blocks, and once for a file with
+Space is counted as the system counts it: in blocks, and once for a file with
 several hard links. A version that is also a hard link to a file elsewhere, usually in the mirror, takes none.
 """
 
 from __future__ import annotations
 
 import heapq
-import stat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.history.listing import folders_of, ignore_error
 from backup_gui.engine.rules.retention import Stamp
 from backup_gui.engine.rules.space import NO_ROOM, Amount
-from backup_gui.engine.rules.version_names import read_version_name
-from backup_gui.model.paths import join
 from backup_gui.model.plans import HistorySize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from backup_gui.engine.fs.tree_view import TreeView
-    from backup_gui.model.entries import Entry
+    from backup_gui.engine.history.listing import Folder, Version
 
 # How many versions are chosen at a time; they take about 20 MB of memory.
 MOST_CHOSEN: Final = 25_000
-_BLOCK_BYTES: Final = 512
-
-
-class Stored(NamedTuple):
-    """A version as stored in the history.
-
-    Attributes:
-        stamp: When it left the mirror.
-        name: The name of its path in the mirror, without the folder.
-        stored: Its path in the history.
-        entry: Its stat result.
-    """
-
-    stamp: Stamp
-    name: str
-    stored: str
-    entry: Entry
-
-
-class Folder(NamedTuple):
-    """A folder of the history.
-
-    Attributes:
-        path: Its path.
-        versions: The versions in it, in no order.
-        has_others: Whether it contains anything else.
-    """
-
-    path: str
-    versions: list[Stored]
-    has_others: bool
-
-
-def folders_of(
-    history: TreeView, should_stop: Callable[[], bool], on_error: Callable[[str, OSError], None]
-) -> Iterator[Folder]:
-    """List a history folder by folder, without following links or entering other volumes.
-
-    Args:
-        history: The history.
-        should_stop: Polled before each folder; returns True to end the list early.
-        on_error: Called with each path that cannot be read, and the error; the others follow.
-
-    Yields:
-        The folders, each before those in it.
-    """
-    device = history.root_entry.st_dev
-    pending = [""]
-    while pending and not should_stop():
-        path = pending.pop()
-        refused: dict[str, OSError] = {}
-        try:
-            entries = history.list(path, refused)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            on_error(path, error)
-            continue
-        for name, why in refused.items():
-            on_error(join(path, name), why)
-        versions = []
-        for stored, entry in entries.items():
-            mode = entry.st_mode
-            if stat.S_ISDIR(mode):
-                if entry.st_dev == device:
-                    pending.append(join(path, stored))
-                continue
-            read = read_version_name(stored) if stat.S_ISREG(mode) or stat.S_ISLNK(mode) else None
-            if read is not None:
-                name, left_at, count = read
-                versions.append(Stored(Stamp(int(left_at.timestamp()), count), name, join(path, stored), entry))
-        yield Folder(path, versions, len(versions) < len(entries) + len(refused))
-
-
-def occupied_bytes(entry: Entry) -> int:
-    """Return how much space a file takes on its volume, whatever its length."""
-    blocks: int | None = getattr(entry, "st_blocks", None)
-    return entry.st_size if blocks is None else blocks * _BLOCK_BYTES
 
 
 class _Shared(NamedTuple):
@@ -133,36 +52,46 @@ class UsageCounter:
 
     def __init__(self) -> None:
         self._versions = 0
-        self._oldest_s: int | None = None
         self._size_bytes = 0
         self._removable_bytes = 0
         self._removable_files = 0
         self._shared: dict[int, _Shared] = {}
 
-    def add(self, version: Stored, rank: int | None = None) -> None:
+    def add_all(
+        self, folders: Iterable[Folder], ranks_of: Callable[[Folder], Mapping[str, int]] = lambda _folder: {}
+    ) -> None:
+        """Count the versions in some folders.
+
+        Args:
+            folders: The folders.
+            ranks_of: As for ``oldest``.
+        """
+        for folder in folders:
+            ranks = ranks_of(folder)
+            for version in folder.versions:
+                self.add(version, ranks.get(version.stored))
+
+    def add(self, version: Version, rank: int | None = None) -> None:
         """Count a version.
 
         Args:
             version: The version.
             rank: Its rank, as from ``yielding.py``; None if it stays.
         """
-        stamp, entry = version.stamp, version.entry
-        size_bytes = occupied_bytes(entry)
+        size_bytes = version.space_bytes
         self._versions += 1
-        if self._oldest_s is None or stamp.left_s < self._oldest_s:
-            self._oldest_s = stamp.left_s
-        if entry.st_nlink == 1:
+        if version.links == 1:
             self._size_bytes += size_bytes
             if rank is not None:
                 self._removable_bytes += size_bytes
                 self._removable_files += 1
             return
-        name, may_go = (rank or 0, stamp, version.stored), rank is not None
-        known = self._shared.get(entry.st_ino)
+        name, may_go = (rank or 0, version.stamp, version.stored), rank is not None
+        known = self._shared.get(version.inode)
         if known is None:
-            self._shared[entry.st_ino] = _Shared(1, entry.st_nlink, size_bytes, name, may_go)
+            self._shared[version.inode] = _Shared(1, version.links, size_bytes, name, may_go)
         else:
-            self._shared[entry.st_ino] = known._replace(
+            self._shared[version.inode] = known._replace(
                 names=known.names + 1, last=max(known.last, name), may_go=known.may_go and may_go
             )
 
@@ -174,7 +103,7 @@ class UsageCounter:
     def size(self) -> HistorySize:
         """Return the size of all versions."""
         size_bytes = self._size_bytes + sum(shared.size_bytes for shared in self._own())
-        return HistorySize(size_bytes, self._versions, self._oldest_s)
+        return HistorySize(size_bytes, self._versions)
 
     def removable(self) -> Amount:
         """Return what removing everything that may be removed would free."""
@@ -186,14 +115,10 @@ class UsageCounter:
         return (shared for shared in self._shared.values() if shared.names >= shared.links)
 
 
-def _pass_over(_path: str, _error: OSError) -> None:
-    """Skip an unreadable folder."""
-
-
 def measure(
     history_root: str,
     should_stop: Callable[[], bool] = never,
-    on_error: Callable[[str, OSError], None] = _pass_over,
+    on_error: Callable[[str, OSError], None] = ignore_error,
 ) -> HistorySize | None:
     """Measure a history. Takes seconds for a large one, so do not call it in a window's thread.
 
@@ -214,15 +139,8 @@ def measure(
     except FileNotFoundError:
         return tally.size()
     with history:
-        add_up(tally, folders_of(history, should_stop, on_error))
+        tally.add_all(folders_of(history, should_stop, on_error))
     return None if should_stop() else tally.size()
-
-
-def add_up(tally: UsageCounter, folders: Iterable[Folder]) -> None:
-    """Count all versions in some folders."""
-    for folder in folders:
-        for version in folder.versions:
-            tally.add(version)
 
 
 class Candidate(NamedTuple):
@@ -285,17 +203,17 @@ def oldest(
     return sorted(chosen, reverse=True)
 
 
-def _candidate(version: Stored, rank: int, needed: Amount, last_names: dict[int, Name]) -> Candidate | None:
+def _candidate(version: Version, rank: int, needed: Amount, last_names: dict[int, Name]) -> Candidate | None:
     """Return the candidate for a version; None if removing it frees nothing that is needed."""
-    stamp, entry = version.stamp, version.entry
-    freed = Amount(occupied_bytes(entry), 1)
+    stamp = version.stamp
+    freed = Amount(version.space_bytes, 1)
     is_last_name = True
-    if entry.st_nlink > 1:
-        last = last_names.get(entry.st_ino)
+    if version.links > 1:
+        last = last_names.get(version.inode)
         if last is None:
             return None
         is_last_name = (rank, stamp, version.stored) == last
         rank, stamp, freed = last[0], last[1], freed if is_last_name else NO_ROOM
     elif not freed.bytes and not needed.files:
         return None
-    return Candidate((-rank, -stamp.left_s, -stamp.number), not is_last_name, version.stored, freed, entry.st_ino)
+    return Candidate((-rank, -stamp.left_s, -stamp.number), not is_last_name, version.stored, freed, version.inode)

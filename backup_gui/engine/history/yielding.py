@@ -18,13 +18,12 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.rules.retention import HOUR_S, MINUTE_S, Ages
-from backup_gui.model.paths import join
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from backup_gui.engine.destination.destination import DestinationView
-    from backup_gui.engine.history.usage import Folder, Stored
+    from backup_gui.engine.history.listing import Folder, Version
 
 LEAST_AGE_S: Final = HOUR_S
 # A path with more versions in the last hour is being written again and again.
@@ -73,22 +72,18 @@ class Yielding:
         Returns:
             Ranks by path in the history, without the versions that stay.
         """
-        by_name: dict[str, list[Stored]] = {}
-        for version in folder.versions:
-            if version.stamp.left_s <= self._ages.now_s:
-                by_name.setdefault(version.name, []).append(version)
         found: dict[str, Rank] = {}
-        for name, versions in by_name.items():
-            versions.sort()
-            for version, rank in self._rank(versions, is_living=self._is_living(join(folder.path, name))):
+        for path, versions in folder.by_path().items():
+            past = [version for version in versions if version.stamp.left_s <= self._ages.now_s]
+            for version, rank in self._rank(past, is_living=self._is_living(path)):
                 if rank is not None and rank <= most and version.stored not in self._protected:
                     found[version.stored] = rank
         return found
 
-    def _rank(self, versions: list[Stored], *, is_living: bool) -> list[tuple[Stored, Rank | None]]:
+    def _rank(self, versions: list[Version], *, is_living: bool) -> list[tuple[Version, Rank | None]]:
         """Rank all versions of one path, oldest first."""
         young = sum(version.stamp.left_s >= self._before_s for version in versions)
-        ranked: list[tuple[Stored, Rank | None]] = []
+        ranked: list[tuple[Version, Rank | None]] = []
         last_minute = -1
         for number, version in enumerate(versions):
             is_last = number == len(versions) - 1

@@ -221,11 +221,11 @@ def test_a_page_that_nobody_sees_asks_for_nothing(icons: Icons, qtbot: QtBot) ->
 
 def test_the_histories_size_is_shown(page: JobSettings) -> None:
     page.show_job(JOB)
-    page.show_history_size("another", HistorySize(1, 1, 1))
+    page.show_history_size("another", HistorySize(1, 1))
     assert page.limits.size_label.text() == "Counting…"
-    page.show_history_size(JOB.id, HistorySize(6_400_000_000, 1_412, 1))
+    page.show_history_size(JOB.id, HistorySize(6_400_000_000, 1_412))
     assert page.limits.size_label.text() == "1,412 kept files, 6.4 GB"
-    page.show_history_size(JOB.id, HistorySize(0, 0, None))
+    page.show_history_size(JOB.id, HistorySize(0, 0))
     assert page.limits.size_label.text() == "Nothing is kept yet"
     page.show_history_size(JOB.id, None)
     assert page.limits.size_label.text() == "It cannot be looked at at the moment"

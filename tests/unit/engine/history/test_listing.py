@@ -16,10 +16,11 @@ import pytest
 
 from backup_gui.engine.fs import by_path, tree
 from backup_gui.engine.fs.content import Shortened, transfer
-from backup_gui.engine.history.listing import Version, list_versions
+from backup_gui.engine.history.listing import Version, list_versions, occupied_bytes
 from backup_gui.engine.restore import writer as restoring
 from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.restore.writer import RestoreWriter
+from backup_gui.engine.rules.retention import Stamp
 from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.reasons import Reason, ReasonCode
@@ -100,7 +101,7 @@ def keep(rig: Rig, path: str, content: str, left_at: datetime = NOON, count: int
 
 
 def found(rig: Rig, path: str = "") -> list[tuple[str, datetime, int]]:
-    return [(version.path, version.left_at, version.number) for version in list_versions(str(rig.history), path)]
+    return [(version.path, version.left_at, version.stamp.number) for version in list_versions(str(rig.history), path)]
 
 
 def test_versions_are_listed_folder_by_folder_oldest_first(rig: Rig) -> None:
@@ -135,7 +136,11 @@ def test_versions_are_listed_folder_by_folder_oldest_first(rig: Rig) -> None:
 def test_a_version_tells_what_it_is(rig: Rig) -> None:
     kept = keep(rig, "docs/a.txt", "four")
     (version,) = list_versions(str(rig.history), "docs/a.txt")
-    assert version == Version("docs/a.txt", NOON, 0, f"docs/a{MARK}.txt", EntryKind.FILE, 4, kept.stat().st_mtime_ns)
+    status = kept.stat()
+    stamp, kind, stored = Stamp(int(NOON.timestamp()), 0), EntryKind.FILE, f"docs/a{MARK}.txt"
+    space = (occupied_bytes(status), status.st_ino, 1)
+    assert version == Version("docs/a.txt", stamp, stored, kind, 4, status.st_mtime_ns, *space)
+    assert version.left_at == NOON
 
 
 def test_versions_of_a_name_that_was_both_file_and_folder(rig: Rig) -> None:

@@ -504,7 +504,7 @@ def test_several_versions_of_one_moment_are_all_kept_in_order(rig: Rig) -> None:
         rig.write("a", str(number))
         rig.run(now=lambda: NOW_S, uptime=lambda: 5.0)
     versions = list(list_versions(str(rig.history), "a"))
-    assert [version.number for version in versions] == [0, 1, 2]
+    assert [version.stamp.number for version in versions] == [0, 1, 2]
     assert [(rig.history / version.stored).read_text() for version in versions] == ["0", "1", "2"]
 
 

@@ -11,7 +11,7 @@ import pytest
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.mirror_tree import MirrorTree
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.history.usage import folders_of
+from backup_gui.engine.history.listing import folders_of
 from backup_gui.engine.history.yielding import UNASKED, Rank, Yielding
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S, Ages
 from backup_gui.engine.rules.version_names import version_path
