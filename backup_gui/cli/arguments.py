@@ -74,6 +74,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_passes(commands)
     _add_undo(commands)
     _add_kept_files(commands)
+    for command in commands.choices.values():
+        _add_output(command)
     return parser
 
 
@@ -143,7 +145,6 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         action="store_false",
         help="use no change notification, but check everything at every interval",
     )
-    _add_output(run)
 
 
 def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -155,7 +156,6 @@ def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     _add_folders(verify)
     _add_exclude(verify)
-    _add_output(verify)
 
 
 def _add_versions(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -168,7 +168,6 @@ def _add_versions(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     versions.add_argument(
         "path", metavar="PATH", type=path, nargs="?", help="a file or folder in DESTINATION; default all"
     )
-    _add_output(versions)
 
 
 def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -189,7 +188,6 @@ def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="programs run as their owner for everybody again (set-user-ID, set-group-ID); for the superuser only",
     )
-    _add_output(restore)
 
 
 def _add_passes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -201,7 +199,6 @@ def _add_passes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     _add_folders(passes)
     passes.add_argument("pass_id", metavar="PASS", type=number, nargs="?", help="the number of one pass")
     passes.add_argument("--limit", type=number, default=50, metavar="N", help="how many lines; default 50")
-    _add_output(passes)
 
 
 def _add_undo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -214,7 +211,6 @@ def _add_undo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     _add_folders(undo)
     undo.add_argument("pass_id", metavar="PASS", type=number, help="its number, see the command passes")
     undo.add_argument("--history", type=path, metavar="DIR", help=f"the history; default {_HISTORY}")
-    _add_output(undo)
 
 
 def _add_kept_files(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -225,7 +221,6 @@ def _add_kept_files(commands: argparse._SubParsersAction[argparse.ArgumentParser
     )
     _add_folders(kept)
     kept.add_argument("--release", action="store_true", help="take the decision back; it is judged again")
-    _add_output(kept)
 
 
 def job_draft(options: argparse.Namespace) -> Job:

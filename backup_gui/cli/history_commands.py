@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.cli.arguments import job_draft
-from backup_gui.cli.output import Output, counts_in_words, named, reason_fields, tell, to_json
+from backup_gui.cli.output import Output, counts_in_words, named, reason_fields, tell
 from backup_gui.cli.reasons import CommandCode
 from backup_gui.config.folders import OwnFolders
 from backup_gui.config.job_factory import make_job
@@ -46,12 +46,12 @@ def passes(options: argparse.Namespace, output: Output, _has_come: Callable[[], 
         log = PassLog(connection)
         if options.pass_id is None:
             for record in log.passes(options.limit):
-                _print_pass(record, output, is_json=options.json)
+                _print_pass(record, output)
         elif log.find(options.pass_id) is None:
             raise JobError(Reason(CommandCode.NO_SUCH_PASS, number=options.pass_id))
         else:
             for change in log.changes(options.pass_id, options.limit):
-                _print_change(change, output, is_json=options.json)
+                _print_change(change, output)
     return False
 
 
@@ -60,16 +60,12 @@ def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], boo
     from backup_gui.engine.restore.undo import undo_pass  # noqa: PLC0415 - the other commands do not need it
 
     job = make_job(job_draft(options))
-    with DestinationLock(job.destination.path, OwnFolders().data / "locks"):
-        catalog = JobDatabase.open(_catalog_path(job))
-        try:
-            if catalog.passlog.find(options.pass_id) is None:
-                raise JobError(Reason(CommandCode.NO_SUCH_PASS, number=options.pass_id))
-            meter = Meter(lambda _progress: None)
-            returned = undo_pass(job, catalog, options.pass_id, meter=meter, should_stop=has_come)
-        finally:
-            catalog.close()
-    _print_returned(returned, output, is_json=options.json)
+    with _writing(job) as catalog:
+        if catalog.passlog.find(options.pass_id) is None:
+            raise JobError(Reason(CommandCode.NO_SUCH_PASS, number=options.pass_id))
+        meter = Meter(lambda _progress: None)
+        returned = undo_pass(job, catalog, options.pass_id, meter=meter, should_stop=has_come)
+    _print_returned(returned, output)
     return bool(returned.reason or returned.skipped or returned.failed)
 
 
@@ -81,15 +77,13 @@ def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bo
         for path in Kept(connection).paths():
             count += 1
             fields = {"event": "kept", "path": escape(path.path), "folder": path.is_folder}
-            output.write(to_json(fields) if options.json else named(path.path), is_urgent=False)
+            output.result(fields, named(path.path), is_urgent=False)
     if not count and not options.json:
         # No output would look like a failure.
         tell(Reason(CommandCode.NOTHING_KEPT))
     if options.release:
-        with DestinationLock(job.destination.path, OwnFolders().data / "locks"):
-            catalog = JobDatabase.open(_catalog_path(job))
+        with _writing(job) as catalog:
             catalog.kept.release()
-            catalog.close()
     return False
 
 
@@ -113,6 +107,14 @@ def _reading(job: Job) -> Iterator[sqlite3.Connection]:
         raise CatalogError(reason) from error
 
 
+@contextlib.contextmanager
+def _writing(job: Job) -> Iterator[JobDatabase]:
+    """Open a job's catalog while no pass runs."""
+    lock = DestinationLock(job.destination.path, OwnFolders().data / "locks")
+    with lock, contextlib.closing(JobDatabase.open(_catalog_path(job))) as catalog:
+        yield catalog
+
+
 def _catalog_path(job: Job) -> Path:
     path = OwnFolders().data / "jobs" / f"{job.id}.sqlite"
     if not path.exists():
@@ -120,7 +122,7 @@ def _catalog_path(job: Job) -> Path:
     return path
 
 
-def _print_pass(record: PastPass, output: Output, *, is_json: bool) -> None:
+def _print_pass(record: PastPass, output: Output) -> None:
     counts = Counts(record.created, record.replaced, record.deleted, record.moved, bytes=record.bytes)
     started_at = datetime.fromtimestamp(record.started_at, UTC)
     fields: dict[str, object] = {
@@ -136,31 +138,27 @@ def _print_pass(record: PastPass, output: Output, *, is_json: bool) -> None:
         "known_by_name": record.recorded,
     }
     line = f"{record.id:>6}  {started_at.astimezone().isoformat(timespec='seconds')}  {counts_in_words(counts)}"
-    output.write(to_json(fields) if is_json else line, is_urgent=False)
+    output.result(fields, line, is_urgent=False)
 
 
-def _print_change(change: Change, output: Output, *, is_json: bool) -> None:
+def _print_change(change: Change, output: Output) -> None:
     fields: dict[str, object] = {"event": "change", "op": change.op.value, "path": escape(change.path)}
     origin = ""
     if change.old_path is not None:
         fields["old_path"] = escape(change.old_path)
         origin = f"{named(change.old_path)} -> "
-    line = f"{change.op.value}: {origin}{named(change.path)}"
-    output.write(to_json(fields) if is_json else line, is_urgent=False)
+    output.result(fields, f"{change.op.value}: {origin}{named(change.path)}", is_urgent=False)
 
 
-def _print_returned(returned: RestoreResult, output: Output, *, is_json: bool) -> None:
+def _print_returned(returned: RestoreResult, output: Output) -> None:
     for path, name in returned.beside:
         fields: dict[str, object] = {"event": "beside", "path": escape(path), "name": escape(name)}
-        output.write(to_json(fields) if is_json else f"kept beside: {named(path)}: {named(name)}")
+        output.result(fields, f"kept beside: {named(path)}: {named(name)}")
     for path, reason in (*returned.skipped, *returned.failed):
         fields = {"event": "problem", "path": escape(path), **reason_fields(reason)}
-        output.write(to_json(fields) if is_json else f"problem: {named(path)}: {reason}")
+        output.result(fields, f"problem: {named(path)}: {reason}")
     done, left = len(returned.restored), returned.asked - len(returned.restored)
-    if is_json:
-        told = reason_fields(returned.reason) if returned.reason else {"reason": ""}
-        fields = {"event": "undone", "asked": returned.asked, "restored": done, **told}
-        output.write(to_json(fields))
-    else:
-        why = f" {returned.reason}." if returned.reason else ""
-        output.write(f"{done:,} of {returned.asked:,} brought back, {left:,} not.{why}")
+    told = reason_fields(returned.reason) if returned.reason else {"reason": ""}
+    fields = {"event": "undone", "asked": returned.asked, "restored": done, **told}
+    why = f" {returned.reason}." if returned.reason else ""
+    output.result(fields, f"{done:,} of {returned.asked:,} brought back, {left:,} not.{why}")

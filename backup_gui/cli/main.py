@@ -19,23 +19,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from backup_gui.cli.arguments import build_parser, job_draft
-from backup_gui.cli.output import (
-    JsonPrinter,
-    Output,
-    Printer,
-    ProgressBar,
-    TextPrinter,
-    answers,
-    named,
-    reason_fields,
-    tell,
-    to_json,
-)
+from backup_gui.cli.output import Output, Printer, ProgressBar, answers, named, reason_fields, tell
 from backup_gui.cli.reasons import CommandCode
 from backup_gui.config.folders import OwnFolders
 from backup_gui.config.logging import set_up_logging
@@ -50,7 +38,7 @@ from backup_gui.model.reasons import Code, Reason, system_words
 if TYPE_CHECKING:
     from types import FrameType
 
-    from backup_gui.model.events import Command, Event
+    from backup_gui.model.events import Event
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +92,7 @@ def main(arguments: list[str], run_app: RunApp) -> int:
         set_up_logging(level=level, file=log_file, stderr_level=stderr_level)
     except OSError as error:
         return _fail(_of_error(CommandCode.LOG_UNWRITTEN, options.log_file, error), UNUSABLE)
-    output = Output(sys.stdout)
+    output = Output(sys.stdout, is_json=options.json, bar=ProgressBar() if _is_watched(options) else None)
     interruption = Interruption()
     try:
         status = _COMMANDS[options.command](options, output, interruption)
@@ -183,49 +171,28 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     job = make_job(job_draft(options))
     is_once = options.once or options.dry_run
     commands = runner.Mailbox()
-    printer = _printer(options, output, is_once=is_once)
-    if options.keep_held:
-        printer = _RefusingPrinter(printer, commands.put)
+    shows_actions = options.dry_run or options.verbose
+    printer = Printer(output, shows_actions=shows_actions, is_dry_run=options.dry_run, is_once=is_once)
+
+    def on_event(event: Event) -> None:
+        printer(event)
+        if options.keep_held and isinstance(event, HeldBack) and answers(event.held.code)["keep"] is not None:
+            commands.put(KeepHeld(event.held))
+
     interruption.then(lambda: commands.put(Stop()))
     log.debug("Job %s: %s -> %s", job.id, escape(job.source), escape(job.destination.path))
     try:
         outcome = runner.run(
-            job, commands, printer, data_folder=folders.data, is_once=is_once, is_dry_run=options.dry_run
+            job, commands, on_event, data_folder=folders.data, is_once=is_once, is_dry_run=options.dry_run
         )
     finally:
-        printer.close()
+        output.clear_bar()
     if outcome.error is not None:
         status = status_of_error(outcome.error, has_acted=outcome.has_acted)
         if options.json and status == HELD:
             printer(Waiting(outcome.error.reason))
         return _fail(outcome.error.reason, status)
     return status_of_report(outcome.report, has_acted=outcome.has_acted)
-
-
-class _RefusingPrinter:
-    """Prints events, and refuses everything that is held, as the user has requested with ``--keep-held``."""
-
-    def __init__(self, printer: Printer, put: Callable[[Command], None]) -> None:
-        self._printer = printer
-        self._put = put
-
-    def __call__(self, event: Event) -> None:
-        """Print an event."""
-        self._printer(event)
-        if isinstance(event, HeldBack) and answers(event.held.code)["keep"] is not None:
-            self._put(KeepHeld(event.held))
-
-    def close(self) -> None:
-        """Clear what is still on the screen."""
-        self._printer.close()
-
-
-def _printer(options: argparse.Namespace, output: Output, *, is_once: bool) -> Printer:
-    shows_actions = options.dry_run or options.verbose
-    if options.json:
-        return JsonPrinter(output, shows_actions=shows_actions)
-    bar = ProgressBar() if _is_watched(options) else None
-    return TextPrinter(output, bar, shows_actions=shows_actions, is_dry_run=options.dry_run, is_once=is_once)
 
 
 def status_of_error(error: BackupError, *, has_acted: bool = False) -> int:
@@ -264,14 +231,12 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
     folders = OwnFolders()
     own_files.note(*folders)
     job = make_job(job_draft(options)._replace(keeps_history=False))
-    bar = ProgressBar() if _is_watched(options) else None
     seen = Progress(phase=Phase.COMPARING)
 
     def on_progress(progress: Progress) -> None:
         nonlocal seen
         seen = progress
-        if bar is not None:
-            bar.show(progress)
+        output.show(progress)
 
     count = problems = 0
     try:
@@ -292,28 +257,21 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
             problems += code is not None
             if output.is_gone:
                 break
-            path, reason = escape(difference.path), difference.reason
+            reason = difference.reason
+            what = {"event": "difference", "kind": difference.kind.value} if code is None else {"event": "problem"}
+            fields = {**what, "path": escape(difference.path), **reason_fields(reason)}
             line = f"{'' if code is None else 'problem: '}{named(difference.path)}: {one_line(reason)}"
-            if options.json and code is not None:
-                line = to_json({"event": "problem", "path": path, **reason_fields(reason)})
-            elif options.json:
-                kind = difference.kind.value
-                line = to_json({"event": "difference", "path": path, "kind": kind, **reason_fields(reason)})
-            if bar is None or not output.is_terminal or not bar.print_above(line):
-                output.write(line)
+            output.result(fields, line)
     finally:
-        if bar is not None:
-            bar.clear()
+        output.clear_bar()
     if interruption.has_come():
         return PROBLEMS
-    if options.json:
-        tally = {"entries": seen.files_done, "bytes": seen.bytes_done, "differences": count}
-        tally |= {"problems": problems} if problems else {}
-        output.write(to_json({"event": "verified", **tally}))
-    else:
-        words = f"No difference: {seen.files_done:,} compared, {seen.bytes_done:,} bytes."
-        words = f"{count:,} of {seen.files_done:,} differ." if count else words
-        output.write(f"{words} {problems:,} cannot be in the backup." if problems else words)
+    tally = {"entries": seen.files_done, "bytes": seen.bytes_done, "differences": count}
+    tally |= {"problems": problems} if problems else {}
+    words = f"No difference: {seen.files_done:,} compared, {seen.bytes_done:,} bytes."
+    words = f"{count:,} of {seen.files_done:,} differ." if count else words
+    words = f"{words} {problems:,} cannot be in the backup." if problems else words
+    output.result({"event": "verified", **tally}, words)
     return PROBLEMS if count or problems else OK
 
 
@@ -330,19 +288,16 @@ def _versions(options: argparse.Namespace, output: Output, interruption: Interru
                 break
             count += 1
             name, stored = escape(version.path), escape(os.path.join(history, version.stored))
-            if options.json:
-                fields: dict[str, object] = {
-                    "event": "version",
-                    "path": name,
-                    "left_at": version.left_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-                    "kind": version.kind.value,
-                    "size_bytes": version.size_bytes,
-                    "stored": stored,
-                }
-                output.write(to_json(fields), is_urgent=False)
-            else:
-                left_at = version.left_at.astimezone().isoformat(timespec="seconds")
-                output.write(f"{left_at}  {version.size_bytes:>15,}  {named(version.path)}", is_urgent=False)
+            fields: dict[str, object] = {
+                "event": "version",
+                "path": name,
+                "left_at": version.left_at.isoformat().replace("+00:00", "Z"),
+                "kind": version.kind.value,
+                "size_bytes": version.size_bytes,
+                "stored": stored,
+            }
+            left_at = version.left_at.astimezone().isoformat(timespec="seconds")
+            output.result(fields, f"{left_at}  {version.size_bytes:>15,}  {named(version.path)}", is_urgent=False)
     except OSError as error:
         return _fail(_of_error(CommandCode.HISTORY_UNREAD, history, error), PROBLEMS if count else HELD)
     if count == 0 and not options.json and not output.is_gone:
@@ -391,13 +346,11 @@ def _restore(options: argparse.Namespace, output: Output, interruption: Interrup
     left_out = (*restored.skipped, *restored.failed)
     for name, reason in left_out:
         fields: dict[str, object] = {"event": "problem", "path": escape(name), **reason_fields(reason)}
-        output.write(to_json(fields) if options.json else f"problem: {named(name)}: {reason}")
-    if options.json:
-        fields = {"event": "restored", "files": len(restored.restored), "problems": len(left_out), "to": escape(to)}
-        output.write(to_json(fields | (reason_fields(restored.reason) if restored.reason else {})))
-    else:
-        why = f" {restored.reason}." if restored.reason else ""
-        output.write(f"{len(restored.restored):,} restored into {escape(to)}, {len(left_out):,} not.{why}")
+        output.result(fields, f"problem: {named(name)}: {reason}")
+    fields = {"event": "restored", "files": len(restored.restored), "problems": len(left_out), "to": escape(to)}
+    fields |= reason_fields(restored.reason) if restored.reason else {}
+    why = f" {restored.reason}." if restored.reason else ""
+    output.result(fields, f"{len(restored.restored):,} restored into {escape(to)}, {len(left_out):,} not.{why}")
     return PROBLEMS if left_out else OK
 
 

@@ -1,7 +1,6 @@
 """The output of the command line: results as text or JSON events on stdout, and a progress bar on stderr.
 
-Printers are interchangeable: each takes the events of a run, whatever produced them. Code here decides nothing and
-touches no file.
+Code here decides nothing and touches no file.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import errno
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from backup_gui.cli.arguments import PROGRAM
 from backup_gui.engine.rules.space import made_room_in_words
@@ -53,53 +52,69 @@ BAR_AFTER_S = 0.4  # shorter passes would only make the bar flicker
 
 
 class Output:
-    """Standard output that may be closed.
+    """Standard output that may be closed, and the progress bar.
 
     A reader that has seen enough (``head``), or a full disk under a redirected output, must not end a backup. The rest
     of the output is then dropped.
+
+    Args:
+        stream: Standard output; None if there is none.
+        is_json: Whether results are written as JSON.
+        bar: The progress bar, if stderr is a terminal.
+
+    Attributes:
+        is_gone: Whether the output is closed.
+        has_failed: Whether results were lost, though somebody wants to read them.
     """
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: TextIO | None, *, is_json: bool = False, bar: ProgressBar | None = None) -> None:
         self._stream = stream
-        self._is_gone = stream is None
+        self._bar = bar
+        self.is_json = is_json
+        self.is_gone = stream is None
         self.has_failed = False
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             # Characters that the terminal's encoding lacks must not raise.
             reconfigure(errors="backslashreplace")
 
-    @property
-    def is_gone(self) -> bool:
-        """Return whether the output is closed."""
-        return self._is_gone
-
-    @property
-    def is_terminal(self) -> bool:
-        """Return whether the output is a terminal."""
-        return self._stream is not None and not self._is_gone and self._stream.isatty()
+    def result(self, fields: Mapping[str, object], line: str, *, is_urgent: bool = True) -> None:
+        """Write a result: its fields as JSON for programs, or the line for people."""
+        self.write(to_json(fields) if self.is_json else line, is_urgent=is_urgent)
 
     def write(self, line: str, *, is_urgent: bool = True) -> None:
-        """Write one line; an urgent one is not kept in a buffer."""
-        if self._is_gone or self._stream is None:
+        """Write one line, above the bar if that is on the same screen; an urgent one is not kept in a buffer."""
+        if self.is_gone or self._stream is None:
+            return
+        if self._bar is None or not self._stream.isatty() or not self._bar.print_above(line):
+            self._put(line + "\n", flushes=is_urgent)
+
+    def show(self, progress: Progress) -> None:
+        """Show how far the command has come, if there is a bar."""
+        if self._bar is not None:
+            self._bar.show(progress)
+
+    def clear_bar(self) -> None:
+        """Clear the bar; it appears again with the next progress."""
+        if self._bar is not None:
+            self._bar.clear()
+
+    def close(self) -> None:
+        """Flush the buffer."""
+        self._put("", flushes=True)
+
+    def _put(self, text: str, *, flushes: bool) -> None:
+        if self.is_gone or self._stream is None:
             return
         try:
-            self._stream.write(line + "\n")
-            if is_urgent:
+            self._stream.write(text)
+            if flushes:
                 self._stream.flush()
         except OSError as error:
             self._give_up(error)
 
-    def close(self) -> None:
-        """Flush the buffer."""
-        if self._is_gone or self._stream is None:
-            return
-        try:
-            self._stream.flush()
-        except OSError as error:
-            self._give_up(error)
-
     def _give_up(self, error: OSError) -> None:
-        self._is_gone = True
+        self.is_gone = True
         # On Windows, a closed pipe raises "invalid argument".
         is_closed = isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
         if not is_closed:
@@ -115,35 +130,6 @@ def tell(reason: Reason) -> None:
     """Write a reason to stderr as one line, also with ``--json``: stdout has results alone."""
     if sys.stderr is not None:
         sys.stderr.write(f"{PROGRAM}: {one_line(reason)}\n")
-
-
-class Printer(Protocol):
-    """Takes the events of a run."""
-
-    def __call__(self, event: Event) -> None:
-        """Print an event, or ignore it."""
-
-    def close(self) -> None:
-        """Clear what is still on the screen."""
-
-
-class JsonPrinter:
-    """Prints one JSON object a line, with a field ``event``."""
-
-    def __init__(self, output: Output, *, shows_actions: bool) -> None:
-        self._output = output
-        self._shows_actions = shows_actions
-
-    def __call__(self, event: Event) -> None:
-        """Print an event if programs need it."""
-        if isinstance(event, ActionDone) and not self._shows_actions:
-            return
-        fields = event_fields(event)
-        if fields is not None:
-            self._output.write(to_json(fields), is_urgent=not isinstance(event, ActionDone))
-
-    def close(self) -> None:
-        """Do nothing, since there is no bar to clear."""
 
 
 def to_json(fields: Mapping[str, object]) -> str:
@@ -245,58 +231,42 @@ def _report_fields(report: Report) -> dict[str, object]:
 
 
 def _counts(counts: Counts) -> dict[str, int]:
-    return {
-        "created": counts.created,
-        "replaced": counts.replaced,
-        "deleted": counts.deleted,
-        "moved": counts.moved,
-        "metadata": counts.metadata,
-    }
+    return {name: number for name, number in counts._asdict().items() if name != "bytes"}
 
 
-class TextPrinter:
-    """Prints lines for people.
+class Printer:
+    """Prints the events of a run: a JSON object a line, with a field ``event``, or lines for people.
 
     Args:
         output: Where results go.
-        bar: A progress bar, if stderr is a terminal.
         shows_actions: Whether each action has a line.
         is_dry_run: Whether nothing is written, so that reports must not say otherwise.
         is_once: Whether there is a single pass, whose report is printed even if it had nothing to do.
     """
 
-    def __init__(
-        self, output: Output, bar: ProgressBar | None, *, shows_actions: bool, is_dry_run: bool, is_once: bool
-    ) -> None:
+    def __init__(self, output: Output, *, shows_actions: bool, is_dry_run: bool = False, is_once: bool = False) -> None:
         self._output = output
-        self._bar = bar
         self._shows_actions = shows_actions
         self._is_dry_run = is_dry_run
         self._is_once = is_once
 
     def __call__(self, event: Event) -> None:
-        """Print an event if people need it."""
-        if isinstance(event, ActionDone) and not self._shows_actions:
-            return
+        """Print an event if programs or people need it."""
         if isinstance(event, Progressed):
-            if self._bar is not None:
-                self._bar.show(event.progress)
+            self._output.show(event.progress)
             return
-        if self._bar is not None and isinstance(event, ReportMade | Waiting):
-            self._bar.clear()
-        line = self._line(event)
+        is_action = isinstance(event, ActionDone)
+        if is_action and not self._shows_actions:
+            return
+        if isinstance(event, ReportMade | Waiting):
+            self._output.clear_bar()
+        if self._output.is_json:
+            fields = event_fields(event)
+            line = "" if fields is None else to_json(fields)
+        else:
+            line = self._line(event)
         if line:
-            self._write(line, is_urgent=not isinstance(event, ActionDone))
-
-    def close(self) -> None:
-        """Clear the bar."""
-        if self._bar is not None:
-            self._bar.clear()
-
-    def _write(self, line: str, *, is_urgent: bool) -> None:
-        if self._bar is not None and self._output.is_terminal and self._bar.print_above(line):
-            return
-        self._output.write(line, is_urgent=is_urgent)
+            self._output.write(line, is_urgent=not is_action)
 
     def _line(self, event: Event) -> str:
         match event:

@@ -388,7 +388,7 @@ def test_results_that_cannot_be_written_are_a_problem(
 
 
 def _give_up_without_touching_descriptors(output: Output, _error: OSError) -> None:
-    output._is_gone = output.has_failed = True
+    output.is_gone = output.has_failed = True
 
 
 # The other commands

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from backup_gui.cli.output import (
-    JsonPrinter,
     Output,
+    Printer,
     ProgressBar,
-    TextPrinter,
     counts_in_words,
     event_fields,
     report_in_words,
@@ -72,10 +71,9 @@ EVENTS: list[Event] = [
 
 def printed_as_json(*, shows_actions: bool) -> list[dict[str, Any]]:
     stream = io.StringIO()
-    printer = JsonPrinter(Output(stream), shows_actions=shows_actions)
+    printer = Printer(Output(stream, is_json=True), shows_actions=shows_actions)
     for event in EVENTS:
         printer(event)
-    printer.close()
     assert stream.getvalue().isascii()
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
@@ -132,10 +130,9 @@ def test_json_tells_actions_only_when_asked() -> None:
 def printed_as_text(*events: Event, **options: bool) -> list[str]:
     stream = io.StringIO()
     chosen = {"shows_actions": True, "is_dry_run": False, "is_once": False} | options
-    printer = TextPrinter(Output(stream), None, **chosen)
+    printer = Printer(Output(stream), **chosen)
     for event in events:
         printer(event)
-    printer.close()
     return stream.getvalue().splitlines()
 
 
@@ -208,7 +205,6 @@ def test_a_program_without_stdout_writes_nothing() -> None:
     output.write("a")
     output.close()
     assert output.is_gone
-    assert not output.is_terminal
 
 
 class Terminal(io.StringIO):
@@ -222,7 +218,8 @@ def test_the_bar_shows_count_bytes_and_is_taken_away(monkeypatch: pytest.MonkeyP
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     results = Terminal()
-    printer = TextPrinter(Output(results), ProgressBar(), shows_actions=False, is_dry_run=False, is_once=True)
+    output = Output(results, bar=ProgressBar())
+    printer = Printer(output, shows_actions=False, is_once=True)
     printer(Progressed(Progress(Phase.COMPARING, files_done=5, elapsed_s=0.1)))
     assert screen.getvalue() == "", "a short pass makes no bar flicker"
     printer(Progressed(Progress(Phase.COMPARING, files_done=5, elapsed_s=1.0)))
@@ -242,10 +239,11 @@ def test_names_are_never_markup_on_the_screen(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("TERM", "xterm")
     screen, results = Terminal(), Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
-    printer = TextPrinter(Output(results), ProgressBar(), shows_actions=False, is_dry_run=False, is_once=True)
+    output = Output(results, bar=ProgressBar())
+    printer = Printer(output, shows_actions=False, is_once=True)
     printer(Progressed(Progress(Phase.COPYING, 1, 2, 3, 4, ":skull:[b]", 2.0)))
     printer(ProblemFound(PROBLEM._replace(path=":skull:[bold]x[/bold].txt")))
-    printer.close()
+    output.clear_bar()
     assert ":skull:[bold]x[/bold].txt" in screen.getvalue()
 
 
@@ -253,10 +251,11 @@ def test_results_that_go_elsewhere_do_not_land_on_the_screen(monkeypatch: pytest
     monkeypatch.setenv("TERM", "xterm")
     screen, results = Terminal(), io.StringIO()
     monkeypatch.setattr(sys, "stderr", screen)
-    printer = TextPrinter(Output(results), ProgressBar(), shows_actions=False, is_dry_run=False, is_once=True)
+    output = Output(results, bar=ProgressBar())
+    printer = Printer(output, shows_actions=False, is_once=True)
     printer(Progressed(Progress(Phase.COPYING, 1, 2, 3, 4, "x", 2.0)))
     printer(ProblemFound(PROBLEM))
-    printer.close()
+    output.clear_bar()
     assert results.getvalue().startswith("problem: ")
     assert "No permission" not in screen.getvalue()
 
