@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.fs.content import Cancelled, ignore_count
-from backup_gui.engine.fs.tree import WideFolderError
 from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
 from backup_gui.engine.ownership.intents import settle
 from backup_gui.engine.ownership.own_entries import Ownership
-from backup_gui.engine.plan.deletions import DeletionPlanner
+from backup_gui.engine.plan.deletions import DeletionPlanner, list_or_name
 from backup_gui.engine.plan.difference import EntryComparer
 from backup_gui.engine.plan.moves import Moves
 from backup_gui.engine.plan.other_names import OtherNames
@@ -134,7 +133,12 @@ class _Comparison:
 
             # Names can be mapped only with all names of the folder.
             self._most_at_once = sys.maxsize
-            self._name_mapper = NameMapper(context, self._builder, self._is_left_out, self._compare_alone)
+            self._name_mapper = NameMapper(
+                context,
+                self._builder,
+                self._is_left_out,
+                lambda path, ours: self._compare_entry(path, ours, None, None, []),
+            )
         self._comparer = EntryComparer(context, self._builder.moved_away, self._settle)
         self._links = self._comparer.links
         names = None if self._name_mapper is None else self._name_mapper.mapping
@@ -297,13 +301,8 @@ class _Comparison:
 
     def _compare_folder(self, path: str, making: Action | None, pending: list[_Folder]) -> None:
         refused: dict[str, OSError] = {}
-        ours: dict[str, Entry] | None = None
-        our_names: list[str] = []
         try:
-            with contextlib.suppress(WideFolderError):
-                ours = self._source.list(path, refused, self._most_at_once)
-            if ours is None:
-                our_names = self._source.names(path)
+            ours, our_names = list_or_name(self._source, path, refused, self._most_at_once)
         except FileNotFoundError:
             # It vanished since its parent was listed: the next pass handles it.
             return
@@ -320,10 +319,8 @@ class _Comparison:
         refused_there: dict[str, OSError] = {}
         if making is None:
             try:
-                theirs = None
-                with contextlib.suppress(WideFolderError):
-                    theirs = self._target.list(path, refused_there, self._most_at_once)
-                if theirs is None or ours is None:
+                theirs, their_names = list_or_name(self._target, path, refused_there, self._most_at_once)
+                if theirs is not None and ours is None:
                     their_names = self._target.names(path)
             except OSError as error:
                 self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
@@ -491,9 +488,6 @@ class _Comparison:
         if entry is not None and not self._is_left_out(name, entry):
             self._problems.append(problem(ProblemCode.NAME_RESERVED, name, Stage.COMPARE))
 
-    def _compare_alone(self, path: str, ours: Entry) -> None:
-        self._compare_entry(path, ours, None, None, [])
-
     def _compare_entry(
         self,
         path: str,
@@ -534,15 +528,7 @@ class _Comparison:
             ):
                 self._problems.append(problem(ProblemCode.LEFT_OUT_IN_THE_WAY, path, Stage.COMPARE))
                 return
-            replacing = Action(
-                REPLACE,
-                path,
-                kind,
-                size_bytes,
-                old_kind=their_kind,
-                is_known=self._ownership.has(theirs, known),
-                seen_at_ns=ours.st_ctime_ns,
-            )
+            replacing = self._changing(REPLACE, path, ours, theirs, known)
             if kind is FOLDER:
                 pending.append((path, replacing))
             else:
@@ -552,6 +538,19 @@ class _Comparison:
             self._compare_folders(path, ours, theirs, known, pending)
             return
         self._compare_files(path, ours, theirs, known)
+
+    def _changing(self, op: Op, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> Action:
+        """Return the action on a path that both sides have."""
+        kind = kind_of(ours)
+        return Action(
+            op,
+            path,
+            kind,
+            ours.st_size if kind is FILE else 0,
+            old_kind=kind_of(theirs),
+            is_known=self._ownership.has(theirs, known),
+            seen_at_ns=ours.st_ctime_ns,
+        )
 
     def _compare_folders(
         self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, pending: list[_Folder]
@@ -579,20 +578,11 @@ class _Comparison:
         except Cancelled:
             pass
         if op is not None:
-            kind = kind_of(ours)
-            size_bytes = ours.st_size if kind is FILE else 0
-            action = Action(
-                op,
-                path,
-                kind,
-                size_bytes,
-                old_kind=kind,
-                is_known=self._ownership.has(theirs, known),
-                seen_at_ns=ours.st_ctime_ns,
-            )
+            action = self._changing(op, path, ours, theirs, known)
             if op is SET_METADATA:
-                action = action._replace(copy_seen_at_ns=theirs.st_ctime_ns)
-            self._add_copy(action, ours, theirs if op is SET_METADATA else None)
+                self._add_copy(action._replace(copy_seen_at_ns=theirs.st_ctime_ns), ours, theirs)
+            else:
+                self._add_copy(action, ours)
         elif is_linked_file(ours):
             if known is None or known.ctime_ns != ours.st_ctime_ns:
                 # It may have been copied while it was written through another name.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import stat
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backup_gui.engine.destination.destination import DestinationView
+    from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.ownership.own_entries import Ownership
     from backup_gui.engine.plan.other_names import OtherNames
     from backup_gui.engine.plan.pass_context import PassContext, PlanBuilder
@@ -122,11 +122,8 @@ class DeletionPlanner:
         """Yield the entries of a folder of the mirror with their records, all at once or in portions."""
         refused: dict[str, OSError] = {}
         problems = self._builder.problems
-        entries = None
         try:
-            with contextlib.suppress(WideFolderError):
-                entries = self._target.list(path, refused, MOST_AT_ONCE)
-            names = [] if entries is not None else self._target.names(path)
+            entries, names = list_or_name(self._target, path, refused, MOST_AT_ONCE)
         except OSError as error:
             problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
             return
@@ -147,6 +144,20 @@ class DeletionPlanner:
     def _stays(self, name: str, entry: Entry, *, is_known: bool) -> bool:
         """Tell whether an entry at the root is outside the mirror; the history's name always is, even if recorded."""
         return is_reserved(name) or (not is_known and is_not_the_mirrors(self._target.root, name, entry))
+
+
+def list_or_name(
+    tree: TreeView, path: str, refused: dict[str, OSError], most: int
+) -> tuple[dict[str, Entry] | None, list[str]]:
+    """Return the entries of a folder with at most ``most`` names, otherwise None and its names.
+
+    Raises:
+        OSError: It cannot be read; single entries that cannot be read go to ``refused``.
+    """
+    try:
+        return tree.list(path, refused, most), []
+    except WideFolderError:
+        return None, tree.names(path)
 
 
 def _up_to(top: str, path: str) -> Iterator[str]:

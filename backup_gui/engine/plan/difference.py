@@ -52,7 +52,7 @@ class EntryComparer:
         self._makes_links = target.capabilities.holds_hard_links
         self._compares_owner = target.holds_owner
         self._time_step_ns = target.time_step_ns
-        self.links = HardLinkGroups(self._source, target, self._catalog, moved_away, self.is_content_equal, settle)
+        self.links = HardLinkGroups(context, moved_away, self.is_content_equal, settle)
 
     def difference(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> Op | None:
         """Return the operation that a file or link on both sides needs; record it if it is equal.

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.destination.destination import DestinationView
-    from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.rules.capabilities import Capabilities
-    from backup_gui.engine.state.database import Fingerprint, JobDatabase
+    from backup_gui.engine.state.database import Fingerprint
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Action
 
@@ -58,9 +58,7 @@ class HardLinkGroups:
     """The groups of hard links found in one comparison.
 
     Args:
-        source: The source.
-        target: The destination.
-        catalog: Records of earlier passes.
+        context: The pass.
         moved_away: Paths of the mirror that will be renamed; filled by others.
         is_equal: Compares the content of a source path with that of a mirror path; takes path and entry of each.
         settle: Called for a name of a touched file whose content the mirror has. It checks the metadata.
@@ -68,20 +66,18 @@ class HardLinkGroups:
 
     def __init__(
         self,
-        source: Tree,
-        target: DestinationView,
-        catalog: JobDatabase,
+        context: PassContext[DestinationView],
         moved_away: set[str],
         is_equal: Callable[[str, Entry, str, Entry], bool],
         settle: Callable[[str, Entry, Entry], None],
     ) -> None:
-        self._source = source
-        self._target = target
-        self._catalog = catalog
+        self._source = context.source
+        self._target = context.destination
+        self._catalog = context.catalog
         self._moved_away = moved_away
         self._is_equal = is_equal
         self._settle = settle
-        self._has_memory = not catalog.is_empty()
+        self._has_memory = not context.catalog.is_empty()
         self._groups: dict[_File, _Group] = {}
         # The source file that each linked file of the mirror belongs to, and how many of its names were not seen yet.
         self._owners: dict[_File, tuple[_File, int]] = {}
@@ -241,10 +237,10 @@ class HardLinkGroups:
                     or file_of(other_ours) != file_of(ours)
                     # Touched since: findings about the earlier state must not be recorded for the present one.
                     or other_ours.st_ctime_ns != ours.st_ctime_ns
-                    or not self._looks_like(other_theirs, ours)
+                    or other_theirs is None
+                    or not looks_like(ours, other_theirs, self._target.capabilities)
                 ):
                     continue
-                assert other_theirs is not None
                 if self.is_anothers(ours, other_theirs):
                     # This name will be copied.
                     continue
@@ -282,9 +278,6 @@ class HardLinkGroups:
                 if owner == before:
                     break
         return owner
-
-    def _looks_like(self, theirs: Entry | None, ours: Entry) -> bool:
-        return theirs is not None and looks_like(ours, theirs, self._target.capabilities)
 
 
 def looks_like(ours: Entry, theirs: Entry, capabilities: Capabilities) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.plan.name_mapping import is_taken
 from backup_gui.engine.rules.names import align, refused
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import join
@@ -49,10 +50,8 @@ class Holding:
         code: Code | None = None
         if kind is EntryKind.FILE:
             code = ProblemCode.TOO_LARGE if ours.st_size > self._capabilities.largest_bytes else None
-        elif theirs is None and kind is EntryKind.SPECIAL:
-            code = ProblemCode.SPECIAL_FILE
-        elif theirs is None and kind is EntryKind.LINK and not self._capabilities.holds_links:
-            code = ProblemCode.LINK_NOT_POSSIBLE
+        elif theirs is None and not self._capabilities.holds(kind):
+            code = ProblemCode.SPECIAL_FILE if kind is EntryKind.SPECIAL else ProblemCode.LINK_NOT_POSSIBLE
         return None if code is None else problem(code, path, Stage.COMPARE)
 
     def align(self, folder: str, ours: dict[str, Entry], theirs: dict[str, Entry]) -> Iterator[Problem]:
@@ -68,12 +67,12 @@ class Holding:
         """
         if not self._capabilities.limits_names:
             return
-        possible = [name for name, entry in ours.items() if self._is_possible_kind(entry)]
+        possible = [name for name, entry in ours.items() if self._capabilities.holds(kind_of(entry))]
         alignment = align(
             possible,
             theirs,
             self._capabilities,
-            is_taken=lambda name: self._is_taken(join(folder, name)),
+            is_taken=lambda name: is_taken(self._mirror, join(folder, name)),
             falls_together=lambda _one, _other: False,
         )
         for name, refusal in sorted(alignment.refused.items()):
@@ -83,13 +82,3 @@ class Holding:
             # A name that the next pass will respell is a difference until then.
             if name not in alignment.respelt:
                 theirs[name] = theirs.pop(place)
-
-    def _is_possible_kind(self, entry: Entry) -> bool:
-        kind = kind_of(entry)
-        return kind is not EntryKind.SPECIAL and (kind is not EntryKind.LINK or self._capabilities.holds_links)
-
-    def _is_taken(self, path: str) -> bool:
-        try:
-            return self._mirror.look(path) is not None
-        except OSError:
-            return False

@@ -10,7 +10,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.rules.names import Alignment, align, inherit, refused
-from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.entries import kind_of
 from backup_gui.model.paths import join, parent_of
 from backup_gui.model.plans import Action, Op
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.plan.pass_context import PassContext, PlanBuilder
     from backup_gui.engine.state.database import JobDatabase
     from backup_gui.engine.state.rows import Row
@@ -83,7 +84,7 @@ class NameMapping:
             theirs,
             self._target.capabilities,
             known=() if tells else self._catalog.folder(self.former(folder)),
-            is_taken=lambda name: not is_new and self._is_taken(join(folder, name)),
+            is_taken=lambda name: not is_new and is_taken(self._target, join(folder, name)),
             falls_together=self._falls_together,
         )
         for name in alignment.respelt:
@@ -132,21 +133,8 @@ class NameMapping:
         return frozenset(
             name
             for name, entry in ours.items()
-            if not self._is_left_out(join(folder, name), entry) and self._is_possible_kind(entry)
+            if not self._is_left_out(join(folder, name), entry) and self._target.capabilities.holds(kind_of(entry))
         )
-
-    def _is_possible_kind(self, entry: Entry) -> bool:
-        kind = kind_of(entry)
-        if kind is EntryKind.LINK:
-            return self._target.capabilities.holds_links
-        return kind is not EntryKind.SPECIAL
-
-    def _is_taken(self, path: str) -> bool:
-        try:
-            return self._target.look(path) is not None
-        except OSError:
-            # The copy will report the error.
-            return False
 
 
 class NameMapper:
@@ -245,6 +233,14 @@ class NameMapper:
         self._done.add(path)
         old_path = join(folder, alignment.stored[name])
         self._builder.respellings.append(Action(Op.MOVE, path, kind_of(entry), old_path=old_path, is_respelling=True))
+
+
+def is_taken(mirror: TreeView, path: str) -> bool:
+    """Tell whether a path leads to something in the mirror; an error counts as nothing, since the copy reports it."""
+    try:
+        return mirror.look(path) is not None
+    except OSError:
+        return False
 
 
 def _are_one(_name: str, _other: str) -> bool:

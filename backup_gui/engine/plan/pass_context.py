@@ -71,20 +71,6 @@ class PlanBuilder:
         source_folders: How many folders of the source were seen.
     """
 
-    __slots__ = (
-        "copies",
-        "deletions",
-        "in_the_way",
-        "joins",
-        "litter",
-        "mirror_files",
-        "moved_away",
-        "moves",
-        "problems",
-        "respellings",
-        "source_folders",
-    )
-
     def __init__(self) -> None:
         self.in_the_way = Actions()
         self.respellings: list[Action] = []

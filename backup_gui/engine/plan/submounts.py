@@ -86,9 +86,7 @@ class Submounts:
                 ours = self._source.look(drive)
                 is_away = ours is None or not self._is_mounted(drive, ours)
             except OSError as error:
-                if drive not in self._away:
-                    self._away.add(drive)
-                    self._problems.append(problem_from(error, drive, Stage.COMPARE))
+                self._name(drive, problem_from(error, drive, Stage.COMPARE))
                 return True
             if is_away:
                 self.name_as_away(drive)
@@ -97,6 +95,9 @@ class Submounts:
 
     def name_as_away(self, drive: str) -> None:
         """Report a volume that is not mounted as a problem, once."""
+        self._name(drive, problem(ProblemCode.DRIVE_AWAY, drive, Stage.COMPARE))
+
+    def _name(self, drive: str, found: Problem) -> None:
         if drive not in self._away:
             self._away.add(drive)
-            self._problems.append(problem(ProblemCode.DRIVE_AWAY, drive, Stage.COMPARE))
+            self._problems.append(found)

@@ -6,7 +6,7 @@ file systems of Linux by name, and tests others once.
 
 from typing import Final, NamedTuple
 
-from backup_gui.model.entries import Entry
+from backup_gui.model.entries import Entry, EntryKind
 
 NO_LIMIT: Final = (1 << 63) - 1
 # More than any system can represent: 64 bits of seconds, in nanoseconds.
@@ -93,6 +93,10 @@ class Capabilities(NamedTuple):
             or bool(self.forbidden)
             or not (self.holds_bytes and self.holds_ends and self.holds_device_names)
         )
+
+    def holds(self, kind: EntryKind) -> bool:
+        """Tell whether entries of a kind can be stored."""
+        return kind is not EntryKind.SPECIAL and (kind is not EntryKind.LINK or self.holds_links)
 
     @property
     def holds_metadata(self) -> bool:
