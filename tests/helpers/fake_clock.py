@@ -6,12 +6,13 @@ import heapq
 import itertools
 from collections.abc import Callable
 
+from backup_gui.engine.run.clock import Clock
 from backup_gui.engine.run.mailbox import Mailbox
 
 MOST_WAITS = 200_000
 
 
-class FakeClock:
+class FakeClock(Clock):
     """Starts at 1,000 s on the steady clock; actions can be planned for moments counted from there."""
 
     def __init__(self) -> None:

@@ -23,6 +23,7 @@ from watchdog.events import (
 
 from backup_gui.engine.run import runner
 from backup_gui.engine.run import single_pass as mirror
+from backup_gui.engine.run.clock import Clock
 from backup_gui.engine.run.loop import LoopParts
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.model.errors import WatchCancelledError
@@ -97,13 +98,17 @@ class SimulatedCommands(Mailbox):
         self._wake_task()
 
 
-class SimulatedClock:
+class SimulatedClock(Clock):
     """The scheduler's clock, as the runner has it."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
-        self.monotonic = scheduler.monotonic
-        self.time = scheduler.time
+
+    def monotonic(self) -> float:
+        return self._scheduler.monotonic()
+
+    def time(self) -> float:
+        return self._scheduler.time()
 
     def wait(self, commands: Mailbox, timeout_s: float) -> None:
         if commands.is_empty():

@@ -6,7 +6,7 @@ import logging
 import os
 import stat
 import time
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.fs.system.platform import LONGEST_WAIT_S
 from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes
@@ -23,35 +23,19 @@ _SLEEP_GAP_S = 5.0
 _OVERSLEPT_S = 30.0
 
 
-class Clock(Protocol):
-    """The clock interface of the runner."""
+class Clock:
+    """The system's clocks; tests replace them."""
 
     def monotonic(self) -> float:
-        """Monotonic seconds; they may stand still while the computer sleeps."""
-        ...
-
-    def time(self) -> float:
-        """The user's clock: seconds since 1970, UTC."""
-        ...
-
-    def wait(self, commands: Mailbox, timeout_s: float) -> None:
-        """Wait for an entry in the mailbox, at most ``timeout_s`` seconds; may return early."""
-        ...
-
-
-class SystemClock:
-    """The system's clocks."""
-
-    def monotonic(self) -> float:
-        """Return monotonic seconds."""
+        """Return monotonic seconds; they may stand still while the computer sleeps."""
         return time.monotonic()
 
     def time(self) -> float:
-        """Return seconds since 1970, UTC."""
+        """Return the user's clock: seconds since 1970, UTC."""
         return time.time()
 
     def wait(self, commands: Mailbox, timeout_s: float) -> None:
-        """Wait for an entry in the mailbox, at most ``timeout_s`` seconds."""
+        """Wait for an entry in the mailbox, at most ``timeout_s`` seconds; may return early."""
         commands.wait(min(timeout_s, LONGEST_WAIT_S))
 
 

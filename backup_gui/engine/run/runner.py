@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder
 from backup_gui.engine.fs.system.descriptors import BUDGET
-from backup_gui.engine.run.clock import SystemClock
+from backup_gui.engine.run.clock import Clock
 from backup_gui.engine.run.loop import Loop, LoopParts, RunOutcome
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.preloading import preload
@@ -34,7 +34,7 @@ def _watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool
     return watch(source, wake, should_stop)
 
 
-PARTS = LoopParts(SystemClock(), run_pass, JobDatabase.open, _watch)
+PARTS = LoopParts(Clock(), run_pass, JobDatabase.open, _watch)
 
 
 def run(

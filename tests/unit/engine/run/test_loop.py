@@ -13,7 +13,7 @@ import pytest
 
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.run import clock, runner
-from backup_gui.engine.run.clock import SystemClock
+from backup_gui.engine.run.clock import Clock
 from backup_gui.engine.run.loop import HELD_AGAIN_S, LoopParts
 from backup_gui.engine.run.mailbox import Mailbox, Pulse
 from backup_gui.engine.run.single_pass import PassOptions
@@ -1379,7 +1379,7 @@ def test_who_waits_for_something_to_do_is_at_rest() -> None:
 
 def test_command_from_another_thread_ends_the_waiting_at_once() -> None:
     commands = Mailbox()
-    waiter = threading.Thread(target=SystemClock().wait, args=(commands, 60.0))
+    waiter = threading.Thread(target=Clock().wait, args=(commands, 60.0))
     waiter.start()
     commands.put(Stop())
     waiter.join(5)
