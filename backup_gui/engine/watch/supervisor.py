@@ -20,67 +20,44 @@ OFF_REASON = Reason(ReasonCode.WATCHING_OFF)
 
 
 class SourceWatcher(Protocol):
-    """The part of ``watcher.Watcher`` that the loop uses."""
+    """The part of ``watcher.Watcher`` that the loop uses. By default nothing is noticed, and nothing can be lost."""
 
     def take(self) -> tuple[Scope, bool]:
         """Empty the dirty set."""
-        ...
-
-    def pending(self) -> Pending:
-        """Describe the content of the dirty set."""
-        ...
-
-    def peek(self, limit: int) -> tuple[str, ...]:
-        """Return some of the paths in the dirty set, without taking them."""
-        ...
-
-    def is_alive(self) -> bool:
-        """Return whether it still notices everything."""
-        ...
-
-    def is_complete(self) -> bool:
-        """Return whether no folder is known to be unwatched."""
-        ...
-
-    def coverage(self, source_folders: int) -> Coverage:
-        """Return how the source is watched."""
-        ...
-
-    def stop(self) -> None:
-        """Stop its threads."""
-        ...
-
-
-# Arguments: the source, a callback for changes, and a function that returns True to cancel the setup.
-WatcherMaker = Callable[[str, Callable[[], None], Callable[[], bool]], SourceWatcher]
-
-
-class _Unwatched:
-    """Stands in for the watcher while there is none: it notices nothing, and cannot be lost."""
-
-    def take(self) -> tuple[Scope, bool]:
         return Scope(), False
 
     def pending(self) -> Pending:
+        """Describe the content of the dirty set."""
         return Pending()
 
     def peek(self, limit: int) -> tuple[str, ...]:  # noqa: ARG002 - as of a watcher
+        """Return some of the paths in the dirty set, without taking them."""
         return ()
 
     def is_alive(self) -> bool:
+        """Return whether it still notices everything."""
         return True
 
     def is_complete(self) -> bool:
+        """Return whether no folder is known to be unwatched."""
         return True
 
     def coverage(self, source_folders: int) -> Coverage:
+        """Return how the source is watched."""
         return Coverage(0, source_folders)
 
     def stop(self) -> None:
-        pass
+        """Stop its threads."""
+        return
+
+
+class _Unwatched(SourceWatcher):
+    """Stands in for the watcher while there is none."""
 
 
 _UNWATCHED = _Unwatched()
+# Arguments: the source, a callback for changes, and a function that returns True to cancel the setup.
+WatcherMaker = Callable[[str, Callable[[], None], Callable[[], bool]], SourceWatcher]
 
 
 class WatchSupervisor:

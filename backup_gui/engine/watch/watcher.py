@@ -28,6 +28,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 
+from backup_gui.engine.fs.content import never
 from backup_gui.engine.fs.system.platform import HAS_INOTIFY
 from backup_gui.engine.fs.volumes.mounts import can_watch, network_mount_below
 from backup_gui.engine.plan.left_out import find_left_out
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
     from watchdog.observers.api import BaseObserver
 
-    from backup_gui.engine.watch.inotify import FolderObserver
+    from backup_gui.engine.watch.inotify import FolderObserver, Group
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +55,6 @@ DENIED_REASON = Reason(ReasonCode.WATCHED_DENIED)
 SOME_REASON = Reason(ReasonCode.SOME_NOT_WATCHED)
 
 _STOP_LIMIT_S = 5.0
-
-
-def _never() -> bool:
-    return False
 
 
 class Watcher:
@@ -91,7 +88,7 @@ class Watcher:
         # How many watches had ended when the dirty set was last taken.
         self._ended_before = 0
 
-    def start(self, should_stop: Callable[[], bool] = _never) -> None:
+    def start(self, should_stop: Callable[[], bool] = never) -> None:
         """Set all watches; when this returns, no later change goes unnoticed.
 
         Args:
@@ -114,10 +111,7 @@ class Watcher:
                 self._inotify.reader.end_set_up()
             if _identity(self._source) != self._identity:
                 raise WatchError(ABSENT_REASON)
-        except WatchError:
-            self.stop()
-            raise
-        except WatchCancelledError:
+        except (WatchError, WatchCancelledError):
             self.stop()
             raise
         except OSError as error:
@@ -144,8 +138,7 @@ class Watcher:
 
     def take(self) -> tuple[Scope, bool]:
         """Empty the dirty set; return what to compare, and whether a full pass is needed instead."""
-        inotify = self._inotify
-        group = inotify.group() if inotify is not None else None
+        group = self._group()
         self._ended_before = 0 if group is None else group.ended
         return self._dirty.take()
 
@@ -194,8 +187,11 @@ class Watcher:
         # is an event in its parent.
         denied = sum(not _needs_polling(code) for code in unwatched.values())
         known = len(unwatched) - denied
-        watched = self._count()
-        group = self._inotify.group()
+        group = self._group()
+        try:
+            watched = self._inotify.reader.kernel_count()
+        except OSError:
+            watched = 0 if group is None else group.count()
         went = 0 if group is None else group.count_ended(watched) - self._ended_before
         # Exclusion rules do not apply to watches, so there may be more watches than compared folders.
         polled = max(known, source_folders - denied - watched - went, 0)
@@ -226,20 +222,13 @@ class Watcher:
         observer.schedule(handler, self._root, recursive=True)
         return observer
 
-    def _count(self) -> int:
-        inotify = self._inotify
-        if inotify is None:
-            return 0
-        try:
-            return inotify.reader.kernel_count()
-        except OSError:
-            group = inotify.group()
-            return group.count() if group is not None else 0
+    def _group(self) -> Group | None:
+        """Return inotify's watches, if they are used and set."""
+        return None if self._inotify is None else self._inotify.group()
 
     def _watch_again(self) -> None:
         """Retry the folders that could not be watched; stop at the first one that still exceeds the limit."""
-        inotify = self._inotify
-        group = inotify.group() if inotify is not None else None
+        inotify, group = self._inotify, self._group()
         if inotify is None or group is None:
             return
         for path in inotify.reader.unwatched():
@@ -267,7 +256,7 @@ class Watcher:
             return
         changes_names = event.event_type in {EVENT_TYPE_CREATED, EVENT_TYPE_DELETED, EVENT_TYPE_MOVED}
         if event.is_directory and (changes_names or self._is_readable_again(event)):
-            group = self._inotify.group() if self._inotify is not None else None
+            group = self._group()
             if group is not None and event.event_type == EVENT_TYPE_DELETED:
                 # It may have been moved out of the source.
                 group.forget_gone(os.fsencode(event.src_path))
@@ -283,8 +272,7 @@ class Watcher:
     def _is_readable_again(self, event: FileSystemEvent) -> bool:
         if event.event_type != EVENT_TYPE_ATTRIB or self._inotify is None:
             return False
-        path = os.fsencode(event.src_path)
-        group = self._inotify.group()
+        path, group = os.fsencode(event.src_path), self._group()
         if group is None or self._inotify.reader.failure(path) is None:
             return False
         group.watch_again(path)
@@ -326,7 +314,7 @@ class _Handler(FileSystemEventHandler):
             log.exception("A change notification could not be handled: %s", type(event).__name__)
 
 
-def watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool] = _never) -> Watcher:
+def watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool] = never) -> Watcher:
     """Create and start a watcher; see ``Watcher`` and ``Watcher.start``.
 
     Raises:
