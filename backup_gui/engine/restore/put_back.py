@@ -68,10 +68,11 @@ class RestoreOptions(NamedTuple):
         backup: Absolute path of the mirror of the folder. Only what the mirror has with the same content is replaced,
             since the next pass moves it to the history. None to replace nothing.
         makes_folder: Whether to create the folder if it does not exist.
-        keeps_set_id: Whether programs keep their set-id bits, see ``RestoreWriter``.
+        keeps_set_id: Whether programs keep the bits by which they run as their owner. Whoever prepared the backup
+            would decide about that otherwise.
         is_by_job: Whether the job itself restores what it removed. Folders then count as files do, and new folders with
-            unknown metadata get mode and owner of their parent.
-        rights_of: Returns the former rights of a new folder, see ``RestoreWriter``.
+            unknown metadata get mode and owner of their parent; otherwise they are their owner's alone.
+        rights_of: Returns the former rights of a new folder; one of which it returns None is its owner's alone.
         reason_of: Turns an error into a reason; None for the reasons that the window translates.
         meter: Counts each path, and each block of large files.
         should_stop: Polled before each piece and within large files; returns True to cancel.
@@ -107,19 +108,11 @@ def put_back(
         OSError: The folder cannot be opened or created.
     """
     say = options.reason_of or _reason
-    meter = options.meter or Meter(lambda _progress: None)
+    meter = options.meter or Meter()
     counts = [options.is_by_job or not piece.is_folder for piece in pieces]
     meter.begin(Phase.RETURNING, sum(counts), sum(piece.size_bytes for piece in pieces))
     is_cancelled = False
-    with RestoreWriter(
-        into,
-        inherits=options.is_by_job,
-        rights_of=options.rights_of,
-        makes_folder=options.makes_folder,
-        keeps_set_id=options.keeps_set_id,
-        on_bytes=meter.add_bytes_of_path,
-        should_stop=options.should_stop,
-    ) as writer:
+    with RestoreWriter(into, options, meter.add_bytes_of_path) as writer:
         restoration = _Restoration(writer, options)
         restoration.failed += [(path, say(error)) for path, error in sorted((unseen or {}).items())]
         for piece, count in zip(pieces, counts, strict=True):

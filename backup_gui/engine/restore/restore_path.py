@@ -39,7 +39,7 @@ def restore_path(
         path: The file or folder, relative to the mirror's root; the empty string for everything.
         at: The time, UTC; None for the newest known content, including deleted files.
         to: Absolute path of the target folder; created if it does not exist.
-        keeps_set_id: Whether programs keep their set-id bits, see ``RestoreWriter``.
+        keeps_set_id: Whether programs keep their set-id bits, see ``RestoreOptions``.
         should_stop: Polled; returns True to cancel.
 
     Returns:

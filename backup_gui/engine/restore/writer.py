@@ -18,7 +18,6 @@ from backup_gui.engine.fs.content import (
     ignore_count,
     is_same_version,
     narrowed,
-    never,
     transfer,
 )
 from backup_gui.engine.fs.same_content import has_same_bytes, has_same_content
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backup_gui.engine.fs.folder import FolderHandle, OpenEntry
-    from backup_gui.engine.state.pass_log import FolderRights
+    from backup_gui.engine.restore.put_back import RestoreOptions
     from backup_gui.model.entries import Entry
 
 _ALL_BUT_OWNER: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -61,41 +60,25 @@ class RestoreWriter:
 
     Args:
         to: Absolute path of the folder.
-        inherits: Whether folders that are made, and of which nothing else is known, get mode and owner of the folder
-            that they are in; otherwise they are their owner's alone.
-        rights_of: Tells who could use a folder that is made; a folder of which it tells nothing is its owner's alone.
-        makes_folder: Whether it is made if need be.
-        keeps_set_id: Whether programs keep the bits by which they run as their owner. Whoever prepared the backup
-            would decide about that otherwise.
+        options: How to restore.
         on_bytes: Told how many bytes more were copied, in large files.
-        should_stop: Asked between the blocks of large files whether to give up.
 
     Raises:
         OSError: It cannot be made or opened.
     """
 
-    def __init__(
-        self,
-        to: str,
-        *,
-        inherits: bool = False,
-        rights_of: Callable[[str], FolderRights | None] | None = None,
-        makes_folder: bool = True,
-        keeps_set_id: bool = False,
-        on_bytes: Callable[[int], None] = ignore_count,
-        should_stop: Callable[[], bool] = never,
-    ) -> None:
-        if makes_folder:
+    def __init__(self, to: str, options: RestoreOptions, on_bytes: Callable[[int], None] = ignore_count) -> None:
+        if options.makes_folder:
             os.makedirs(to, exist_ok=True)
         self._to = Tree(to)
-        self._inherits = inherits
-        self._rights_of = rights_of
+        self._inherits = options.is_by_job
+        self._rights_of = options.rights_of
+        self._keeps_set_id = options.keeps_set_id
         self._on_bytes = on_bytes
-        self._should_stop = should_stop
+        self._should_stop = options.should_stop
         self._roots: dict[str, Tree] = {}
         # Folders made here, with the metadata that they get when their content is complete.
         self._made: dict[str, Entry | _Like | None] = {}
-        self._keeps_set_id = keeps_set_id
         self._is_superuser = own_ids()[0] == 0
 
     def __enter__(self) -> Self:

@@ -18,13 +18,14 @@ from backup_gui.engine.fs import by_path, tree
 from backup_gui.engine.fs.content import Shortened, transfer
 from backup_gui.engine.history.listing import Version, list_versions, occupied_bytes
 from backup_gui.engine.restore import writer as restoring
+from backup_gui.engine.restore.put_back import RestoreOptions
 from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.restore.writer import RestoreWriter
 from backup_gui.engine.rules.retention import Stamp
 from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.reasons import Reason, ReasonCode
-from backup_gui.model.restores import RestoreResult
+from backup_gui.model.restores import Policy, RestoreResult
 from tests.helpers.rig import HOSTILE_NAMES, LONG_AGO_NS, Rig, as_nobody
 from tests.helpers.trees import contents, read_tree
 
@@ -462,7 +463,7 @@ def test_reads_that_bring_less_than_was_asked_for_make_no_difference(
     lengths, real = itertools.cycle((10_000, 7_001, 30_000)), os.read
     monkeypatch.setattr(os, "read", lambda fd, count: real(fd, min(count, next(lengths))))
     assert bring(rig, to) == RestoreResult(asked=1, restored=("a",))
-    with RestoreWriter(str(to / "there")) as restorer:
+    with RestoreWriter(str(to / "there"), RestoreOptions(Policy.SKIP)) as restorer:
         assert restorer.holds("a", str(rig.mirror), "a")
 
 
