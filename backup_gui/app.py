@@ -16,7 +16,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from backup_gui import __version__
-from backup_gui.config.folders import OwnFolders
+from backup_gui.config.folders import OwnFolders, own_folders
 from backup_gui.config.job_factory import absolute
 from backup_gui.config.logging import LOG_NAME, qt_message_handler, set_up_logging
 from backup_gui.config.settings import Appearance
@@ -74,7 +74,7 @@ def main(*, is_hidden: bool = False, source: str = "", destination: Place = NOWH
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = _application()
     try:
-        folders = OwnFolders()
+        folders = own_folders()
         own_files.note(*folders)
         wish = Wish(
             shows_window=not is_hidden,

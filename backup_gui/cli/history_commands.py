@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from backup_gui.cli.arguments import job_draft
 from backup_gui.cli.output import Output, counts_in_words, named, reason_fields, tell
 from backup_gui.cli.reasons import CommandCode
-from backup_gui.config.folders import OwnFolders
+from backup_gui.config.folders import own_folders
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.rules.progress import Meter
@@ -63,8 +63,7 @@ def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], boo
     with _writing(job) as catalog:
         if catalog.passlog.find(options.pass_id) is None:
             raise JobError(Reason(CommandCode.NO_SUCH_PASS, number=options.pass_id))
-        meter = Meter(lambda _progress: None)
-        returned = undo_pass(job, catalog, options.pass_id, meter=meter, should_stop=has_come)
+        returned = undo_pass(job, catalog, options.pass_id, meter=Meter(), should_stop=has_come)
     _print_returned(returned, output)
     return bool(returned.reason or returned.skipped or returned.failed)
 
@@ -110,13 +109,13 @@ def _reading(job: Job) -> Iterator[sqlite3.Connection]:
 @contextlib.contextmanager
 def _writing(job: Job) -> Iterator[JobDatabase]:
     """Open a job's catalog while no pass runs."""
-    lock = DestinationLock(job.destination.path, OwnFolders().data / "locks")
+    lock = DestinationLock(job.destination.path, own_folders().data / "locks")
     with lock, contextlib.closing(JobDatabase.open(_catalog_path(job))) as catalog:
         yield catalog
 
 
 def _catalog_path(job: Job) -> Path:
-    path = OwnFolders().data / "jobs" / f"{job.id}.sqlite"
+    path = own_folders().data / "jobs" / f"{job.id}.sqlite"
     if not path.exists():
         raise JobError(Reason(CommandCode.NOTHING_KNOWN))
     return path

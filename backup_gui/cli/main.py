@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Protocol
 from backup_gui.cli.arguments import build_parser, job_draft
 from backup_gui.cli.output import Output, Printer, ProgressBar, answers, named, reason_fields, tell
 from backup_gui.cli.reasons import CommandCode
-from backup_gui.config.folders import OwnFolders
+from backup_gui.config.folders import own_folders
 from backup_gui.config.logging import set_up_logging
 from backup_gui.engine.fs import own_files
 from backup_gui.model.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
@@ -166,7 +166,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     from backup_gui.config.job_factory import make_job  # noqa: PLC0415
     from backup_gui.engine.run import runner  # noqa: PLC0415
 
-    folders = OwnFolders()
+    folders = own_folders()
     own_files.note(*folders)
     job = make_job(job_draft(options))
     is_once = options.once or options.dry_run
@@ -228,7 +228,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
     from backup_gui.engine.state.pass_log import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.verify import verify  # noqa: PLC0415
 
-    folders = OwnFolders()
+    folders = own_folders()
     own_files.note(*folders)
     job = make_job(job_draft(options)._replace(keeps_history=False))
     seen = Progress(phase=Phase.COMPARING)
@@ -393,7 +393,7 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
         identity = str(identify(destination))
     except OSError as error:
         raise RootAbsentError(_of_error(CommandCode.DESTINATION_UNREAD, destination, error)) from error
-    if identity not in remembered_facts(OwnFolders().data, DESTINATION_KEY):
+    if identity not in remembered_facts(own_folders().data, DESTINATION_KEY):
         raise JobError(Reason(CommandCode.NO_BACKUP, path=destination))
 
 

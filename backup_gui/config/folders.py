@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from backup_gui.model.errors import OwnFolderError
 from backup_gui.model.reasons import Reason, ReasonCode
@@ -13,18 +13,8 @@ from backup_gui.model.reasons import Reason, ReasonCode
 APP_NAME = "backup-gui"
 
 
-class _Folders(NamedTuple):
-    data: Path
-    state: Path
-    config: Path
-    cache: Path
-
-
-class OwnFolders(_Folders):
-    """The program's own folders, by default those of the current user.
-
-    ``XDG_DATA_HOME``, ``XDG_STATE_HOME`` and ``XDG_CONFIG_HOME`` apply on every platform, so that they isolate a run
-    anywhere.
+class OwnFolders(NamedTuple):
+    """The program's own folders.
 
     Attributes:
         data: Catalogs; losing them costs time, not files.
@@ -33,28 +23,28 @@ class OwnFolders(_Folders):
         cache: What can be recreated at any time.
     """
 
-    __slots__ = ()
+    data: Path
+    state: Path
+    config: Path
+    cache: Path
 
-    def __new__(
-        cls,
-        data: Path | None = None,
-        state: Path | None = None,
-        config: Path | None = None,
-        cache: Path | None = None,
-    ) -> Self:
-        """Use the given folders, and the user's own ones for the rest.
 
-        Raises:
-            OwnFolderError: The user has no home folder, and the environment names none.
-        """
-        state = state or _own_folder("XDG_STATE_HOME", ".local/state", "user_state_path")
-        return super().__new__(
-            cls,
-            data or _own_folder("XDG_DATA_HOME", ".local/share", "user_data_path"),
-            state,
-            config or _own_folder("XDG_CONFIG_HOME", ".config", "user_config_path"),
-            cache or _cache_folder(state),
-        )
+def own_folders() -> OwnFolders:
+    """Return the folders of the current user.
+
+    ``XDG_DATA_HOME``, ``XDG_STATE_HOME`` and ``XDG_CONFIG_HOME`` apply on every platform, so that they isolate a run
+    anywhere.
+
+    Raises:
+        OwnFolderError: The user has no home folder, and the environment names none.
+    """
+    state = _own_folder("XDG_STATE_HOME", ".local/state", "user_state_path")
+    return OwnFolders(
+        _own_folder("XDG_DATA_HOME", ".local/share", "user_data_path"),
+        state,
+        _own_folder("XDG_CONFIG_HOME", ".config", "user_config_path"),
+        _cache_folder(state),
+    )
 
 
 def home() -> str:

@@ -19,7 +19,7 @@ from backup_gui.engine.fs.same_content import has_same_bytes
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.holding import Holding
 from backup_gui.engine.plan.left_out import rules_for
-from backup_gui.engine.rules.progress import Meter
+from backup_gui.engine.rules.progress import Meter, ignore_progress
 from backup_gui.model.entries import Entry, EntryKind, is_same_file, kind_of
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.paths import MARKER_NAME, join
@@ -77,16 +77,12 @@ class Difference:
     code: Code | None = None
 
 
-def _ignore(_progress: Progress) -> None:
-    return
-
-
 def verify(
     source: str,
     destination: Place,
     exclude: tuple[str, ...] = (),
     should_stop: Callable[[], bool] = never,
-    on_progress: Callable[[Progress], None] = _ignore,
+    on_progress: Callable[[Progress], None] = ignore_progress,
     memories: Iterable[str | None] = (),
     *,
     leaves_out_system_folders: bool = True,

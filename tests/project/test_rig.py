@@ -37,9 +37,9 @@ def test_an_absent_folder_reads_as_empty(tmp_path: Path) -> None:
 
 
 def test_the_user_s_own_settings_are_out_of_reach(own_places: Path) -> None:
-    from backup_gui.config.folders import OwnFolders
+    from backup_gui.config.folders import own_folders
 
-    places = OwnFolders()
+    places = own_folders()
     for folder in (places.data, places.state, places.config):
         assert own_places in Path(folder).parents
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from backup_gui.app import resource_folder
-from backup_gui.config.folders import OwnFolders
+from backup_gui.config.folders import OwnFolders, own_folders
 from backup_gui.config.settings import Appearance
 from backup_gui.config.store import Store
 from backup_gui.desktop.notifier import Notifier
@@ -195,7 +195,7 @@ def entry() -> RecordedEntry:
 
 @pytest.fixture
 def places() -> OwnFolders:
-    return OwnFolders()
+    return own_folders()
 
 
 @pytest.fixture

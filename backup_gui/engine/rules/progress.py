@@ -10,6 +10,10 @@ from backup_gui.model.plans import Phase, Progress
 LEAST_PAUSE_S = 0.1
 
 
+def ignore_progress(_progress: Progress) -> None:
+    """Ignore the progress: the default for ``on_progress``."""
+
+
 class Meter:
     """Adds up what is done and emits ``Progress`` values.
 
@@ -18,7 +22,9 @@ class Meter:
         now: A monotonic clock, in seconds.
     """
 
-    def __init__(self, on_progress: Callable[[Progress], None], now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, on_progress: Callable[[Progress], None] = ignore_progress, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._on_progress = on_progress
         self._now = now
         self._phase = Phase.COMPARING

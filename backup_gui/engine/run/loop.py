@@ -169,7 +169,6 @@ class Loop:
                 self._set_trouble(JobState.WAITING if is_absent else JobState.FAILED, caught.reason)
             except Exception as caught:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
                 self._report = self._report_of_crash(caught)
-                self._database.doubt()
             self._is_working = False
             if self._report is not None:
                 if self._report.held is None or not self._report.held.is_refusal:
@@ -384,7 +383,6 @@ class Loop:
             self._begin_failure(self._failed_report(error.reason))
         except Exception as error:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
             self._report = self._report_of_crash(error)
-            self._database.doubt()
             self._begin_failure(self._report)
         else:
             self._report = report
@@ -545,10 +543,11 @@ class Loop:
             self._teller.tell(ReportMade(report))
 
     def _report_of_crash(self, error: Exception) -> Report:
-        """Turn an unexpected error into a failed report. This is the worker's boundary."""
+        """Turn an unexpected error into a failed report, and check the catalog. This is the worker's boundary."""
         if self._teller.is_listeners(error):
             raise error
         log.error("A pass ended unexpectedly", exc_info=error)
+        self._database.doubt()
         return self._failed_report(Reason(ReasonCode.PASS_CRASHED, why=f"{type(error).__name__}: {error}"))
 
     def _set_trouble(self, state: JobState, reason: Reason) -> None:

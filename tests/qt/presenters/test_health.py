@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QLocale, QObject, Signal
 from pytestqt.qtbot import QtBot
 
-from backup_gui.config.folders import OwnFolders
+from backup_gui.config.folders import OwnFolders, own_folders
 from backup_gui.config.settings import Settings, parse_settings, settings_to_texts
 from backup_gui.desktop.languages import found_languages, language_name, speak
 from backup_gui.desktop.power import Supply
@@ -199,7 +199,7 @@ def test_the_passes_of_an_earlier_run_are_listed_and_charted(
     make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path(job.source, "a").write_text("a")
-    runner.run(job, Mailbox(), ignore, data_folder=OwnFolders().data, is_once=True)
+    runner.run(job, Mailbox(), ignore, data_folder=own_folders().data, is_once=True)
     # The chart's 30 days end now, and the backup above was made by the real clock.
     import time
 

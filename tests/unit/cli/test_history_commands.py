@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from backup_gui.cli import main as cli
-from backup_gui.config.folders import OwnFolders
+from backup_gui.config.folders import own_folders
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.model.job import Job, Place
@@ -129,14 +129,14 @@ def test_folders_without_a_backup_are_refused_and_nothing_is_made(pair: Pair, co
     assert pair.call(*command)[0] == 2
     assert "Nothing is known" in pair.error
     assert not pair.mirror.exists()
-    assert not (OwnFolders().data / "jobs").exists()
+    assert not (own_folders().data / "jobs").exists()
 
 
 @pytest.mark.parametrize("command", [["undo", "1"], ["kept", "--release"]])
 def test_nothing_is_written_while_another_instance_has_the_destination(pair: Pair, command: list[str]) -> None:
     pair.fill(1)
     pair.run()
-    with DestinationLock(str(pair.mirror), OwnFolders().data / "locks"):
+    with DestinationLock(str(pair.mirror), own_folders().data / "locks"):
         assert pair.call(*command)[0] == 3
         assert pair.call("passes")[0] == 0
 
@@ -145,9 +145,9 @@ def test_a_catalog_that_cannot_be_read_is_told(pair: Pair) -> None:
     pair.fill(1)
     pair.run()
     job = make_job(Job(str(pair.source), Place(str(pair.mirror))))
-    (OwnFolders().data / "jobs" / f"{job.id}.sqlite").write_bytes(b"no database at all" * 100)
+    (own_folders().data / "jobs" / f"{job.id}.sqlite").write_bytes(b"no database at all" * 100)
     assert pair.call("passes")[0] == 3
-    assert f"cannot be read (It is damaged): {OwnFolders().data}" in pair.error
+    assert f"cannot be read (It is damaged): {own_folders().data}" in pair.error
 
 
 def test_undoing_needs_the_folders(pair: Pair) -> None:

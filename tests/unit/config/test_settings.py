@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backup_gui.config import settings as config
-from backup_gui.config.folders import OwnFolders
+from backup_gui.config.folders import own_folders
 from backup_gui.config.job_factory import job_faults, make_job
 from backup_gui.config.settings import (
     Appearance,
@@ -279,8 +279,10 @@ def test_older_schemas_are_brought_up_step_by_step(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_program_s_folders_follow_the_environment(own_places: Path) -> None:
-    assert OwnFolders() == OwnFolders(
-        own_places / "data" / "backup-gui", own_places / "state" / "backup-gui", own_places / "config" / "backup-gui"
+    assert own_folders()[:3] == (
+        own_places / "data" / "backup-gui",
+        own_places / "state" / "backup-gui",
+        own_places / "config" / "backup-gui",
     )
 
 
@@ -291,13 +293,13 @@ def test_without_a_usable_environment_they_lie_where_linux_has_them(
 ) -> None:
     for name in ("DATA", "STATE", "CONFIG"):
         monkeypatch.setenv(f"XDG_{name}_HOME", value)
-    found = OwnFolders()
+    found = own_folders()
     assert found.data == own_places / ".local/share/backup-gui"
     assert found.state == own_places / ".local/state/backup-gui"
     assert found.config == own_places / ".config/backup-gui"
     # The short cut and the library must never part ways.
     monkeypatch.setattr(sys, "platform", "other")
-    assert OwnFolders() == found
+    assert own_folders() == found
 
 
 # Jobs

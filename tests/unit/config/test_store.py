@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QByteArray
 
-from backup_gui.config.folders import OwnFolders
+from backup_gui.config.folders import own_folders
 from backup_gui.config.settings import SCHEMA, Appearance, Settings
 from backup_gui.config.store import FILE_NAME, SettingsError, Store
 from backup_gui.model.job import Job, Place
@@ -181,7 +181,7 @@ def test_what_was_told_is_remembered(tmp_path: Path) -> None:
 
 
 def test_the_file_is_in_the_users_configuration_folder(own_places: Path) -> None:
-    store = Store(OwnFolders().config)
+    store = Store(own_folders().config)
     assert store._path.is_relative_to(own_places / "config")
 
 
