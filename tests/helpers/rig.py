@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -40,7 +41,7 @@ SECOND_NS = 1_000_000_000
 LONG_AGO_NS = 1_600_000_000_123_456_789
 
 # Names that have broken mirrors before: see the hazards of encodings, of shells, of line-based formats and of lengths.
-HOSTILE_NAMES = (
+HOSTILE_NAMES: tuple[str, ...] = (
     "plain",
     "with blank",
     "trailing blank ",
@@ -76,6 +77,10 @@ HOSTILE_NAMES = (
     "€" * 85,
     "e" * 250 + ".text",
 )
+if os.name != "posix":
+    # Of characters without a meaning there, of valid text, no device, and never two that differ in case alone.
+    _REFUSED = re.compile(r'[\0-\x1f<>:"/\\|?*\ud800-\udfff]|[ .]$|^CON$|^case$')
+    HOSTILE_NAMES = tuple(name for name in HOSTILE_NAMES if not _REFUSED.search(name))
 
 
 @dataclass

@@ -59,7 +59,7 @@ def read_tree(root: Path | str) -> dict[str, Node]:
         folder = pending.pop()
         with suppress(FileNotFoundError), os.scandir(folder) as entries:
             for entry in entries:
-                path = os.path.relpath(entry.path, root)
+                path = os.path.relpath(entry.path, root).replace(os.sep, "/")
                 if entry.name == MARKER_NAME and (folder == os.fspath(root) or folder.endswith("history")):
                     continue
                 with suppress(FileNotFoundError):

@@ -15,6 +15,7 @@ from backup_gui.config.folders import own_folders
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.model.job import Job, Place
+from tests.helpers.systems import DOUBLED_BACKSLASHES
 from tests.helpers.trees import contents
 
 
@@ -56,6 +57,7 @@ def pair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Pair:
     return Pair(tmp_path, capsys)
 
 
+@pytest.mark.posix("names that are no text")
 def test_what_was_done_is_listed_and_undone(pair: Pair) -> None:
     pair.fill(3)
     assert pair.run() == 0
@@ -141,6 +143,7 @@ def test_nothing_is_written_while_another_instance_has_the_destination(pair: Pai
         assert pair.call("passes")[0] == 0
 
 
+@DOUBLED_BACKSLASHES
 def test_a_catalog_that_cannot_be_read_is_told(pair: Pair) -> None:
     pair.fill(1)
     pair.run()

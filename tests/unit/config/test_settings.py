@@ -62,7 +62,10 @@ def test_values_that_kept_their_type_are_read_too() -> None:
 
 # Jobs as text
 
-PATHS = st.binary(min_size=1, max_size=40).map(lambda name: "/" + os.fsdecode(name.replace(b"\0", b"_")))
+if os.name == "posix":
+    PATHS = st.binary(min_size=1, max_size=40).map(lambda name: "/" + os.fsdecode(name.replace(b"\0", b"_")))
+else:
+    PATHS = st.text(min_size=1, max_size=40).map(lambda name: "/" + name.replace("\0", "_"))
 
 
 @st.composite
@@ -335,7 +338,7 @@ def test_paths_become_absolute_and_the_name_is_the_source_s(
 ) -> None:
     source, destination = pair
     monkeypatch.chdir(source.parent)
-    monkeypatch.setenv("HOME", str(source.parent))
+    monkeypatch.setenv("HOME" if os.name == "posix" else "USERPROFILE", str(source.parent))
     job = make_job(Job("docs", Place("~/copy")))
     assert (job.source, job.destination.path, job.name) == (str(source), str(destination), "docs")
 
@@ -368,7 +371,7 @@ def test_options_out_of_range_are_refused(pair: tuple[Path, Path]) -> None:
 
 
 def test_files_are_refused_as_folders(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    file = tmp_path / "a\nfile"
+    file = tmp_path / ("a\nfile" if os.name == "posix" else "a\u2028file")
     file.write_text("x")
     assert "The source is not a folder." in refusal(file, pair[1])
     assert "The destination is not a folder." in refusal(pair[0], file)

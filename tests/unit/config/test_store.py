@@ -13,6 +13,7 @@ from backup_gui.config.folders import own_folders
 from backup_gui.config.settings import SCHEMA, Appearance, Settings
 from backup_gui.config.store import FILE_NAME, SettingsError, Store
 from backup_gui.model.job import Job, Place
+from tests.helpers.systems import DOUBLED_BACKSLASHES
 
 JOB = Job(
     "/home/anna/Dokumente, alt = “neu”;\n\udcff[x]%20",
@@ -54,6 +55,7 @@ def test_settings_come_back_as_they_were(tmp_path: Path) -> None:
     assert Store(tmp_path).settings() == settings
 
 
+@DOUBLED_BACKSLASHES
 def test_a_file_that_is_no_settings_file_is_kept_aside(tmp_path: Path) -> None:
     content = b"\x00\xffthis is no settings file\x01"
     (tmp_path / FILE_NAME).write_bytes(content)
@@ -145,6 +147,7 @@ def test_no_settings_and_jobs_that_were_removed_are_no_loss(tmp_path: Path) -> N
     assert Store(tmp_path / "new", data).faults == ()
 
 
+@pytest.mark.posix("modes")
 def test_the_settings_are_private(tmp_path: Path) -> None:
     before = os.umask(0)
     try:

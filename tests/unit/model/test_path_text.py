@@ -13,6 +13,7 @@ from backup_gui.model.path_text import escape, one_line, unescape
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
 
+@pytest.mark.posix("names are bytes")
 @pytest.mark.hazard(30)
 @given(st.binary())
 def test_every_name_a_file_can_have_survives_the_round_trip(name: bytes) -> None:

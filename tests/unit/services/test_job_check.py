@@ -19,6 +19,7 @@ from backup_gui.services.job_check import Findings, examine, is_folder, leave_ou
 from backup_gui.services.suggestions import Choice, propose
 from backup_gui.ui.text.reasons import said
 from tests.helpers.rig import mounted
+from tests.helpers.systems import DOUBLED_BACKSLASHES
 
 NEW = Job("", Place(""), id="", name="", asks_about_strangers=True)
 
@@ -94,6 +95,7 @@ def test_a_place_that_another_backup_uses_is_refused(source: Path, tmp_path: Pat
         assert "Other" in look(source, tmp_path / folder, (other,)).faults["destination"]
 
 
+@DOUBLED_BACKSLASHES
 def test_a_folder_that_is_not_empty_is_noted_with_a_better_one(source: Path, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("x")
@@ -126,6 +128,7 @@ def test_a_whole_drive_is_taken_and_it_is_said_where_its_history_lies(source: Pa
         assert "history" not in look(source, drive, keeps_history=False).notes["destination"]
 
 
+@pytest.mark.posix("drives are in folders")
 @pytest.mark.hazard(6)
 def test_a_drive_that_is_not_there_is_noted_and_no_fault(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -118,7 +118,8 @@ def lock_file(fd: int) -> None:
         try:
             msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
         except OSError as error:
-            if error.errno not in {errno.EACCES, errno.EDEADLK}:
+            # wine's C runtime gives no number.
+            if error.errno not in {errno.EACCES, errno.EDEADLK, 0}:
                 raise
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
     else:

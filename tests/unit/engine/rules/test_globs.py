@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -49,6 +50,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str
     return root, paths
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 @given(st.lists(RULES, min_size=1, max_size=2))
 @example(["a**/b"])
 @example(["/***/a-b"])

@@ -73,6 +73,7 @@ def test_a_volume_without_a_limit_for_files_never_lacks_them() -> None:
     assert Room(10, 3, BLOCK).lacks(Amount(11, 5)) == Amount(1, 2)
 
 
+@pytest.mark.posix("file systems that count files")
 @pytest.mark.parametrize(("files", "free_files"), [(0, None), (100, 7)])
 def test_a_file_system_that_counts_no_files_has_no_limit_for_them(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, files: int, free_files: int | None
