@@ -1,9 +1,9 @@
 """A non-blocking connection to the desktop's session bus, for calls that PySide6 cannot make.
 
 PySide6 turns every number into a signed one before Qt sees it, but calls such as ``Notify`` take unsigned numbers. So
-jeepney writes and reads the messages, while Qt's event loop watches the socket. Nothing here blocks: messages that the
-bus does not take at once wait in a buffer, and answers come as callbacks. Only ``wait_while`` waits, for use at the end
-of the program, when no window is left that could freeze.
+jeepney writes and reads the messages, and a socket of Qt carries them. Nothing here blocks: messages that the bus does
+not take at once wait in the socket's buffer, and answers come as callbacks. Only ``wait_while`` waits, for use at the
+end of the program, when no window is left that could freeze.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import os
 import selectors
-import socket
 import struct
 import sys
 import time
@@ -22,7 +21,8 @@ from jeepney import HeaderFields, Message, MessageType, Parser
 from jeepney.auth import BEGIN, Authenticator
 from jeepney.bus import get_connectable_addresses
 from jeepney.bus_messages import message_bus
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtNetwork import QLocalSocket
 
 from backup_gui.desktop.periodic import delayed
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 # Logging in takes a millisecond; a bus that needs longer than this counts as absent.
 LOGIN_LIMIT_MS = 5_000
-_CHUNK_BYTES = 65_536
+_CONNECTED = QLocalSocket.LocalSocketState.ConnectedState
 
 # Gets the answer, which may be an error; None if the connection was lost before.
 OnAnswer = Callable[[Message | None], None]
@@ -44,15 +44,11 @@ class SessionBus(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._socket: socket.socket | None = None
-        self._reading: QSocketNotifier | None = None
-        self._writing: QSocketNotifier | None = None
+        self._socket: QLocalSocket | None = None
         self._login: Authenticator | None = None
         self._parser = Parser()
         self._serials = count(1)
         self._waiting: dict[int, OnAnswer] = {}
-        # Bytes that the socket has not taken yet, and those to send after the login.
-        self._unsent = bytearray()
         self._after_login = bytearray()
         self._patience = delayed(self, LOGIN_LIMIT_MS, self._lose)
 
@@ -92,33 +88,31 @@ class SessionBus(QObject):
             limit_ms: Limit in milliseconds.
         """
         end_s = time.monotonic() + limit_ms / 1_000
-        while self._socket is not None and is_due() and (left_s := end_s - time.monotonic()) > 0:
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
+        while (bus := self._connected()) is not None and is_due() and (left_s := end_s - time.monotonic()) > 0:
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if bus.bytesToWrite() else 0)
+            # The socket's own way to wait holds the interpreter lock, so that no job could end meanwhile.
             with selectors.DefaultSelector() as selector:
-                selector.register(self._socket, wanted)
-                ready = sum(events for _, events in selector.select(left_s))
-            if ready & selectors.EVENT_WRITE:
-                self._write()
-            if ready & selectors.EVENT_READ:
-                self._on_readable()
+                selector.register(int(bus.socketDescriptor()), wanted)
+                selector.select(left_s)
+            bus.waitForReadyRead(0)
+            # Where the socket's own signal has led here, it is not emitted again.
+            self._on_readable()
 
     def close(self) -> None:
         """Close the connection without calling back."""
         self._waiting.clear()
         self._disconnect()
 
-    def _begin(self, connected: socket.socket) -> None:
+    def _begin(self, connected: QLocalSocket) -> None:
         self._socket = connected
+        connected.setParent(self)
+        connected.readyRead.connect(self._on_readable)
+        # If sending fails, the sender has not returned yet, so call back only after it has.
+        connected.disconnected.connect(self._on_disconnected, Qt.ConnectionType.QueuedConnection)
         self._login = Authenticator()
         self._parser = Parser()
-        self._reading = QSocketNotifier(connected.fileno(), QSocketNotifier.Type.Read, self)
-        self._reading.activated.connect(self._on_readable)
-        self._writing = QSocketNotifier(connected.fileno(), QSocketNotifier.Type.Write, self)
-        self._writing.setEnabled(False)
-        self._writing.activated.connect(self._write)
         self._patience.start()
-        self._unsent += self._login.data_to_send() or b""
-        self._write()
+        self._write(self._login.data_to_send() or b"")
         self.call(message_bus.Hello(), self._on_welcome)
 
     def _send(self, message: Message) -> int:
@@ -126,42 +120,23 @@ class SessionBus(QObject):
         if self._login is not None:
             self._after_login += message.serialise(serial=serial)
         else:
-            self._unsent += message.serialise(serial=serial)
-            self._write()
+            self._write(message.serialise(serial=serial))
         return serial
 
-    @Slot()
-    def _write(self) -> None:
-        if self._socket is None or self._writing is None:
-            return
-        try:
-            while self._unsent:
-                del self._unsent[: self._socket.send(self._unsent)]
-        except BlockingIOError:
-            self._writing.setEnabled(True)
-        except OSError as error:
-            # The sender has not returned yet, so call back only after it has.
-            log.debug("Sending to the session bus failed: %s", error)
-            QTimer.singleShot(0, self, self._lose)
-        else:
-            self._writing.setEnabled(False)
+    def _write(self, data: bytes | bytearray) -> None:
+        if (bus := self._connected()) is not None:
+            bus.write(data)
+            bus.flush()
+
+    def _connected(self) -> QLocalSocket | None:
+        return self._socket if self._socket is not None and self._socket.state() is _CONNECTED else None
 
     @Slot()
     def _on_readable(self) -> None:
         if self._socket is None:
             return
         try:
-            data = self._socket.recv(_CHUNK_BYTES)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            log.debug("The session bus is gone: %s", error)
-            data = b""
-        if not data:
-            self._lose()
-            return
-        try:
-            messages = self._read(data)
+            messages = self._read(bytes(self._socket.readAll().data()))
         except (ValueError, LookupError, struct.error) as error:
             log.warning("The session bus has sent an invalid message: %s", error)
             self._lose()
@@ -176,9 +151,8 @@ class SessionBus(QObject):
         self._login.feed(data)
         if self._login.authenticated:
             self._login = None
-            self._unsent += BEGIN + self._after_login
+            self._write(BEGIN + self._after_login)
             self._after_login.clear()
-            self._write()
         return []
 
     def _take(self, message: Message) -> None:
@@ -197,6 +171,12 @@ class SessionBus(QObject):
             self._lose()
 
     @Slot()
+    def _on_disconnected(self) -> None:
+        if self._socket is not None and self._connected() is None:
+            log.debug("The session bus is gone: %s", self._socket.errorString())
+            self._lose()
+
+    @Slot()
     def _lose(self) -> None:
         if not self.is_open:
             return
@@ -208,32 +188,27 @@ class SessionBus(QObject):
 
     def _disconnect(self) -> None:
         self._patience.stop()
-        for notifier in (self._reading, self._writing):
-            if notifier is not None:
-                notifier.setEnabled(False)
-                notifier.deleteLater()
-        self._reading = self._writing = self._login = None
-        self._unsent.clear()
+        self._login = None
         self._after_login.clear()
         if self._socket is not None:
-            self._socket.close()
+            self._socket.abort()
+            self._socket.deleteLater()
             self._socket = None
 
 
-def _connected_socket() -> socket.socket | None:
-    """A non-blocking socket connected to the session bus; None if there is no bus or its queue is full."""
+def _connected_socket() -> QLocalSocket | None:
+    """A socket connected to the session bus; None if there is no bus or its queue is full."""
     if sys.platform == "win32":
         return None
     for address in _addresses():
-        found = socket.socket(socket.AF_UNIX)
-        found.setblocking(False)
-        try:
-            found.connect(address)
-        except OSError as error:
-            log.debug("There is no session bus at %r: %s", address, error)
-            found.close()
-        else:
+        found = QLocalSocket()
+        if address.startswith("\0"):
+            found.setSocketOptions(QLocalSocket.SocketOption.AbstractNamespaceOption)
+        found.connectToServer(address.removeprefix("\0"))
+        if found.state() is _CONNECTED:
             return found
+        log.debug("There is no session bus at %r: %s", address, found.errorString())
+        found.abort()
     return None
 
 

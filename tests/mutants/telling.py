@@ -81,16 +81,16 @@ MUTATIONS = (
     Mutation(
         "the bus is not waited for",
         "desktop/session_bus.py",
-        "        found.setblocking(False)\n",
-        "        found.settimeout(1.0)\n",
+        "            bus.flush()\n",
+        "            bus.waitForBytesWritten(1_000)\n",
         (f"{_SERVICE}test_a_bus_that_takes_nothing_for_a_while_gets_all_of_it_later",),
     ),
     Mutation(
-        "what the bus does not take at once is sent later",
+        "what is sent during the login follows it",
         "desktop/session_bus.py",
-        "        except BlockingIOError:\n            self._writing.setEnabled(True)\n",
-        "        except BlockingIOError:\n            self._unsent.clear()\n",
-        (f"{_SERVICE}test_a_bus_that_takes_nothing_for_a_while_gets_all_of_it_later",),
+        "            self._write(BEGIN + self._after_login)\n",
+        "            self._write(BEGIN)\n",
+        (f"{_SERVICE}test_a_note_is_told_with_all_that_a_desktop_wants_to_know",),
     ),
     Mutation(
         "what is true no more is taken away",
