@@ -20,8 +20,13 @@ from backup_gui.model.events import (
     BackUpNow,
     CheckEvery,
     Command,
+    Event,
+    FilesReturned,
     Pause,
+    Progressed,
+    ReportMade,
     Resume,
+    StatusChanged,
 )
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Progress, Report
@@ -261,10 +266,7 @@ class Controller(QObject):
             self._successors[job.id] = job
             return
         thread = JobThread(job, self._data_folder, run=self._run, parent=self)
-        thread.status_changed.connect(self._on_status_changed)
-        thread.progress_changed.connect(self._on_progress_changed)
-        thread.report_made.connect(self._on_report_made)
-        thread.files_returned.connect(self._on_files_returned)
+        thread.happened.connect(self._on_happened)
         thread.finished.connect(self._on_finished)
         if not job.is_enabled:
             thread.put(Pause(None))
@@ -305,31 +307,22 @@ class Controller(QObject):
         return ""
 
     @Slot(object)
-    def _on_status_changed(self, status: Status) -> None:
+    def _on_happened(self, event: Event) -> None:
         job_id = self._sender_id()
-        if job_id:
-            progress = self._news[job_id].progress if status.state is JobState.WORKING else None
-            self._tell(JobNews(job_id, status, progress))
-
-    @Slot(object)
-    def _on_progress_changed(self, progress: Progress) -> None:
-        job_id = self._sender_id()
-        if job_id:
-            self._tell(replace(self._news[job_id], progress=progress))
-
-    @Slot(object)
-    def _on_report_made(self, report: Report) -> None:
-        job_id = self._sender_id()
-        if job_id:
-            self._news[job_id] = replace(self._news[job_id], progress=None)
-            self.report_made.emit(JobReport(job_id, report))
-
-    @Slot(object)
-    def _on_files_returned(self, returned: RestoreResult) -> None:
-        job_id = self._sender_id()
-        if job_id:
-            self._news[job_id] = replace(self._news[job_id], progress=None)
-            self.files_returned.emit(JobReturned(job_id, returned))
+        if not job_id:
+            return
+        news = self._news[job_id]
+        match event:
+            case Progressed(progress=progress):
+                self._tell(replace(news, progress=progress))
+            case StatusChanged(status=status):
+                self._tell(JobNews(job_id, status, news.progress if status.state is JobState.WORKING else None))
+            case ReportMade(report=report):
+                self._news[job_id] = replace(news, progress=None)
+                self.report_made.emit(JobReport(job_id, report))
+            case FilesReturned(returned=returned):
+                self._news[job_id] = replace(news, progress=None)
+                self.files_returned.emit(JobReturned(job_id, returned))
 
     @Slot(object)
     def _on_finished(self, outcome: RunOutcome) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -24,10 +23,7 @@ from backup_gui.engine.run.runner import Mailbox, RunOutcome
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import Command, Event, FilesReturned, Progressed, ReportMade, StatusChanged, Stop
 from backup_gui.model.job import Job
-from backup_gui.model.plans import Progress, Report
 from backup_gui.model.reasons import Reason, ReasonCode
-from backup_gui.model.restores import RestoreResult
-from backup_gui.model.status import Status
 from backup_gui.threads.liveness import Heartbeat
 
 log = logging.getLogger(__name__)
@@ -45,65 +41,48 @@ class Run(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Batch:
-    """Everything new since the last batch.
-
-    Attributes:
-        progress: The latest progress; None also after the end of its pass.
-        reports: All reports, in their order.
-        status: The latest status.
-        returned: All results of restores into the source, in their order.
-    """
-
-    progress: Progress | None = None
-    reports: list[Report] | None = None
-    status: Status | None = None
-    returned: list[RestoreResult] | None = None
-
-
 class Outbox:
-    """Takes events in one thread and gives batches in another."""
+    """Takes events in one thread and gives them to another."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._batch = Batch()
+        self._progress: Progressed | None = None
+        self._status: StatusChanged | None = None
+        self._results: list[ReportMade | FilesReturned] = []
         self._is_announced = False
 
     def put(self, event: Event) -> bool:
         """Take an event.
 
         Returns:
-            Whether to announce a batch to the other thread; False while an announced batch waits there.
+            Whether to announce it to the other thread; False while announced events wait there.
         """
-        if not isinstance(event, Progressed | StatusChanged | ReportMade | FilesReturned):
-            # Status and report sum up all other events, such as actions and problems.
-            return False
         with self._lock:
-            self._add(event)
+            match event:
+                case Progressed():
+                    self._progress = event
+                case StatusChanged():
+                    self._status = event
+                case ReportMade() | FilesReturned():
+                    # The progress was that of the pass that has ended.
+                    self._progress = None
+                    self._results.append(event)
+                case _:
+                    # Status and report sum up all other events, such as actions and problems.
+                    return False
             is_news, self._is_announced = not self._is_announced, True
         return is_news
 
-    def take(self) -> Batch:
-        """Return and remove everything new."""
+    def take(self) -> list[Event]:
+        """Return and remove everything new; the status is last, as it describes the job after everything else."""
         with self._lock:
-            batch, self._batch = self._batch, Batch()
+            events: list[Event] = [
+                event for event in (self._progress, *self._results, self._status) if event is not None
+            ]
+            self._progress = self._status = None
+            self._results.clear()
             self._is_announced = False
-        return batch
-
-    def _add(self, event: Progressed | StatusChanged | ReportMade | FilesReturned) -> None:
-        batch = self._batch
-        match event:
-            case Progressed(progress=progress):
-                batch.progress = progress
-            case StatusChanged(status=status):
-                batch.status = status
-            case ReportMade(report=report):
-                batch.progress = None
-                batch.reports = [*(batch.reports or ()), report]
-            case FilesReturned(returned=returned):
-                batch.progress = None
-                batch.returned = [*(batch.returned or ()), returned]
+        return events
 
 
 class Worker(QObject):
@@ -141,12 +120,9 @@ class Worker(QObject):
 
 
 class JobThread(QObject):
-    """A running job, as the window's thread sees it. Every signal carries one value."""
+    """A running job, as the window's thread sees it. Emits its events, and at last its outcome."""
 
-    progress_changed = Signal(object)
-    report_made = Signal(object)
-    files_returned = Signal(object)
-    status_changed = Signal(object)
+    happened = Signal(object)
     finished = Signal(object)
 
     def __init__(self, job: Job, data_folder: Path, *, run: Run = runner.run, parent: QObject | None = None) -> None:
@@ -154,7 +130,6 @@ class JobThread(QObject):
         self.job = job
         self._commands = Mailbox()
         self._outbox = Outbox()
-        self._outcome: RunOutcome | None = None
         # Without a parent, so that the controller can abandon a thread that hangs.
         self._thread = QThread()
         self._thread.setObjectName(f"job {job.id}")
@@ -219,18 +194,9 @@ class JobThread(QObject):
     def _on_ended(self, outcome: RunOutcome) -> None:
         self._timer.stop()
         self._thread.quit()
-        self._outcome = outcome
         self._hand_on()
         self.finished.emit(outcome)
 
     def _hand_on(self) -> None:
-        batch = self._outbox.take()
-        if batch.progress is not None:
-            self.progress_changed.emit(batch.progress)
-        for report in batch.reports or ():
-            self.report_made.emit(report)
-        for returned in batch.returned or ():
-            self.files_returned.emit(returned)
-        # Last: the status describes the job after everything else.
-        if batch.status is not None:
-            self.status_changed.emit(batch.status)
+        for event in self._outbox.take():
+            self.happened.emit(event)

@@ -45,7 +45,7 @@ from backup_gui.model.plans import (
 )
 from backup_gui.model.reasons import Reason, of_system
 from backup_gui.model.status import JobState, Status
-from backup_gui.threads.job_thread import Batch, JobThread, Outbox, Run
+from backup_gui.threads.job_thread import JobThread, Outbox, Run
 from tests.qt.conftest import ScriptedRun, ok_status
 
 BIG_BYTES = 10 * 1024**3
@@ -85,20 +85,20 @@ def test_each_event_that_is_shown_becomes_a_signal_with_one_value(
     start: Start, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     thread = start(job, scripted)
-    seen: dict[str, list[object]] = {}
-    names = ("progress_changed", "report_made", "status_changed")
-    for name in names:
-        getattr(thread, name).connect(lambda value, name=name: seen.setdefault(name, []).append(value))
+    seen: list[object] = []
+    thread.happened.connect(seen.append)
     thread.start()
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     for event in EVENTS:
         scripted.tell(job.id, event)
-    qtbot.waitUntil(lambda: "status_changed" in seen)
+    qtbot.waitUntil(lambda: StatusChanged(ok_status()) in seen)
     scripted.tell(job.id, ReportMade(REPORT))
-    qtbot.waitUntil(lambda: "report_made" in seen)
-    assert set(seen) == set(names)
-    assert seen["progress_changed"] == [Progress(Phase.COPYING, 1, 2, BIG_BYTES, 2 * BIG_BYTES, "a")]
-    assert seen["report_made"] == [REPORT]
+    qtbot.waitUntil(lambda: len(seen) == 3)
+    assert seen == [
+        Progressed(Progress(Phase.COPYING, 1, 2, BIG_BYTES, 2 * BIG_BYTES, "a")),
+        StatusChanged(ok_status()),
+        ReportMade(REPORT),
+    ]
 
 
 @pytest.mark.hazard(18)
@@ -140,7 +140,7 @@ def test_what_a_job_logs_tells_which_one_it_is(
 def test_signals_arrive_in_the_windows_thread(start: Start, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
     thread = start(job, scripted)
     threads: list[int] = []
-    thread.status_changed.connect(lambda _: threads.append(threading.get_ident()))
+    thread.happened.connect(lambda _: threads.append(threading.get_ident()))
     thread.start()
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(ok_status()))
@@ -190,31 +190,28 @@ def test_the_last_news_comes_before_the_end(start: Start, job: Job, qtbot: QtBot
 
     thread = start(job, run)
     order: list[object] = []
-    thread.status_changed.connect(order.append)
-    thread.report_made.connect(order.append)
+    thread.happened.connect(order.append)
     thread.finished.connect(order.append)
     with qtbot.waitSignal(thread.finished):
         thread.start()
-    assert order[-3:] == [REPORT, ok_status(), RunOutcome(REPORT, None, is_stopped=False)]
+    assert order[-3:] == [ReportMade(REPORT), StatusChanged(ok_status()), RunOutcome(REPORT, None, is_stopped=False)]
 
 
 def test_the_outbox_keeps_all_reports_but_only_the_latest_progress() -> None:
     outbox = Outbox()
     assert outbox.put(Progressed(Progress(Phase.COPYING, files_done=1)))
     assert not outbox.put(Progressed(Progress(Phase.COPYING, files_done=2)))
-    assert outbox.take().progress == Progress(Phase.COPYING, files_done=2)
+    assert outbox.take() == [Progressed(Progress(Phase.COPYING, files_done=2))]
     assert outbox.put(ReportMade(REPORT))
     assert not outbox.put(ReportMade(REPORT))
-    batch = outbox.take()
-    assert batch.reports == [REPORT, REPORT]
-    assert batch.progress is None
+    assert outbox.take() == [ReportMade(REPORT), ReportMade(REPORT)]
 
 
 def test_progress_of_a_pass_that_has_ended_is_dropped() -> None:
     outbox = Outbox()
     outbox.put(Progressed(Progress(Phase.COPYING)))
     outbox.put(ReportMade(REPORT))
-    assert outbox.take().progress is None
+    assert outbox.take() == [ReportMade(REPORT)]
 
 
 def test_what_nobody_shows_wakes_nobody_and_is_not_kept() -> None:
@@ -222,7 +219,7 @@ def test_what_nobody_shows_wakes_nobody_and_is_not_kept() -> None:
     unseen = [event for event in EVENTS if not isinstance(event, Progressed | StatusChanged)]
     assert len(unseen) == 6
     assert not any(outbox.put(event) for event in unseen)
-    assert outbox.take() == Batch()
+    assert outbox.take() == []
 
 
 def test_the_real_runner_mirrors_a_folder(start: Start, job: Job, qtbot: QtBot) -> None:
@@ -231,7 +228,12 @@ def test_the_real_runner_mirrors_a_folder(start: Start, job: Job, qtbot: QtBot) 
     Path(job.source, "file1.txt").write_text("initial content")
     thread = start(job, runner.run)
     statuses: list[Status] = []
-    thread.status_changed.connect(statuses.append)
+
+    def note(event: Event) -> None:
+        if isinstance(event, StatusChanged):
+            statuses.append(event.status)
+
+    thread.happened.connect(note)
     thread.start()
     qtbot.waitUntil(lambda: bool(statuses) and statuses[-1].state is JobState.OK, timeout=10_000)
     copy = Path(job.destination.path, "file1.txt")
