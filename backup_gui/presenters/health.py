@@ -13,7 +13,7 @@ from backup_gui.desktop.diagnostics import ErrorKeeper, describe
 from backup_gui.desktop.power import Power, Supply
 from backup_gui.engine.fs.volumes.mounts import can_watch
 from backup_gui.engine.state.pass_log import PassLogReader
-from backup_gui.presenters.overdue import Overdue, OverdueMonitor
+from backup_gui.presenters.overdue import OverdueMonitor
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.threads.liveness import Stalls
 from backup_gui.ui.values.job import JobView, Saving
@@ -37,13 +37,12 @@ class HealthPresenter(Presenter):
     def __init__(self, context: Context, make_power: Callable[[QObject], Power], parent: QObject | None = None) -> None:
         super().__init__(context, parent)
         self._settings = context.store.settings()
-        self._overdue: dict[str, float] = {}
         self._on_network: set[str] = set()
         self._errors = ErrorKeeper()
         self._crashes = CrashRelay(self)
         self._crashes.crashed.connect(self._on_crashed)
         self._monitor = OverdueMonitor(context.store, context.now, self._settings.overdue_days, self)
-        self._monitor.changed.connect(self._on_overdue_changed)
+        self._monitor.changed.connect(self.changed)
         self._monitor.reminded.connect(self.reminded)
         self._stalls = Stalls(context.controller.pulses, parent=self)
         self._stalls.changed.connect(self.changed)
@@ -80,7 +79,6 @@ class HealthPresenter(Presenter):
     def forget(self, job_id: str) -> None:
         """Stop watching a job."""
         self._monitor.forget(job_id)
-        self._overdue.pop(job_id, None)
         self._on_network.discard(job_id)
         self._controller.check_every(job_id, None)
 
@@ -98,7 +96,7 @@ class HealthPresenter(Presenter):
 
     def overdue_since(self, job_id: str) -> float | None:
         """When the last complete backup of an overdue job was, seconds since 1970; None if it is not overdue."""
-        return self._overdue.get(job_id)
+        return self._monitor.overdue_since(job_id)
 
     def saving(self, job: Job) -> tuple[Saving, int]:
         """Why full passes of a job are less frequent at present, and the seconds between them."""
@@ -140,14 +138,6 @@ class HealthPresenter(Presenter):
     @Slot(object)
     def _on_supply_changed(self, supply: Supply) -> None:  # noqa: ARG002 - saving() reads it from the sender
         self._spare()
-
-    @Slot(object)
-    def _on_overdue_changed(self, overdue: Overdue) -> None:
-        if overdue.since is None:
-            self._overdue.pop(overdue.job_id, None)
-        else:
-            self._overdue[overdue.job_id] = overdue.since
-        self.changed.emit(overdue.job_id)
 
     @Slot(object)
     def _on_crashed(self, crash: Crash) -> None:

@@ -7,47 +7,24 @@ started.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.desktop.periodic import periodic
 
+if TYPE_CHECKING:
+    from backup_gui.config.store import Store
+
 CHECK_EVERY_MS = 60_000
 DAY_S = 86_400.0
 
 
-class Memory(Protocol):
-    """Short notes that outlast the program; ``Store`` keeps them."""
-
-    def recall(self, key: str) -> str:
-        """Read a note; empty if there is none."""
-        ...
-
-    def keep(self, key: str, text: str) -> None:
-        """Keep a note."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """Whether one job is overdue.
-
-    Attributes:
-        job_id: The job.
-        since: When its last complete backup ended, or when it was added; None if it is not overdue.
-    """
-
-    job_id: str
-    since: float | None
-
-
 class OverdueMonitor(QObject):
-    """Watches the age of each job's last complete backup.
+    """Watches the age of each job's last complete backup. Its signals carry the key of the job.
 
     Args:
-        memory: Keeps when a job was added and when the user was reminded.
+        store: Keeps when a job was added and when the user was reminded.
         now: The clock, seconds since 1970.
         limit_days: Age at which a backup is overdue; 0 for never.
     """
@@ -55,11 +32,9 @@ class OverdueMonitor(QObject):
     changed = Signal(object)
     reminded = Signal(object)
 
-    def __init__(
-        self, memory: Memory, now: Callable[[], float], limit_days: int, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, store: Store, now: Callable[[], float], limit_days: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._memory = memory
+        self._store = store
         self._now = now
         self._limit_days = limit_days
         # When each job was last complete, or added.
@@ -72,13 +47,17 @@ class OverdueMonitor(QObject):
         """Stop watching."""
         self._timer.stop()
 
+    def overdue_since(self, job_id: str) -> float | None:
+        """When the last complete backup of a job ended, or the job was added; None if it is not overdue."""
+        return self._since[job_id] if job_id in self._overdue else None
+
     def watch(self, job_id: str) -> None:
         """Watch a job; until a complete backup is known, its age counts from the first call."""
         key = f"added/{job_id}"
-        added_at = _number(self._memory.recall(key))
+        added_at = _number(self._store.recall(key))
         if added_at is None:
             added_at = self._now()
-            self._memory.keep(key, repr(added_at))
+            self._store.keep(key, repr(added_at))
         self._since[job_id] = max(added_at, self._since.get(job_id, added_at))
 
     def forget(self, job_id: str) -> None:
@@ -86,7 +65,7 @@ class OverdueMonitor(QObject):
         self._since.pop(job_id, None)
         self._overdue.discard(job_id)
         for key in (f"added/{job_id}", f"reminded/{job_id}"):
-            self._memory.keep(key, "")
+            self._store.keep(key, "")
 
     def note_complete(self, job_id: str, at: float) -> None:
         """Note a complete backup.
@@ -116,17 +95,17 @@ class OverdueMonitor(QObject):
             is_overdue = self._limit_days > 0 and now - since >= self._limit_days * DAY_S
             if is_overdue is not (job_id in self._overdue):
                 (self._overdue.add if is_overdue else self._overdue.discard)(job_id)
-                self.changed.emit(Overdue(job_id, since if is_overdue else None))
+                self.changed.emit(job_id)
             if is_overdue:
-                self._remind(job_id, since, now)
+                self._remind(job_id, now)
 
-    def _remind(self, job_id: str, since: float, now: float) -> None:
+    def _remind(self, job_id: str, now: float) -> None:
         key = f"reminded/{job_id}"
-        last = _number(self._memory.recall(key))
+        last = _number(self._store.recall(key))
         # A note from the future was written before the clock was set back.
         if last is None or last > now or now - last >= DAY_S:
-            self._memory.keep(key, repr(now))
-            self.reminded.emit(Overdue(job_id, since))
+            self._store.keep(key, repr(now))
+            self.reminded.emit(job_id)
 
 
 def _number(text: str) -> float | None:

@@ -28,7 +28,6 @@ from backup_gui.presenters.history import HistoryPresenter
 from backup_gui.presenters.job_form import JobFormPresenter
 from backup_gui.presenters.job_views import JobViewsPresenter
 from backup_gui.presenters.jobs import JobsPresenter
-from backup_gui.presenters.overdue import Overdue
 from backup_gui.presenters.overview import OverviewPresenter
 from backup_gui.presenters.plan import PlanPresenter
 from backup_gui.presenters.presenter import Context
@@ -204,10 +203,10 @@ class Shell(QObject):
         return self.answers.complete(self.care.complete(view))
 
     @Slot(object)
-    def _on_reminded(self, overdue: Overdue) -> None:
-        view = self.views.view(overdue.job_id)
-        if view is not None and overdue.since is not None:
-            self._trays.remind(view, overdue.since)
+    def _on_reminded(self, job_id: str) -> None:
+        view, since = self.views.view(job_id), self.care.overdue_since(job_id)
+        if view is not None and since is not None:
+            self._trays.remind(view, since)
 
     # From the window to the jobs
 
