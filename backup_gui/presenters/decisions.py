@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backup_gui.model.events import AllowHeld, ForgetDrive, GiveUp, KeepHeld, PutBack, ReleaseKept, UndoPass
+from backup_gui.model.events import ForgetDrive, GiveUp, KeepHeld, PutBack, ReleaseKept, UndoPass
 from backup_gui.model.plans import Phase
 from backup_gui.model.status import JobState
 from backup_gui.presenters.presenter import Context, Presenter
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from backup_gui.model.plans import Held
     from backup_gui.threads.controller import JobNews, JobReturned
     from backup_gui.ui.activity.pass_row import PassRow
-    from backup_gui.ui.values.job import HeldAnswer, JobView, PutBackWish
+    from backup_gui.ui.values.job import HeldAnswer, JobView
 
 
 class DecisionsPresenter(Presenter):
@@ -38,7 +38,6 @@ class DecisionsPresenter(Presenter):
         self._refused: dict[str, Held] = {}
         window = context.window
         window.held_answered.connect(self._on_held_answered)
-        window.put_back_requested.connect(self._on_put_back_requested)
         board = window.board
         board.activity.undo_requested.connect(self._on_undo_requested)
         board.problems.forget_drive_requested.connect(self._on_forget_drive_requested)
@@ -60,17 +59,16 @@ class DecisionsPresenter(Presenter):
 
     @Slot(object)
     def _on_held_answered(self, answer: HeldAnswer) -> None:
-        if answer.is_right:
-            self._refused.pop(answer.job_id, None)
-            self._controller.send(answer.job_id, AllowHeld(answer.held))
+        job_id, command = answer.job_id, answer.command
+        if isinstance(command, PutBack):
+            self._pass_on(job_id, partial(self._returns.begin, job_id, command))
+            return
+        if isinstance(command, KeepHeld):
+            self._refused[job_id] = command.held
         else:
-            self._refused[answer.job_id] = answer.held
-            self._controller.send(answer.job_id, KeepHeld(answer.held))
-        self.changed.emit(answer.job_id)
-
-    @Slot(object)
-    def _on_put_back_requested(self, wish: PutBackWish) -> None:
-        self._pass_on(wish.job_id, partial(self._returns.begin, wish.job_id, PutBack(wish.held)))
+            self._refused.pop(job_id, None)
+        self._controller.send(job_id, command)
+        self.changed.emit(job_id)
 
     @Slot(object)
     def _on_undo_requested(self, row: PassRow) -> None:

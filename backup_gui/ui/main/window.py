@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget
 
 from backup_gui.desktop.periodic import periodic
+from backup_gui.model.events import AllowHeld
 from backup_gui.model.plans import HeldCode
 from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
@@ -59,7 +60,6 @@ class MainWindow(QMainWindow):
     removal_requested = Signal(object)
     log_folder_requested = Signal()
     held_answered = Signal(object)
-    put_back_requested = Signal(object)
     diagnostics_requested = Signal()
     form_opened = Signal(object)
     first_run_opened = Signal(object)
@@ -201,7 +201,6 @@ class MainWindow(QMainWindow):
         dialog = ReviewDialog(self._icons, view.job, view.status.held, self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.answered.connect(self.held_answered)
-        dialog.put_back_requested.connect(self.put_back_requested)
         self.review_opened.emit(dialog)
         dialog.open()
         return dialog
@@ -212,7 +211,7 @@ class MainWindow(QMainWindow):
         if held is None or held.code is HeldCode.NEWER_BACKUP:
             return
         job = view.job
-        answer = HeldAnswer(job.id, held, is_right=True)
+        answer = HeldAnswer(job.id, AllowHeld(held))
         on_yes = partial(self.held_answered.emit, answer)
         ask_to_take_over(held_text(held), job.destination.path, on_yes, self, keeps_history=job.keeps_history)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QWidget
 
+from backup_gui.model.events import AllowHeld, KeepHeld, PutBack
 from backup_gui.model.plans import Held, HeldCode
 from backup_gui.model.status import JobState
 from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.headline import held_text
-from backup_gui.ui.values.job import HeldAnswer, PutBackWish
+from backup_gui.ui.values.job import HeldAnswer
 from backup_gui.ui.widgets.labels import Heading, MutedLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_as_laid_out
@@ -34,7 +36,6 @@ class ReviewDialog(QDialog):
     """
 
     answered = Signal(object)
-    put_back_requested = Signal(object)
 
     def __init__(self, icons: Icons, job: Job, held: Held, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,9 +69,10 @@ class ReviewDialog(QDialog):
     def _build_buttons(self) -> tuple[QPushButton, QDialogButtonBox]:
         """Create the buttons, and return the default one with the box."""
         held = self._held
-        self.keep_button = push_button(self.tr("&Keep these files"), self._on_keep_clicked)
-        self.allow_button = push_button(self._allow_text(), self._on_allow_clicked)
-        self.put_back_button = push_button(self.tr("&Put them back into my folder"), self._on_put_back_clicked)
+        self.keep_button = push_button(self.tr("&Keep these files"), partial(self._answer, KeepHeld(held)))
+        self.allow_button = push_button(self._allow_text(), partial(self._answer, AllowHeld(held)))
+        put_back = partial(self._answer, PutBack(held))
+        self.put_back_button = push_button(self.tr("&Put them back into my folder"), put_back)
         self.put_back_button.setAutoDefault(False)
         # Strangers never were in the source, and of a replaced file it has the new version.
         is_loss = held.code not in _OF_OTHERS and held.counts.deleted > 0
@@ -120,17 +122,6 @@ class ReviewDialog(QDialog):
             return self.tr("These &changes are right")
         return self.tr("These &deletions are right")
 
-    @Slot()
-    def _on_keep_clicked(self) -> None:
-        self.answered.emit(HeldAnswer(self._job.id, self._held, is_right=False))
-        self.accept()
-
-    @Slot()
-    def _on_allow_clicked(self) -> None:
-        self.answered.emit(HeldAnswer(self._job.id, self._held, is_right=True))
-        self.accept()
-
-    @Slot()
-    def _on_put_back_clicked(self) -> None:
-        self.put_back_requested.emit(PutBackWish(self._job.id, self._held))
+    def _answer(self, command: AllowHeld | KeepHeld | PutBack, *_checked: bool) -> None:
+        self.answered.emit(HeldAnswer(self._job.id, command))
         self.accept()

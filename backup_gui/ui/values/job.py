@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from backup_gui.model.events import AllowHeld, KeepHeld, PutBack
 from backup_gui.model.job import Job
 from backup_gui.model.passes import PassKind, PastChange, PastPass
-from backup_gui.model.plans import Held, Progress
+from backup_gui.model.plans import Progress
 from backup_gui.model.status import JobState, Status
 from backup_gui.ui.values.pace import Pace
 
@@ -114,26 +115,11 @@ class HeldAnswer:
 
     Attributes:
         job_id: The job.
-        held: The held changes shown, to which alone the answer applies.
-        is_right: Whether the job may carry them out.
+        command: What the job does with them; it names the changes, to which alone the answer applies.
     """
 
     job_id: str
-    held: Held
-    is_right: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PutBackWish:
-    """A request to restore into the source the files that the held changes would delete.
-
-    Attributes:
-        job_id: The job.
-        held: The held changes shown.
-    """
-
-    job_id: str
-    held: Held
+    command: AllowHeld | KeepHeld | PutBack
 
 
 @dataclass(frozen=True, slots=True)

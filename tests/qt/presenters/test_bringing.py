@@ -27,7 +27,7 @@ from backup_gui.presenters.shell import Shell
 from backup_gui.threads.liveness import Stalls
 from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.text.headline import headline
-from backup_gui.ui.values.job import PutBackWish
+from backup_gui.ui.values.job import HeldAnswer
 from tests.helpers.screens import HELD, VIEWS
 from tests.helpers.trees import contents
 from tests.qt.conftest import NOW, ScriptedRun, ShellMaker
@@ -53,7 +53,7 @@ def shell(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot)
 @pytest.fixture
 def dialog(shell: Shell, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> ReturnedDialog:
     """The dialog of files that are being put back."""
-    shell.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    shell.window.held_answered.emit(HeldAnswer(job.id, PutBack(HELD)))
     qtbot.waitUntil(lambda: scripted.received(job.id) == [PutBack(HELD)])
     (dialog,) = dialogs(shell)
     return dialog
@@ -137,7 +137,7 @@ def test_what_was_left_is_not_told_in_the_dialog_of_what_was_asked_for_since(
     assert "You can close this window" in dialog.progress.words
     dialog.close_button.click()
     qtbot.waitUntil(lambda: not dialogs(shell))
-    shell.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    shell.window.held_answered.emit(HeldAnswer(job.id, PutBack(HELD)))
     (second,) = dialogs(shell)
     scripted.tell(job.id, FilesReturned(RestoreResult(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
     qtbot.waitUntil(lambda: len(dialogs(shell)) == 2)
@@ -174,7 +174,7 @@ def test_a_check_under_way_is_said_to_be_finished_first(
 ) -> None:
     scripted.tell(job.id, StatusChanged(Status(JobState.WORKING)))
     qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.WORKING)
-    shell.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    shell.window.held_answered.emit(HeldAnswer(job.id, PutBack(HELD)))
     (dialog,) = dialogs(shell)
     assert dialog._title.text() == "The check that is under way is finished first…"
 
@@ -189,7 +189,7 @@ def test_a_job_that_ends_or_is_removed_meanwhile_is_told(
     qtbot.waitUntil(lambda: not dialogs(shell))
     shell.controller.back_up_now(job.id)
     qtbot.waitUntil(lambda: shell.controller.is_running(job.id))
-    shell.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    shell.window.held_answered.emit(HeldAnswer(job.id, PutBack(HELD)))
     (second,) = dialogs(shell)
     shell.window.removal_requested.emit(job.id)
     assert second.progress.words == "This backup was removed or changed."

@@ -40,7 +40,7 @@ from backup_gui.ui.main.board import Page
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import Remedy, headline
-from backup_gui.ui.values.job import JobView, PutBackWish
+from backup_gui.ui.values.job import HeldAnswer, JobView
 from tests.faults.test_unmounted_roots import mounted_anew
 from tests.helpers.looks import notes_of
 from tests.helpers.screens import HELD, PROBLEMS
@@ -311,7 +311,7 @@ def test_a_backup_goes_on_upon_a_new_drive_after_one_click_and_one_answer(
 def test_answers_reach_the_job_and_nobody_else(running: Shell, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
     window = running.window
     report = Report(PassStatus.COMPLETE, 1.0, 1.0, is_full=True, counts=Counts(deleted=1))
-    window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    window.held_answered.emit(HeldAnswer(job.id, PutBack(HELD)))
     window.board.activity.undo_requested.emit(PassRow(report, pass_id=7))
     assert box_of(window).informativeText().startswith("1 file comes back")
     say_yes(window)
@@ -332,7 +332,7 @@ def test_a_job_that_has_ended_says_so_instead_of_doing_nothing(make_shell: Shell
     shell = make_shell(lambda *_args, **_options: RunOutcome(None, None, is_stopped=False))
     shell.start(Wish())
     qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.FAILED)
-    shell.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    shell.window.held_answered.emit(HeldAnswer(job.id, PutBack(HELD)))
     assert "not running" in box_of(shell.window).text()
 
 

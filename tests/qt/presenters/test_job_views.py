@@ -27,6 +27,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.config.settings import Appearance, Settings
 from backup_gui.model.entries import EntryKind
+from backup_gui.model.events import AllowHeld, KeepHeld
 from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, PassStatus, Problem, ProblemCode, Report, Stage
 from backup_gui.model.problems import MAY_BE_LEFT_OUT, problem
 from backup_gui.model.reasons import NO_REASON, Code, Reason, ReasonCode, of_system
@@ -326,7 +327,7 @@ def test_the_review_answers_about_exactly_what_it_shows(icons: Icons, qtbot: QtB
         answers: list[object] = []
         dialog.answered.connect(answers.append)
         (dialog.allow_button if is_right else dialog.keep_button).click()
-        assert answers == [HeldAnswer("a1", HELD, is_right)]
+        assert answers == [HeldAnswer("a1", AllowHeld(HELD) if is_right else KeepHeld(HELD))]
 
 
 def test_enter_in_the_review_deletes_nothing(icons: Icons, qtbot: QtBot) -> None:
@@ -336,7 +337,7 @@ def test_enter_in_the_review_deletes_nothing(icons: Icons, qtbot: QtBot) -> None
     dialog.answered.connect(answers.append)
     dialog.show()
     QTest.keyClick(dialog, Qt.Key.Key_Return)
-    assert [answer.is_right for answer in answers] == [False]
+    assert [answer.command for answer in answers] == [KeepHeld(STRANGERS)]
 
 
 def test_strangers_go_to_the_history_by_name(icons: Icons, qtbot: QtBot) -> None:

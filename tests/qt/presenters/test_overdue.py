@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -20,8 +21,8 @@ class Bench:
         self.store = store
         self.monitor = OverdueMonitor(store, lambda: self.now, limit_days)
         # The job, and since when it was overdue then.
-        self.changes: list[object] = []
-        self.reminders: list[object] = []
+        self.changes: list[Any] = []
+        self.reminders: list[Any] = []
         self.monitor.changed.connect(lambda job_id: self.changes.append((job_id, self.monitor.overdue_since(job_id))))
         self.monitor.reminded.connect(
             lambda job_id: self.reminders.append((job_id, self.monitor.overdue_since(job_id)))

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop.freedesktop_notifications import Notifications
 from backup_gui.desktop.single_instance import Wish
-from backup_gui.model.events import StatusChanged
+from backup_gui.model.events import KeepHeld, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.reasons import Reason, of_system
@@ -128,7 +128,7 @@ def test_the_review_opens_by_a_click_and_its_answer_ends_what_another_one_says(
     service.click(numbers["One"])
     qtbot.waitUntil(lambda: shell.window.findChild(ReviewDialog) is not None)
     assert selected(shell) == "One"
-    shell.window.held_answered.emit(HeldAnswer(two.id, HELD, is_right=False))
+    shell.window.held_answered.emit(HeldAnswer(two.id, KeepHeld(HELD)))
     qtbot.waitUntil(lambda: numbers["Two"] in [call["id"] for call in service.calls("CloseNotification")])
 
 

@@ -23,7 +23,7 @@ from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.events import StatusChanged
+from backup_gui.model.events import AllowHeld, PutBack, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.plan_tree import Arranged, Arrangement, SortKey, flat
 from backup_gui.model.plans import FULL, Action, Counts, HeldCode, Op, Phase, ProblemCode, Progress
@@ -37,7 +37,7 @@ from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import held_text
-from backup_gui.ui.values.job import HeldAnswer, PutBackWish
+from backup_gui.ui.values.job import HeldAnswer
 from tests.helpers.beats import Beats
 from tests.helpers.looks import is_due
 from tests.helpers.screens import DOCUMENTS, HELD, PLAN, STRANGERS, arrange_now
@@ -426,11 +426,10 @@ def test_putting_back_is_asked_for_exactly_what_was_shown(icons: Icons, qtbot: Q
     dialog = ReviewDialog(icons, DOCUMENTS, HELD)
     qtbot.addWidget(dialog)
     wishes: list[object] = []
-    dialog.put_back_requested.connect(wishes.append)
     dialog.answered.connect(wishes.append)
     assert dialog.put_back_button.isVisibleTo(dialog)
     dialog.put_back_button.click()
-    assert wishes == [PutBackWish("a1", HELD)]
+    assert wishes == [HeldAnswer("a1", PutBack(HELD))]
 
 
 def test_putting_back_is_offered_only_where_it_makes_sense(icons: Icons, qtbot: QtBot) -> None:
@@ -457,7 +456,7 @@ def test_another_folder_in_the_backups_place_is_used_or_left_and_nothing_of_it_i
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     assert answers == [], "Enter decides later"
     dialog.allow_button.click()
-    assert answers == [HeldAnswer("a1", held, is_right=True)]
+    assert answers == [HeldAnswer("a1", AllowHeld(held))]
 
 
 @pytest.mark.slow
