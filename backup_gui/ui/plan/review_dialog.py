@@ -99,19 +99,17 @@ class ReviewDialog(QDialog):
             if self._job.keeps_history
             else self.tr("No history is kept for this backup: what is deleted is gone.")
         )
-        if self._held.code is HeldCode.DESTINATION_REPLACED:
-            return (
-                self.tr("Put the right folder or drive back, and it goes on by itself. Or use this one from now on.")
-                + f" {keeps}"
-            )
-        if self._held.code is HeldCode.OTHER_BACKUP:
-            return self.tr("It is left alone, and all else is backed up.") + f" {keeps}"
-        if self._held.code is HeldCode.STRANGERS:
-            return self.tr("A backup is an exact copy of your folder, so these would have to leave it.") + f" {keeps}"
-        return (
-            self.tr("So many changes at once may be what you did, or a mistake, a drive that is away or malware.")
-            + f" {keeps}"
+        what = {
+            HeldCode.DESTINATION_REPLACED: self.tr(
+                "Put the right folder or drive back, and it goes on by itself. Or use this one from now on."
+            ),
+            HeldCode.OTHER_BACKUP: self.tr("It is left alone, and all else is backed up."),
+            HeldCode.STRANGERS: self.tr("A backup is an exact copy of your folder, so these would have to leave it."),
+        }.get(
+            self._held.code,
+            self.tr("So many changes at once may be what you did, or a mistake, a drive that is away or malware."),
         )
+        return f"{what} {keeps}"
 
     def _allow_text(self) -> str:
         if self._held.code is HeldCode.DESTINATION_REPLACED:
