@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
     from backup_gui.threads.controller import JobNews
 
 _ROOM_EVERY_MS = 60_000
-
-
-class ShownView(NamedTuple):
-    """A job's view after news of it.
-
-    Attributes:
-        view: The current view.
-        before: The previous view; None if there was none.
-    """
-
-    view: JobView
-    before: JobView | None
 
 
 class JobViewsPresenter(Presenter):
@@ -82,7 +70,6 @@ class JobViewsPresenter(Presenter):
         job = self._controller.job(news.job_id)
         if job is None:
             return
-        before = self._views.get(job.id)
         view = JobView(
             job=job,
             status=news.status,
@@ -94,7 +81,7 @@ class JobViewsPresenter(Presenter):
         view = self._complete(view)
         self._views[job.id] = view
         self._window.put_job(view)
-        self.news_shown.emit(ShownView(view, before))
+        self.news_shown.emit(view)
 
     @Slot(object)
     def renew(self, job_id: str) -> None:

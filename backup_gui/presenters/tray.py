@@ -16,7 +16,6 @@ from backup_gui.ui.main.tray import Tray, TrayIcon
 from backup_gui.ui.text.notices import Notice, Notices, button_text, hidden_notice
 
 if TYPE_CHECKING:
-    from backup_gui.presenters.job_views import ShownView
     from backup_gui.ui.values.job import JobView
 
 _EVERY_MS = 1_000
@@ -94,12 +93,11 @@ class TrayPresenter(Presenter):
         self.tray.show_jobs(views)
 
     @Slot(object)
-    def note_view(self, shown: ShownView) -> None:
+    def note_view(self, view: JobView) -> None:
         """Show a new view of a job in the tray, and notify the user if it matters."""
-        view, before = shown
         # Notify first: a new notification replaces one that is no longer true.
         self._tell(self._notices.on_status(view, self._now()))
-        if before is None or before.shown_state is not view.shown_state:
+        if self.tray.shown_state(view.job.id) is not view.shown_state:
             self.show_jobs()
         elif not self._pause.isActive():
             # The tray's text changes with every file, and each change is a message to another process.

@@ -99,6 +99,10 @@ class Tray(QObject):
         self._icon.setToolTip(self.tooltip())
         self._update_menu()
 
+    def shown_state(self, job_id: str) -> JobState | None:
+        """The state that is shown of a job; None if the job is not shown."""
+        return next((view.shown_state for view in self._views if view.job.id == job_id), None)
+
     def tooltip(self) -> str:
         """The tooltip: state of each job, and time of its last complete backup."""
         lines = [self.tr("Folder Backup")]
