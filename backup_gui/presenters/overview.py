@@ -16,7 +16,7 @@ from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.state.pass_log import PAGE_ROWS, PassLogReader
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.folder_sizes import Sizes, count_sizes
-from backup_gui.ui.values.job import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
+from backup_gui.ui.values.job import BackupSizes, FilesQuery, PassQuery
 
 if TYPE_CHECKING:
     from backup_gui.model.plans import Report
@@ -95,7 +95,7 @@ class OverviewPresenter(Presenter):
             f"passes {query.job_id}",
             query.job_id,
             lambda log: log.page(before=query.before, kind=query.kind, search=query.search),
-            lambda passes: self._window.board.put_passes(PassPage(query, passes, is_last=len(passes) < PAGE_ROWS)),
+            lambda passes: self._window.board.put_passes(query, passes, is_last=len(passes) < PAGE_ROWS),
         )
 
     @Slot(object)
@@ -104,7 +104,7 @@ class OverviewPresenter(Presenter):
             f"files {query.job_id} {query.pass_id}",
             query.job_id,
             lambda log: log.changes(query.pass_id, offset=query.offset),
-            lambda changes: self._window.board.put_files(FilesPage(query, changes, is_last=len(changes) < PAGE_ROWS)),
+            lambda changes: self._window.board.put_files(query, changes, is_last=len(changes) < PAGE_ROWS),
         )
 
     def _read(self, key: str, job_id: str, read: Callable[[PassLogReader], _T], show: Callable[[_T], None]) -> None:

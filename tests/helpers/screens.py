@@ -68,13 +68,11 @@ from backup_gui.ui.values.history import Asked, Subject, subject_of
 from backup_gui.ui.values.job import (
     BackupSizes,
     DraftVerdict,
-    FilesPage,
     FilesQuery,
     FreeSpace,
     JobDraft,
     JobView,
     Level,
-    PassPage,
     PassQuery,
     Remark,
     Saving,
@@ -467,11 +465,11 @@ def look_back(icons: Icons) -> MainWindow:
     queries: list[PassQuery] = []
     window.board.passes_wanted.connect(queries.append)
     window.board.show_page(Page.ACTIVITY)
-    window.board.put_passes(PassPage(queries[-1], EARLIER, is_last=True))
+    window.board.put_passes(queries[-1], EARLIER, is_last=True)
     tree = window.board.activity._list
     opened = tree.model().index(len(REPORTS) - 1, 0)
     tree.expand(opened)
-    window.board.put_files(FilesPage(FilesQuery("a1", EARLIER[0].id), FILES, is_last=True))
+    window.board.put_files(FilesQuery("a1", EARLIER[0].id), FILES, is_last=True)
     tree.setCurrentIndex(opened)
     return window
 

@@ -6,20 +6,20 @@ Passes of this run come as reports. The model requests earlier passes and all fi
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
 
-from backup_gui.model.passes import PassKind, PastChange
+from backup_gui.model.passes import PassKind, PastChange, PastPass
 from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.status import JobState
 from backup_gui.ui.activity.pass_row import PassRow, file_data, pass_text, row_of
 from backup_gui.ui.text.format import clock_text, duration_text, exact_text, isolated, size_text, tip_text
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.job import FilesPage, FilesQuery, PassPage, PassQuery
+from backup_gui.ui.values.job import FilesQuery, PassQuery
 from backup_gui.ui.widgets.paged_table import RIGHT, Index
 
 if TYPE_CHECKING:
@@ -218,18 +218,23 @@ class ActivityModel(QAbstractItemModel):
         self.endResetModel()
         self._ask()
 
-    def put_page(self, page: PassPage) -> None:
-        """Add requested older passes; ignore those for a previous filter."""
-        if page.query.serial != self._serial:
+    def put_page(self, query: PassQuery, passes: Sequence[PastPass], *, is_last: bool) -> None:
+        """Add requested older passes, newest first; ignore those for a previous filter.
+
+        Args:
+            query: The request.
+            passes: The passes.
+            is_last: Whether there are no older ones.
+        """
+        if query.serial != self._serial:
             return
         self._is_asking = False
-        self._has_older = not page.is_last
-        if page.passes:
-            self._oldest_id = page.passes[-1].id
-        keys = {past.started_at: past.id for past in page.passes}
-        self.name_passes(keys)
+        self._has_older = not is_last
+        if passes:
+            self._oldest_id = passes[-1].id
+        self.name_passes({past.started_at: past.id for past in passes})
         here = {row.report.started_at for row in self._rows}
-        rows = [row_of(past) for past in page.passes if past.started_at not in here]
+        rows = [row_of(past) for past in passes if past.started_at not in here]
         if not rows:
             return
         was_all_shown = self._shown == len(self._rows)
@@ -240,20 +245,20 @@ class ActivityModel(QAbstractItemModel):
             self._shown = len(self._rows)
             self.endInsertRows()
 
-    def put_files(self, page: FilesPage) -> None:
-        """Add the requested files of a pass."""
-        key = page.query.pass_id
+    def put_files(self, query: FilesQuery, changes: Sequence[PastChange], *, is_last: bool) -> None:
+        """Add the requested files of a pass, of which these may be the last."""
+        key = query.pass_id
         self._asked.discard(key)
         known = self._files.get(key, [])
         row = next((number for number, row in enumerate(self._rows) if row.pass_id == key), -1)
-        if row < 0 or page.query.offset != len(known):
+        if row < 0 or query.offset != len(known):
             return
-        if page.is_last:
+        if is_last:
             self._complete.add(key)
-        if page.changes:
+        if changes:
             parent = self.index(row, 0)
-            self.beginInsertRows(parent, len(known), len(known) + len(page.changes) - 1)
-            self._files[key] = [*known, *page.changes]
+            self.beginInsertRows(parent, len(known), len(known) + len(changes) - 1)
+            self._files[key] = [*known, *changes]
             self.endInsertRows()
         else:
             # Its files are no longer known, so the row can be neither opened nor undone.

@@ -28,18 +28,14 @@ from backup_gui.ui.settings.page import JobSettings
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.headline import Remedy, headline
 from backup_gui.ui.values.history import subject_of
-from backup_gui.ui.values.job import (
-    BackupSizes,
-    FilesPage,
-    JobView,
-    PassPage,
-    PauseWish,
-)
+from backup_gui.ui.values.job import BackupSizes, FilesQuery, JobView, PassQuery, PauseWish
 from backup_gui.ui.widgets.labels import push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
-    from backup_gui.model.passes import DayTotal
+    from collections.abc import Sequence
+
+    from backup_gui.model.passes import DayTotal, PastChange, PastPass
     from backup_gui.model.plans import Report
     from backup_gui.ui.style.icons import Icons
 
@@ -142,14 +138,14 @@ class Board(QWidget):
         """Note the database keys of passes, by their start time."""
         self._activity_model(job_id).name_passes(keys)
 
-    def put_passes(self, page: PassPage) -> None:
-        """Show requested earlier passes."""
-        self._activity_model(page.query.job_id).put_page(page)
+    def put_passes(self, query: PassQuery, passes: Sequence[PastPass], *, is_last: bool) -> None:
+        """Show requested earlier passes, after which there may be no others."""
+        self._activity_model(query.job_id).put_page(query, passes, is_last=is_last)
         self.activity.refresh()
 
-    def put_files(self, page: FilesPage) -> None:
-        """Show the requested files of a pass."""
-        self._activity_model(page.query.job_id).put_files(page)
+    def put_files(self, query: FilesQuery, changes: Sequence[PastChange], *, is_last: bool) -> None:
+        """Show the requested files of a pass, of which these may be the last."""
+        self._activity_model(query.job_id).put_files(query, changes, is_last=is_last)
 
     def put_days(self, job_id: str, days: tuple[DayTotal, ...]) -> None:
         """Show what each day's passes copied."""

@@ -7,7 +7,7 @@ from enum import Enum
 
 from backup_gui.model.events import AllowHeld, KeepHeld, PutBack
 from backup_gui.model.job import Job
-from backup_gui.model.passes import PassKind, PastChange, PastPass
+from backup_gui.model.passes import PassKind
 from backup_gui.model.plans import Progress
 from backup_gui.model.status import JobState, Status
 from backup_gui.ui.values.pace import Pace
@@ -142,36 +142,12 @@ class PassQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class PassPage:
-    """The answer to a query.
-
-    Attributes:
-        query: The query.
-        passes: The passes, newest first.
-        is_last: Whether there are no older passes.
-    """
-
-    query: PassQuery
-    passes: tuple[PastPass, ...]
-    is_last: bool
-
-
-@dataclass(frozen=True, slots=True)
 class FilesQuery:
     """A request for the files that a pass changed, from an offset on."""
 
     job_id: str
     pass_id: int
     offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FilesPage:
-    """The answer: the files, and whether these are the last."""
-
-    query: FilesQuery
-    changes: tuple[PastChange, ...]
-    is_last: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from backup_gui.ui.activity.page import ActivityPage
 from backup_gui.ui.activity.pass_row import pass_text
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.style.icons import Icons
-from backup_gui.ui.values.job import FilesPage, FilesQuery, PassPage, PassQuery
+from backup_gui.ui.values.job import FilesQuery, PassQuery
 from tests.helpers.looks import newest_rows
 from tests.helpers.screens import VIEWS, look_back, make_window
 from tests.qt.conftest import NOW
@@ -48,7 +48,7 @@ class Library:
     def answer(self) -> None:
         query = self.queries[-1]
         found = [one for one in self.passes if query.before is None or one.id < query.before][:200]
-        self._model.put_page(PassPage(query, tuple(found), is_last=len(found) < 200))
+        self._model.put_page(query, tuple(found), is_last=len(found) < 200)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_the_files_of_a_pass_come_when_it_is_opened(model: ActivityModel, qtmode
     # A new pass on top must not confuse what belongs where.
     model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=False, counts=Counts(created=1)))
     files = (PastChange("create", "a\nb"), PastChange("move", "new", "old"))
-    model.put_files(FilesPage(library.files[0], files, is_last=False))
+    model.put_files(library.files[0], files, is_last=False)
     second = model.index(2, 0)
     assert model.rowCount(second) == 2
     assert model.data(model.index(0, 1, second)) == "a\\nb"
@@ -108,7 +108,7 @@ def test_the_files_of_a_pass_come_when_it_is_opened(model: ActivityModel, qtmode
     assert model.row_at(model.index(1, 1, second)) == newest_rows(model, 3)[2]
     model.fetchMore(second)
     assert library.files[-1] == FilesQuery("a1", 2, 2)
-    model.put_files(FilesPage(library.files[-1], (), is_last=True))
+    model.put_files(library.files[-1], (), is_last=True)
     assert not model.canFetchMore(second)
     qtmodeltester.check(model)
 
@@ -118,7 +118,7 @@ def test_files_in_sight_stay_with_their_pass_when_a_new_one_comes_on_top(model: 
     model.begin()
     library.answer()
     model.fetchMore(model.index(1, 0))
-    model.put_files(FilesPage(library.files[0], (PastChange("create", "a"),), is_last=True))
+    model.put_files(library.files[0], (PastChange("create", "a"),), is_last=True)
     shown = QPersistentModelIndex(model.index(0, 1, model.index(1, 0)))
     model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=False, counts=Counts(created=1)))
     assert shown.parent().row() == 2
@@ -130,7 +130,7 @@ def test_a_pass_whose_files_are_not_known_cannot_be_opened_any_more(model: Activ
     model.begin()
     library.answer()
     model.fetchMore(model.index(0, 0))
-    model.put_files(FilesPage(library.files[0], (), is_last=True))
+    model.put_files(library.files[0], (), is_last=True)
     assert not model.hasChildren(model.index(0, 0))
 
 
@@ -141,7 +141,7 @@ def test_a_filter_asks_anew_and_answers_to_the_old_one_are_too_late(model: Activ
     model.set_filter(PassKind.TROUBLE, "")
     assert library.queries[-1] == PassQuery("a1", 1, None, PassKind.TROUBLE)
     assert model.rowCount() == 1
-    model.put_page(PassPage(library.queries[0], (past(9),), is_last=True))
+    model.put_page(library.queries[0], (past(9),), is_last=True)
     assert model.rowCount() == 1
     model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=True, counts=Counts(created=1)))
     assert model.rowCount() == 1
@@ -161,7 +161,7 @@ def test_an_earlier_pass_is_told_like_one_of_today(model: ActivityModel) -> None
         past(1, status="from the future"),
     )
     model.begin()
-    model.put_page(PassPage(PassQuery("a1", 0), page, is_last=True))
+    model.put_page(PassQuery("a1", 0), page, is_last=True)
     assert [pass_text(row) for row in newest_rows(model, 4)] == [
         "2 new. 7 files could not be backed up.",
         "Some of it waited for your word.",
@@ -179,7 +179,7 @@ def test_the_page_says_so_when_a_filter_finds_nothing(icons: Icons, model: Activ
     model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=False, counts=Counts(created=1)))
     assert page._list.isVisible()
     page.kind_combo.setCurrentIndex(page.kind_combo.findData(PassKind.DELETED.value))
-    model.put_page(PassPage(PassQuery("a1", 1, None, PassKind.DELETED), (), is_last=True))
+    model.put_page(PassQuery("a1", 1, None, PassKind.DELETED), (), is_last=True)
     page.refresh()
     assert page._list.isVisible()
     assert page._nothing.isVisible()
@@ -231,7 +231,7 @@ def test_a_pass_whose_paths_are_forgotten_is_not_offered_to_be_undone(
     assert "Choose a line" in page.undo_button.toolTip()
     known, forgotten, harmless = past(3, deleted=2, recorded=2), past(2, deleted=2, recorded=0), past(1, recorded=1)
     model.begin()
-    model.put_page(PassPage(PassQuery("a1", 0), (known, forgotten, harmless), is_last=True))
+    model.put_page(PassQuery("a1", 0), (known, forgotten, harmless), is_last=True)
     page.refresh()
     hints = []
     for row in range(3):
@@ -246,7 +246,7 @@ def test_a_pass_whose_paths_are_forgotten_is_not_offered_to_be_undone(
     # Forgotten between the list and the look at it.
     page._list.setCurrentIndex(model.index(0, 0))
     model.fetchMore(model.index(0, 0))
-    model.put_files(FilesPage(FilesQuery("a1", 3, 0), (), is_last=True))
+    model.put_files(FilesQuery("a1", 3, 0), (), is_last=True)
     assert not page.undo_button.isEnabled()
     assert page.undo_button.toolTip() == hints[1]
 
