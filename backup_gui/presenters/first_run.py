@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from backup_gui.desktop.storage import Drive, drives, usual_folders
-from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HeldCode, Op, Problem, Progress
@@ -213,8 +212,6 @@ def _preview_all(jobs: tuple[Job, ...], data_folder: Path, task: TaskContext[Pro
 
     for job in jobs:
         found = preview_plan(job, data_folder, task.should_stop, tell)
-        if found is None:
-            raise Cancelled
         seen, last = seen + last, 0
         if found.reason:
             total.reason = found.reason

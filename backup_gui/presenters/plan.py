@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from backup_gui.engine.fs.content import Cancelled
-from backup_gui.model.job import Job
-from backup_gui.model.plan_tree import Arranged, Arrangement
-from backup_gui.model.plans import Counts, Progress, count_actions
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.arrange_plan import arrange
 from backup_gui.services.preview import PlanPreview, preview_plan
 
 if TYPE_CHECKING:
-    from backup_gui.threads.tasks import TaskContext
+    from backup_gui.model.plan_tree import Arrangement
     from backup_gui.ui.plan.preview_dialog import PreviewDialog
     from backup_gui.ui.plan.review_dialog import ReviewDialog
     from backup_gui.ui.plan.view import PlanView
-
-
-class _Outlook(NamedTuple):
-    """A preview with its counts, which the window's thread could not count fast enough."""
-
-    preview: PlanPreview
-    counts: Counts
 
 
 class PlanPresenter(Presenter):
@@ -47,8 +34,8 @@ class PlanPresenter(Presenter):
         job, data_folder = dialog.job, self._data_folder
         self._tasks.start(
             f"preview {key}",
-            lambda task: _look_ahead(job, data_folder, task),
-            lambda outlook: _show_outlook(dialog, outlook),
+            lambda task: preview_plan(job, data_folder, task.should_stop, task.tell),
+            lambda found: _show(dialog, found),
             on_progress=dialog.show_progress,
             on_silent=dialog.show_silence,
         )
@@ -68,32 +55,17 @@ class PlanPresenter(Presenter):
         return key
 
     def _on_arrangement_requested(self, key: str, view: PlanView, wish: Arrangement) -> None:
-        self._tasks.start(key, lambda task: _arrange(wish, task.should_stop), view.show_arranged)
+        self._tasks.start(key, lambda task: arrange(wish, task.should_stop), view.show_arranged)
 
     def _on_closed(self, key: str, _result: int) -> None:
         self._tasks.cancel(key)
 
 
-def _arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged:
-    arranged = arrange(wish, should_stop)
-    if arranged is None:
-        raise Cancelled
-    return arranged
-
-
-def _look_ahead(job: Job, data_folder: Path, task: TaskContext[Progress]) -> _Outlook:
-    found = preview_plan(job, data_folder, task.should_stop, task.tell)
-    if found is None:
-        raise Cancelled
-    return _Outlook(found, count_actions(found.actions))
-
-
-def _show_outlook(dialog: PreviewDialog, outlook: _Outlook) -> None:
-    found = outlook.preview
+def _show(dialog: PreviewDialog, found: PlanPreview) -> None:
     if found.reason and not found.actions:
         dialog.show_failure(found.reason)
         return
-    dialog.show_plan(found.actions, outlook.counts)
+    dialog.show_plan(found.actions, found.counts)
     dialog.show_problems(found.problems)
     if found.held is not None:
         dialog.show_held(found.held)

@@ -10,6 +10,7 @@ import heapq
 from array import array
 from typing import TYPE_CHECKING, TypeVar
 
+from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, PlanTree, SortKey
 from backup_gui.model.plans import Counts, Op, counts_of
 
@@ -24,22 +25,19 @@ _SHELVES = 512
 _KINDS = {op: number for number, op in enumerate(Op)}
 
 
-def arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged | None:
+def arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged:
     """Choose actions, group them by folder and sort them there.
 
     Args:
         wish: The request.
         should_stop: Polled; returns True to cancel.
 
-    Returns:
-        The answer; None if cancelled.
+    Raises:
+        Cancelled: ``should_stop`` returned True.
     """
-    try:
-        chosen, counts = _choose(wish, should_stop)
-        grower = _Grower(wish, should_stop)
-        tree = grower.grow(chosen)
-    except _StoppedError:
-        return None
+    chosen, counts = _choose(wish, should_stop)
+    grower = _Grower(wish, should_stop)
+    tree = grower.grow(chosen)
     folders = {folder for path in wish.opened if (folder := grower.find(path)) and tree.row_count(folder)}
     grower.forget()
     if wish.opens_more:
@@ -47,14 +45,10 @@ def arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged | No
     return Arranged(wish.serial, tree, counts, tuple(sorted(folders)))
 
 
-class _StoppedError(Exception):
-    """The request was cancelled."""
-
-
 def _steps(items: Iterable[_T], should_stop: Callable[[], bool]) -> Iterator[_T]:
     for number, item in enumerate(items):
         if number % _PART == 0 and should_stop():
-            raise _StoppedError
+            raise Cancelled
         yield item
 
 

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import JobDatabase, newer_reason
 from backup_gui.engine.state.rows import open_for_reading
@@ -20,7 +21,7 @@ from backup_gui.model.actions import Actions
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import BackupError, NewerDataError
 from backup_gui.model.events import ActionDone, Progressed
-from backup_gui.model.plans import FULL, Op, PassStatus, ProblemCode, Stage
+from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Stage, count_actions
 from backup_gui.model.problems import problem
 from backup_gui.model.reasons import NO_REASON, Reason
 
@@ -41,12 +42,14 @@ class PlanPreview(NamedTuple):
 
     Attributes:
         actions: All planned actions, including those that the guard would hold.
+        counts: How many there are of each kind.
         held: What the guard would hold.
         problems: What could not be backed up.
         reason: Why no pass is possible; otherwise empty.
     """
 
     actions: Sequence[Action] = ()
+    counts: Counts = Counts()
     held: Held | None = None
     problems: tuple[Problem, ...] = ()
     reason: Reason = NO_REASON
@@ -54,7 +57,7 @@ class PlanPreview(NamedTuple):
 
 def preview_plan(
     job: Job, data_folder: Path, should_stop: Callable[[], bool], tell: Callable[[Progress], None]
-) -> PlanPreview | None:
+) -> PlanPreview:
     """Find out what a full pass of a job would do; writes neither to its folders nor to its catalog.
 
     Args:
@@ -63,8 +66,8 @@ def preview_plan(
         should_stop: Polled; returns True to cancel.
         tell: Called with the progress of the comparison.
 
-    Returns:
-        What would be done; None if cancelled.
+    Raises:
+        Cancelled: ``should_stop`` returned True.
     """
     actions = Actions()
 
@@ -82,13 +85,13 @@ def preview_plan(
     except BackupError as error:
         return PlanPreview(reason=error.reason)
     if report.status is PassStatus.CANCELLED:
-        return None
+        raise Cancelled
     unreadable = _unreadable(job.source, actions, should_stop)
-    if should_stop():
-        return None
     if report.held is not None:
         actions.extend(report.held.actions)
-    return PlanPreview(actions.settled(), report.held, (*report.problems, *unreadable), report.reason)
+    planned = actions.settled()
+    problems = (*report.problems, *unreadable)
+    return PlanPreview(planned, count_actions(planned), report.held, problems, report.reason)
 
 
 def expected_s(files: int, size_bytes: int) -> float:
@@ -136,7 +139,7 @@ def _unreadable(source: str, actions: Iterable[Action], should_stop: Callable[[]
     found = []
     for number, action in enumerate(actions):
         if number % 1_000 == 0 and should_stop():
-            break
+            raise Cancelled
         if action.kind is EntryKind.FILE and action.op in {Op.CREATE, Op.REPLACE}:
             path = os.path.join(source, action.path)
             if not os.access(path, os.R_OK) and os.path.lexists(path):

@@ -479,7 +479,6 @@ def arrange_now(view: PlanView) -> None:
 
     def answer(wish: Arrangement) -> None:
         arranged = arrange(wish, bool)
-        assert arranged is not None
         view.show_arranged(arranged)
 
     view.arrangement_requested.connect(answer)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QHeaderView
 from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop.single_instance import Wish
+from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import JobDatabase
@@ -198,7 +199,6 @@ def test_a_sort_before_the_first_answer_opens_as_much_as_without(icons: Icons, q
     choose(view, "Sort by &size")
     assert [wish.opens_more for wish in wishes] == [True, True]
     arranged = arrange(wishes[-1], bool)
-    assert arranged is not None
     view.show_arranged(arranged)
     choose(view, "Sort by &name")
     assert not wishes[-1].opens_more
@@ -256,7 +256,6 @@ def test_an_answer_to_an_older_wish_is_ignored(view: PlanView) -> None:
 
 def model_of(icons: Icons, actions: tuple[Action, ...]) -> PlanModel:
     arranged = arrange(Arrangement(1, actions), bool)
-    assert arranged is not None
     model = PlanModel(icons, keeps_history=False)
     model.show_tree(arranged.tree)
     return model
@@ -289,7 +288,6 @@ def test_a_million_actions_are_opened_on_demand(form: str, icons: Icons, qtbot: 
         QCoreApplication.processEvents()
     longest_s = max(longest_s, took())
     arranged = arrange(wishes[-1], bool)
-    assert arranged is not None
     with timed() as took:
         view.show_arranged(arranged)
         QCoreApplication.processEvents()
@@ -513,7 +511,6 @@ def test_a_preview_knows_what_the_job_knows_and_changes_none_of_it(job: Job, tmp
     before = path.read_bytes()
     Path(job.source, "old name").rename(Path(job.source, "new name"))
     found = preview_plan(job, data, never, ignore)
-    assert found is not None
     # Only the catalog tells that this is a move.
     assert [(action.op, action.path) for action in found.actions if action.kind is EntryKind.FILE] == [
         (Op.MOVE, "new name")
@@ -530,7 +527,6 @@ def test_a_preview_works_while_the_job_writes_its_catalog(job: Job, tmp_path: Pa
         found = preview_plan(job, tmp_path / "data", never, ignore)
     finally:
         catalog.close()
-    assert found is not None
     assert found.reason == ""
     assert [action.path for action in found.actions if action.kind is EntryKind.FILE] == ["a"]
 
@@ -541,7 +537,6 @@ def test_a_damaged_catalog_is_no_reason_not_to_look(job: Job, tmp_path: Path) ->
     path.parent.mkdir(parents=True)
     path.write_bytes(b"no database" * 100)
     found = preview_plan(job, tmp_path / "data", never, ignore)
-    assert found is not None
     assert [action.path for action in found.actions if action.kind is EntryKind.FILE] == ["a"]
     assert path.read_bytes() == b"no database" * 100
     with pytest.raises(sqlite3.DatabaseError):
@@ -553,19 +548,18 @@ def test_a_preview_says_what_is_held_and_why_none_can_be_made(job: Job, tmp_path
     Path(job.destination.path, "stranger").write_text("x")
     Path(job.source, "own").write_text("x")
     found = preview_plan(job._replace(asks_about_strangers=True), tmp_path / "data", never, ignore)
-    assert found is not None
     assert found.held is not None
     assert found.held.code is HeldCode.STRANGERS
     assert "stranger" in [action.path for action in found.actions]
     os.rename(job.source, job.source + " away")
     found = preview_plan(job, tmp_path / "data", never, ignore)
-    assert found is not None
     assert "not there" in found.reason
 
 
 def test_a_preview_stops_when_nobody_wants_it(job: Job, tmp_path: Path) -> None:
     Path(job.source, "a").write_text("x")
-    assert preview_plan(job, tmp_path / "data", lambda: True, ignore) is None
+    with pytest.raises(Cancelled):
+        preview_plan(job, tmp_path / "data", lambda: True, ignore)
 
 
 def test_files_that_may_not_be_read_are_named_before_copying(open_folder: Path, unprivileged: Unprivileged) -> None:
