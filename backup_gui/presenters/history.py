@@ -14,6 +14,7 @@ from backup_gui.desktop.periodic import delayed
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.history.listing import VersionCache, moments
 from backup_gui.engine.history.snapshot import Snapshot, backup_at
+from backup_gui.engine.restore.put_back import RestoreOptions
 from backup_gui.model.errors import BackupError, NewerDataError
 from backup_gui.model.path_text import one_line
 from backup_gui.model.plans import Progress
@@ -23,7 +24,7 @@ from backup_gui.model.status import JobState
 from backup_gui.presenters.file_preview import look_at
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services import browse
-from backup_gui.services.browse import Backup, StopAsked, Wanted
+from backup_gui.services.browse import Backup, StopAsked
 from backup_gui.threads.tasks import TaskContext, TaskRunner
 from backup_gui.ui.history.restore_dialog import RestoreDialog
 from backup_gui.ui.history.window import HistoryWindow
@@ -107,18 +108,18 @@ class Restoration(QObject):
         self._patience.stop()
         wish = self._wish
         when = QDateTime.currentDateTime().toString("yyyy-MM-dd HH.mm")
-        wanted = Wanted(
-            wish.items,
-            wish.at,
-            wish.to or wish.subject.source,
+        options = RestoreOptions(
             wish.policy,
-            self.tr("restored {when}").format(when=when),
-            is_source=self.is_into_source,
+            mark=self.tr("restored {when}").format(when=when),
+            backup=wish.subject.destination.path if self.is_into_source else None,
+            makes_folder=not self.is_into_source,
         )
+        to = wish.to or wish.subject.source
         backup = backup_of(wish.subject)
 
         def work(task: TaskContext[Progress]) -> RestoreResult:
-            return browse.restore_items(backup, wanted, task.should_stop, on_progress=task.tell)
+            stoppable = options._replace(should_stop=task.should_stop)
+            return browse.restore_items(backup, wish.items, wish.at, to, stoppable, on_progress=task.tell)
 
         self._tasks.start(self._key, work, self._on_result, on_failed=self._on_failed, on_progress=self._on_step)
 

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.snapshot import backup_at
+from backup_gui.engine.restore.put_back import RestoreOptions
 from backup_gui.model.entries import Entry, EntryKind
 from backup_gui.model.job import Place
 from backup_gui.model.plans import Phase, Progress
@@ -18,7 +19,7 @@ from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Item, Policy
 from backup_gui.presenters import file_preview
 from backup_gui.presenters.file_preview import LONGEST_TEXT_BYTES, FilePreview, look_at
-from backup_gui.services.browse import Backup, Wanted, restore_items
+from backup_gui.services.browse import Backup, restore_items
 from tests.helpers.trees import contents, read_tree
 
 
@@ -114,8 +115,8 @@ def test_saving_elsewhere_makes_the_folder_and_keeps_both(tmp_path: Path) -> Non
         items = tuple(past.folder(name, None, shows_gone=False)[0] for name in "ab")
     to = tmp_path / "new" / "place"
     steps: list[Progress] = []
-    wanted = Wanted(items, None, str(to), Policy.KEEP_BOTH, "restored", is_source=False)
-    result = restore_items(backup, wanted, never, on_progress=steps.append)
+    options = RestoreOptions(Policy.KEEP_BOTH, mark="restored", makes_folder=True)
+    result = restore_items(backup, items, None, str(to), options, on_progress=steps.append)
     assert result.restored == ("x", "x (restored)")
     assert contents(to) == {"x": b"a/x", "x (restored)": b"b/x"}
     assert (steps[0].phase, steps[0].files_total) == (Phase.RETURNING, 0)
@@ -145,8 +146,10 @@ def test_what_cannot_be_looked_at_is_named_and_the_rest_comes_back(
         return entries
 
     monkeypatch.setattr(Tree, "list", refuse)
-    wanted = Wanted(items, None, str(to), Policy.KEEP_BOTH, "restored", is_source=is_source)
-    result = restore_items(backup, wanted, never, on_progress=lambda _progress: None)
+    options = RestoreOptions(
+        Policy.KEEP_BOTH, mark="restored", backup=str(mirror) if is_source else None, makes_folder=not is_source
+    )
+    result = restore_items(backup, items, None, str(to), options, on_progress=lambda _progress: None)
     assert result.failed == (
         ("docs/closed", Reason(ReasonCode.RETURN_UNREAD)),
         ("docs/unseen", Reason(ReasonCode.RETURN_READ_ERROR)),

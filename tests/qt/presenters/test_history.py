@@ -345,11 +345,12 @@ def test_a_restore_can_be_stopped(
     begun = threading.Event()
     real = archive.restore_items
 
-    def slow(backup: Any, wanted: Any, should_stop: Any, **options: Any) -> Any:
+    def slow(*arguments: Any, **keywords: Any) -> Any:
+        *wanted, options = arguments
         begun.set()
-        while not should_stop():
+        while not options.should_stop():
             threading.Event().wait(0.005)
-        return real(backup, wanted, lambda: False, **options)._replace(is_cancelled=True)
+        return real(*wanted, options._replace(should_stop=lambda: False), **keywords)._replace(is_cancelled=True)
 
     monkeypatch.setattr(archive, "restore_items", slow)
     scene.window.board.history.back_button.click()
@@ -368,9 +369,9 @@ def test_quitting_stops_a_restore_within_two_seconds(
 ) -> None:
     begun, ended = threading.Event(), threading.Event()
 
-    def slow(_backup: Any, _wanted: Any, should_stop: Any, **_options: Any) -> Any:
+    def slow(*arguments: Any, **_keywords: Any) -> Any:
         begun.set()
-        while not should_stop():
+        while not arguments[-1].should_stop():
             threading.Event().wait(0.005)
         ended.set()
 
