@@ -18,7 +18,7 @@ from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.folder_sizes import FolderSize, count_folder
 from backup_gui.services.preview import expected_s, preview_plan
-from backup_gui.services.suggestions import Choice, Proposal, propose
+from backup_gui.services.suggestions import Proposal, propose
 from backup_gui.ui.text.format import path_text
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import reason_text, said
@@ -121,11 +121,17 @@ class _StepsPresenter:
 
     def check(self, choice: FirstChoice) -> None:
         """Check whether a choice is possible."""
-        wanted = Choice(choice.sources, choice.place, choice.is_whole_place, choice.keeps_history)
         jobs, data_folder = self._controller.jobs, self._data_folder
         self._tasks.start(
             self._key_of("check"),
-            lambda _: propose(wanted, jobs, data_folder),
+            lambda _: propose(
+                choice.sources,
+                choice.place,
+                jobs,
+                data_folder,
+                is_whole_place=choice.is_whole_place,
+                keeps_history=choice.keeps_history,
+            ),
             lambda proposal: self._show_proposal(choice.serial, proposal),
             on_silent=partial(self._show_silence, choice.serial),
         )

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Slot
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.state.pass_log import PAGE_ROWS, PassLogReader
 from backup_gui.presenters.presenter import Context, Presenter
-from backup_gui.services.folder_sizes import Sizes, count_sizes
+from backup_gui.services.folder_sizes import count_sizes
 from backup_gui.ui.values.job import BackupSizes, FilesQuery, PassQuery
 
 if TYPE_CHECKING:
@@ -117,12 +117,11 @@ class OverviewPresenter(Presenter):
 
         self._tasks.start(key, lambda _: read(log_reader), on_done, waits=True)
 
-    def _on_counted(self, job_id: str, sizes: Sizes | None) -> None:
+    def _on_counted(self, job_id: str, sizes: tuple[int, int] | None) -> None:
         if not self._is_known(job_id):
             return
-        now = self._now()
         if sizes is not None:
-            self._put(job_id, BackupSizes(sizes.mirror_bytes, sizes.history_bytes, counted_at=now))
+            self._put(job_id, BackupSizes(*sizes, counted_at=self._now()))
         else:
             before = self._sizes.get(job_id, BackupSizes())
             self._put(job_id, replace(before, is_counting=False))

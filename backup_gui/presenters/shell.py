@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os.path
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -32,7 +33,6 @@ from backup_gui.presenters.overview import OverviewPresenter
 from backup_gui.presenters.plan import PlanPresenter
 from backup_gui.presenters.presenter import Context
 from backup_gui.presenters.tray import TrayPresenter
-from backup_gui.services.job_check import is_folder
 from backup_gui.threads.controller import SHUTDOWN_S, Controller, JobReport
 from backup_gui.threads.job_thread import Run
 from backup_gui.threads.tasks import TaskRunner, ignore_result
@@ -243,7 +243,7 @@ class Shell(QObject):
     def _on_folder_requested(self, path: str) -> None:
         self.tasks.start(
             f"open {path}",
-            lambda _: is_folder(path),
+            lambda _: os.path.isdir(path),
             lambda is_there: self._on_folder_seen(path, is_there=is_there),
             waits=True,
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors
@@ -189,20 +188,7 @@ def _left_out(counts: list[list[int]], *, is_whole: bool) -> LeftOutSizes:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """The space taken on the backup's drive.
-
-    Attributes:
-        mirror_bytes: By the mirror.
-        history_bytes: By the history.
-    """
-
-    mirror_bytes: int
-    history_bytes: int
-
-
-def count_sizes(mirror: str, history: str | None, should_stop: Callable[[], bool]) -> Sizes | None:
+def count_sizes(mirror: str, history: str | None, should_stop: Callable[[], bool]) -> tuple[int, int] | None:
     """Count the space that a mirror and its history take.
 
     Args:
@@ -211,14 +197,14 @@ def count_sizes(mirror: str, history: str | None, should_stop: Callable[[], bool
         should_stop: Polled for every folder; returns True to cancel.
 
     Returns:
-        The sizes; None if the mirror does not exist or the count was cancelled.
+        Bytes of the mirror and of the history; None if the mirror does not exist or the count was cancelled.
     """
     seen: set[tuple[int, int]] = set()
     counted = _count(mirror, seen, should_stop, is_mirror=True)
     if counted is None:
         return None
     kept = _count(history, seen, should_stop) if history is not None else 0
-    return None if should_stop() else Sizes(counted, kept or 0)
+    return None if should_stop() else (counted, kept or 0)
 
 
 def _count(

@@ -105,11 +105,6 @@ def room(path: str) -> tuple[int, int] | None:
     return usage.total, usage.free
 
 
-def is_folder(path: str) -> bool:
-    """Return whether a folder exists at the moment."""
-    return os.path.isdir(path)
-
-
 def leave_out(job: Job, path: str) -> Job:
     """Add a rule that excludes exactly one path.
 

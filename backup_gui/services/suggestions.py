@@ -17,25 +17,8 @@ from backup_gui.services.job_check import examine
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What the user has chosen.
-
-    Attributes:
-        sources: Folders to back up.
-        place: The folder that becomes the backup, or in which it is created.
-        is_whole_place: Whether the folder itself is used, instead of a new one in it. For one source only.
-        keeps_history: Whether replaced and deleted files are kept.
-    """
-
-    sources: tuple[str, ...]
-    place: str
-    is_whole_place: bool = False
-    keeps_history: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Proposal:
-    """The jobs for a choice.
+    """The jobs for what the user has chosen.
 
     Attributes:
         jobs: One for each source; empty if one of them is impossible.
@@ -50,23 +33,34 @@ class Proposal:
     is_place_empty: bool = True
 
 
-def propose(choice: Choice, others: tuple[Job, ...], data_folder: Path | None = None) -> Proposal:
+def propose(
+    sources: tuple[str, ...],
+    place: str,
+    others: tuple[Job, ...],
+    data_folder: Path | None = None,
+    *,
+    is_whole_place: bool = False,
+    keeps_history: bool = True,
+) -> Proposal:
     """Create the jobs for a choice, or return why that is not possible.
 
     Args:
-        choice: The choice.
+        sources: Folders to back up.
+        place: The folder that becomes the backup, or in which it is created.
         others: The existing jobs.
         data_folder: The folder with the catalogs, see ``examine``.
+        is_whole_place: Whether the folder itself is used, instead of a new one in it. For one source only.
+        keeps_history: Whether replaced and deleted files are kept.
 
     Returns:
         The jobs, or the first fault; with notes in any case.
     """
-    place = absolute(choice.place) if choice.place else ""
+    place = absolute(place) if place else ""
     is_empty = _is_empty(place)
     jobs: list[Job] = []
     notes: list[Reason] = []
-    for source, destination in _pairs(choice, place):
-        wanted = NEW_JOB._replace(source=source, destination=Place(destination), keeps_history=choice.keeps_history)
+    for source, destination in _pairs(sources, place, is_whole_place=is_whole_place):
+        wanted = NEW_JOB._replace(source=source, destination=Place(destination), keeps_history=keeps_history)
         if any(_is_same(source, other.source) for other in jobs):
             continue
         findings = examine(wanted, None, (*others, *jobs), data_folder)
@@ -77,12 +71,12 @@ def propose(choice: Choice, others: tuple[Job, ...], data_folder: Path | None = 
     return Proposal(tuple(jobs), note=notes[0] if notes else NO_REASON, is_place_empty=is_empty)
 
 
-def _pairs(choice: Choice, place: str) -> list[tuple[str, str]]:
-    if choice.is_whole_place and len(choice.sources) == 1:
-        return [(choice.sources[0], place)]
+def _pairs(sources: tuple[str, ...], place: str, *, is_whole_place: bool) -> list[tuple[str, str]]:
+    if is_whole_place and len(sources) == 1:
+        return [(sources[0], place)]
     taken: set[str] = set()
     pairs = []
-    for source in choice.sources:
+    for source in sources:
         name = default_name(absolute(source))
         unique, number = name, 1
         while os.path.normcase(unique).casefold() in taken:

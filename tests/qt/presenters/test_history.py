@@ -343,7 +343,7 @@ def test_a_restore_can_be_stopped(
     scene: Shell, job: Job, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     begun = threading.Event()
-    real = archive.restore_items
+    real: Any = archive.restore_items
 
     def slow(*arguments: Any, **keywords: Any) -> Any:
         *wanted, options = arguments

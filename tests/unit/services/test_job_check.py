@@ -15,8 +15,8 @@ from backup_gui.engine.run.single_pass import ignore
 from backup_gui.model.job import Job, Place
 from backup_gui.model.reasons import NO_REASON, ReasonCode
 from backup_gui.services import job_check as inspection
-from backup_gui.services.job_check import Findings, examine, is_folder, leave_out, room
-from backup_gui.services.suggestions import Choice, propose
+from backup_gui.services.job_check import Findings, examine, leave_out, room
+from backup_gui.services.suggestions import propose
 from backup_gui.ui.text.reasons import said
 from tests.helpers.rig import mounted
 from tests.helpers.systems import DOUBLED_BACKSLASHES
@@ -116,8 +116,7 @@ def test_a_whole_drive_is_taken_and_it_is_said_where_its_history_lies(source: Pa
         assert findings.faults == {}
         where = f"Replaced and deleted files are kept on this drive, in {drive / HISTORY_NAME}"
         assert findings.notes == {"destination": where}
-        choice = Choice((str(source),), str(drive), is_whole_place=True)
-        proposal = propose(choice, ())
+        proposal = propose((str(source),), str(drive), (), is_whole_place=True)
         assert (proposal.fault, proposal.is_place_empty, proposal.note) == ("", True, where)
         assert [job.destination.path for job in proposal.jobs] == [str(drive)]
         (drive / "photo").write_text("x")
@@ -166,13 +165,11 @@ def test_leaving_out_one_path_leaves_out_exactly_it(path: str) -> None:
     assert not rules.excludes("a", is_folder=False)
 
 
-def test_room_and_presence(tmp_path: Path) -> None:
+def test_room_is_that_of_the_drive_and_unknown_without_a_folder(tmp_path: Path) -> None:
     found = room(str(tmp_path))
     assert found is not None
     assert 0 < found[1] <= found[0]
     assert room(str(tmp_path / "none")) is None
-    assert is_folder(str(tmp_path))
-    assert not is_folder(str(tmp_path / "none"))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from backup_gui.model.job import Job, Place
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState
 from backup_gui.services import suggestions as beginning
-from backup_gui.services.suggestions import Choice, propose
+from backup_gui.services.suggestions import propose
 from backup_gui.ui.first_run.steps import FirstRun, FirstRunDialog
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.settings.page import NewJobDialog
@@ -376,13 +376,13 @@ def test_closing_the_steps_gives_up_what_they_asked_for(
 
 @pytest.fixture
 def propose_for(tmp_path: Path) -> Callable[..., beginning.Proposal]:
-    def propose_for(*names: str, place: str, others: tuple[Job, ...] = (), **options: bool) -> beginning.Proposal:
+    def propose_for(*names: str, place: str, is_whole_place: bool = False) -> beginning.Proposal:
         sources = []
         for name in names:
             folder = tmp_path / "home" / name
             folder.mkdir(parents=True, exist_ok=True)
             sources.append(str(folder))
-        return propose(Choice(tuple(sources), str(tmp_path / place), **options), others)
+        return propose(tuple(sources), str(tmp_path / place), (), is_whole_place=is_whole_place)
 
     return propose_for
 
@@ -421,12 +421,12 @@ def test_places_that_cannot_be_are_refused(
 def test_home_itself_and_system_folders_are_refused(own_places: Path, tmp_path: Path) -> None:
     source = tmp_path / "Notes"
     source.mkdir()
-    assert "home folder" in propose(Choice((str(source),), str(own_places), is_whole_place=True), ()).fault
-    assert "belongs to the system" in propose(Choice((str(source),), "/usr/share"), ()).fault
+    assert "home folder" in propose((str(source),), str(own_places), (), is_whole_place=True).fault
+    assert "belongs to the system" in propose((str(source),), "/usr/share", ()).fault
     # A folder in the home folder is its own place: there it is the source itself.
     notes = own_places / "Notes"
     notes.mkdir()
-    assert "same folder" in propose(Choice((str(notes),), str(own_places)), ()).fault
+    assert "same folder" in propose((str(notes),), str(own_places), ()).fault
 
 
 def test_usual_folders_are_those_that_are_there(home: Path) -> None:
