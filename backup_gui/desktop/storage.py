@@ -21,22 +21,24 @@ BACKUPS_FOLDER = "Backups"
 
 
 @dataclass(frozen=True, slots=True)
-class Drive:
-    """A drive that can hold a backup.
+class PlaceOffer:
+    """A place for a backup.
 
     Attributes:
-        root: Absolute path of the folder in which the backup's folder is created.
-        name: The drive's name.
-        total_bytes: Its size.
+        root: Absolute path of the folder in which the backup's own folder is created.
+        name: The drive's name; empty for the computer's own drive.
+        total_bytes: Size of the drive; 0 if unknown.
         free_bytes: How much the user may still write.
         is_own: Whether it is the disk of the system or the home folder, also another partition of that disk.
+        is_folder: Whether it is a folder that the user has chosen, not a drive.
     """
 
     root: str
     name: str
-    total_bytes: int
-    free_bytes: int
-    is_own: bool
+    total_bytes: int = 0
+    free_bytes: int = 0
+    is_own: bool = False
+    is_folder: bool = False
 
 
 def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
@@ -52,9 +54,9 @@ def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def drives() -> tuple[Drive, ...]:
+def drives() -> tuple[PlaceOffer, ...]:
     """Return the writable drives: other drives than the system's, by free space, then at most one of the system's."""
-    found: dict[int, Drive] = {}
+    found: dict[int, PlaceOffer] = {}
     home_disks = _disks(home_or_root())
     for volume in QStorageInfo.mountedVolumes():
         root = volume.rootPath()
@@ -70,7 +72,7 @@ def drives() -> tuple[Drive, ...]:
         elif not os.access(root, os.W_OK | os.X_OK):
             continue
         name = "" if is_own else volume.displayName() or os.path.basename(root) or root
-        found[device] = Drive(root, name, volume.bytesTotal(), volume.bytesAvailable(), is_own)
+        found[device] = PlaceOffer(root, name, volume.bytesTotal(), volume.bytesAvailable(), is_own)
     own = [place for place in found.values() if place.is_own]
     rest = sorted((place for place in found.values() if not place.is_own), key=lambda place: -place.free_bytes)
     # System and home folder may be on two drives, but both entries have the same root.

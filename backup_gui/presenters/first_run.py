@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import Slot
 
-from backup_gui.desktop.storage import Drive, drives, usual_folders
+from backup_gui.desktop.storage import drives, usual_folders
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HeldCode, Op, Problem, Progress
@@ -22,11 +22,11 @@ from backup_gui.services.suggestions import Proposal, propose
 from backup_gui.ui.text.format import path_text
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import reason_text, said
-from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
+from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
 
 if TYPE_CHECKING:
     from backup_gui.config.settings import Settings
-    from backup_gui.threads.tasks import TaskContext
+    from backup_gui.threads.tasks import TaskContext, TaskRunner
     from backup_gui.ui.first_run.steps import FirstRun
 
 _MOST_PROBLEMS = 3
@@ -45,9 +45,10 @@ class _Sum:
 
 
 class FirstRunPresenter(Presenter):
-    """Serves the three steps of the first run, in the window and in dialogs.
+    """Serves the three steps of a first run, in the window or in a dialog.
 
     Args:
+        steps: The steps, which own this object.
         settings: Returns the current settings of the app.
         adopt: Starts the new jobs.
     """
@@ -55,63 +56,37 @@ class FirstRunPresenter(Presenter):
     def __init__(
         self,
         context: Context,
+        steps: FirstRun,
         *,
         settings: Callable[[], Settings],
         adopt: Callable[[FirstStart], None],
-        parent: QObject | None = None,
     ) -> None:
-        super().__init__(context, parent)
+        super().__init__(context, steps)
+        self._steps = steps
         self._settings = settings
-        self._adopt = adopt
-        self._runs = 0
-        # A connection to a method does not keep its object alive.
-        self._presenters: dict[str, _StepsPresenter] = {}
-        context.window.first_run_opened.connect(self._on_opened)
-        self._on_opened(context.window.welcome)
+        self._keys: set[str] = set()
+        steps.offers_requested.connect(self._on_offers_requested)
+        steps.folders.count_requested.connect(self._on_count_requested)
+        steps.check_requested.connect(self._on_check_requested)
+        steps.forecast_requested.connect(self._on_forecast_requested)
+        steps.start.plan_requested.connect(self._window.preview)
+        stop = partial(_cancel, self._tasks, self._keys)
+        steps.start_requested.connect(adopt)
+        steps.start_requested.connect(stop)
+        # Results must not reach a widget that is gone.
+        self.destroyed.connect(stop)
+
+    @Slot()
+    def _on_offers_requested(self) -> None:
+        """Find folders and drives to offer."""
+        steps = self._steps
+        steps.show_login(self._settings().start_at_login)
+        protected = tuple(job.source for job in self._controller.jobs)
+        self._tasks.start(self._key_of("folders"), lambda _: usual_folders(protected), steps.show_folders)
+        self._tasks.start(self._key_of("places"), lambda _: drives(), steps.show_places)
 
     @Slot(object)
-    def _on_opened(self, steps: FirstRun) -> None:
-        self._runs += 1
-        key = f"first {self._runs}"
-        presenter = self._presenters[key] = _StepsPresenter(steps, key, self._context)
-        steps.offers_requested.connect(partial(self._on_offers_requested, steps))
-        steps.offers_requested.connect(presenter.offer)
-        steps.folders.count_requested.connect(presenter.count)
-        steps.check_requested.connect(presenter.check)
-        steps.forecast_requested.connect(presenter.forecast)
-        steps.start.plan_requested.connect(self._window.preview)
-        steps.start_requested.connect(self._adopt)
-        steps.start_requested.connect(presenter.stop)
-        # Results must not reach a widget that is gone.
-        steps.destroyed.connect(partial(self._on_destroyed, key))
-
-    def _on_destroyed(self, key: str, *_: object) -> None:
-        self._presenters.pop(key).stop()
-
-    def _on_offers_requested(self, steps: FirstRun) -> None:
-        steps.show_login(self._settings().start_at_login)
-
-
-class _StepsPresenter:
-    """Answers one first run."""
-
-    def __init__(self, steps: FirstRun, key: str, context: Context) -> None:
-        self._steps = steps
-        self._key = key
-        self._controller, self._tasks, self._data_folder = context.controller, context.tasks, context.data_folder
-        self._keys: set[str] = set()
-
-    def offer(self) -> None:
-        """Find folders and drives to offer."""
-        protected = tuple(job.source for job in self._controller.jobs)
-        steps = self._steps
-        self._tasks.start(self._key_of("folders"), lambda _: usual_folders(protected), steps.show_folders)
-        self._tasks.start(
-            self._key_of("places"), lambda _: drives(), lambda found: steps.show_places(tuple(map(_offer, found)))
-        )
-
-    def count(self, path: str) -> None:
-        """Count the files and bytes of a folder."""
+    def _on_count_requested(self, path: str) -> None:
         self._tasks.start(
             self._key_of(f"count {path}"),
             lambda task: _count(path, task),
@@ -119,8 +94,8 @@ class _StepsPresenter:
             on_progress=self._steps.show_count,
         )
 
-    def check(self, choice: FirstChoice) -> None:
-        """Check whether a choice is possible."""
+    @Slot(object)
+    def _on_check_requested(self, choice: FirstChoice) -> None:
         jobs, data_folder = self._controller.jobs, self._data_folder
         self._tasks.start(
             self._key_of("check"),
@@ -136,8 +111,8 @@ class _StepsPresenter:
             on_silent=partial(self._show_silence, choice.serial),
         )
 
-    def forecast(self, jobs: tuple[Job, ...]) -> None:
-        """Find out what the first passes will do."""
+    @Slot(object)
+    def _on_forecast_requested(self, jobs: tuple[Job, ...]) -> None:
         data_folder = self._data_folder
         self._tasks.start(
             self._key_of("forecast"),
@@ -146,13 +121,9 @@ class _StepsPresenter:
             on_progress=self._show_looking,
         )
 
-    def stop(self, *_: object) -> None:
-        """Cancel all tasks of this first run."""
-        for key in self._keys:
-            self._tasks.cancel(key)
-
     def _key_of(self, name: str) -> str:
-        key = f"{self._key} {name}"
+        # Several first runs may be open at once.
+        key = f"first run {id(self)} {name}"
         self._keys.add(key)
         return key
 
@@ -195,8 +166,9 @@ class _StepsPresenter:
         )
 
 
-def _offer(place: Drive) -> PlaceOffer:
-    return PlaceOffer(place.root, place.name, place.total_bytes, place.free_bytes, is_own=place.is_own)
+def _cancel(tasks: TaskRunner, keys: set[str], *_: object) -> None:
+    for key in keys:
+        tasks.cancel(key)
 
 
 def _count(path: str, task: TaskContext[FolderCount]) -> FolderSize | None:

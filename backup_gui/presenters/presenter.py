@@ -48,7 +48,6 @@ class Presenter(QObject):
 
     def __init__(self, context: Context, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._context = context
         self._icons = context.icons
         self._window = context.window
         self._controller = context.controller

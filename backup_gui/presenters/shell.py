@@ -45,6 +45,7 @@ from backup_gui.ui.values.job import JobView
 if TYPE_CHECKING:
     from backup_gui.config.folders import OwnFolders
     from backup_gui.config.store import Store
+    from backup_gui.ui.first_run.steps import FirstRun
     from backup_gui.ui.settings.page import JobSettings
     from backup_gui.ui.style.icons import Icons
 
@@ -134,7 +135,8 @@ class Shell(QObject):
         self._plans = PlanPresenter(context, self)
         self._serve_form(self.window.board.settings)
         self.window.form_opened.connect(self._serve_form)
-        self._first = FirstRunPresenter(context, settings=lambda: self._settings, adopt=self._adopt, parent=self)
+        self._serve_first_run(self.window.welcome)
+        self.window.first_run_opened.connect(self._serve_first_run)
         self._connect()
 
     def start(self, wish: Wish) -> None:
@@ -219,6 +221,10 @@ class Shell(QObject):
     @Slot(object)
     def _serve_form(self, form: JobSettings) -> None:
         JobFormPresenter(self._context, form, self.jobs.put)
+
+    @Slot(object)
+    def _serve_first_run(self, steps: FirstRun) -> None:
+        FirstRunPresenter(self._context, steps, settings=lambda: self._settings, adopt=self._adopt)
 
     @Slot()
     def _on_settings_requested(self) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from backup_gui.app import resource_folder
 from backup_gui.config.settings import Settings
+from backup_gui.desktop.storage import PlaceOffer
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job, Place
 from backup_gui.model.passes import DayTotal, PastChange, PastPass
@@ -63,7 +64,7 @@ from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import make_legible
 from backup_gui.ui.style.theme import dark_palette, light_palette
 from backup_gui.ui.text.reasons import reason_text, said
-from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
+from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict, FolderCount
 from backup_gui.ui.values.history import Asked, Subject, subject_of
 from backup_gui.ui.values.job import (
     BackupSizes,

@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backup_gui.desktop.storage import PlaceOffer
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, duration_text, files_text, path_in_words, path_text, size_text
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
+from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict, FolderCount
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.cards import ChoiceCard, TickCard
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder

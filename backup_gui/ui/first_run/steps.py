@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QStackedWidget, QWid
 from backup_gui.ui.first_run.pages import FolderPage, PlacePage, StartPage
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.format import number_text
-from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
+from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
 from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, PrimaryButton, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_through
 
 if TYPE_CHECKING:
+    from backup_gui.desktop.storage import PlaceOffer
     from backup_gui.model.job import Job
     from backup_gui.ui.style.icons import Icons
 

@@ -31,27 +31,6 @@ class FolderCount:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceOffer:
-    """A place for a backup.
-
-    Attributes:
-        root: Absolute path of the folder in which the backup's own folder is created.
-        name: The drive's name; empty for the computer's own drive.
-        total_bytes: Size of the drive; 0 if unknown.
-        free_bytes: How much the user may still write.
-        is_own: Whether it is the computer's own drive.
-        is_folder: Whether it is a folder that the user has chosen, not a drive.
-    """
-
-    root: str
-    name: str
-    total_bytes: int = 0
-    free_bytes: int = 0
-    is_own: bool = False
-    is_folder: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class FirstChoice:
     """What the user has chosen so far, not checked yet.
 

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop import storage
 from backup_gui.desktop.single_instance import Wish
-from backup_gui.desktop.storage import Drive, drives, usual_folders
+from backup_gui.desktop.storage import PlaceOffer, drives, usual_folders
 from backup_gui.engine.run import runner
 from backup_gui.model.job import Job, Place
 from backup_gui.model.reasons import of_system
@@ -50,7 +50,8 @@ def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     drive = tmp_path / "drive"
     drive.mkdir()
     monkeypatch.setattr(
-        "backup_gui.presenters.first_run.drives", lambda: (Drive(str(drive), "Stick", 10**12, 10**11, is_own=False),)
+        "backup_gui.presenters.first_run.drives",
+        lambda: (PlaceOffer(str(drive), "Stick", 10**12, 10**11, is_own=False),),
     )
     return drive
 
