@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.desktop.crash_handler import Crash, CrashRelay
 from backup_gui.desktop.diagnostics import ErrorKeeper, describe
-from backup_gui.desktop.power import Power, Supply
+from backup_gui.desktop.power import Power
 from backup_gui.engine.fs.volumes.mounts import can_watch
 from backup_gui.engine.state.pass_log import PassLogReader
 from backup_gui.presenters.overdue import OverdueMonitor
@@ -47,7 +47,7 @@ class HealthPresenter(Presenter):
         self._stalls = Stalls(context.controller.pulses, parent=self)
         self._stalls.changed.connect(self.changed)
         self._power = make_power(self)
-        self._power.changed.connect(self._on_supply_changed)
+        self._power.changed.connect(self._spare)
         context.window.diagnostics_requested.connect(self._on_diagnostics_requested)
 
     def close(self) -> None:
@@ -119,6 +119,7 @@ class HealthPresenter(Presenter):
             full_check_every_s=every_s,
         )
 
+    @Slot()
     def _spare(self) -> None:
         """Tell each job how often to make full passes at present."""
         for job in self._controller.jobs:
@@ -133,10 +134,6 @@ class HealthPresenter(Presenter):
 
     def _on_network_known(self, job_id: str, *, is_on_network: bool) -> None:
         (self._on_network.add if is_on_network else self._on_network.discard)(job_id)
-        self._spare()
-
-    @Slot(object)
-    def _on_supply_changed(self, supply: Supply) -> None:  # noqa: ARG002 - saving() reads it from the sender
         self._spare()
 
     @Slot(object)

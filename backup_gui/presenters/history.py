@@ -273,7 +273,7 @@ class HistoryPresenter(Presenter):
         dialog.show()
 
     def _on_window_closed(self, presenter: HistoryPagePresenter, _result: int) -> None:
-        presenter.close()
+        presenter.tasks.close()
         self._presenters.remove(presenter)
         presenter.deleteLater()
 
@@ -307,10 +307,6 @@ class HistoryPagePresenter(QObject):
         page.search_requested.connect(self._on_search_requested)
         page.versions_requested.connect(self._on_versions_requested)
         page.look_requested.connect(self._on_look_requested)
-
-    def close(self) -> None:
-        """Stop answering."""
-        self.tasks.close()
 
     @Slot(object)
     def _on_moments_requested(self, asked: Asked) -> None:

@@ -49,7 +49,7 @@ class JobFormPresenter(Presenter):
         self._copies: dict[str, FolderSize] = {}
         page.check_requested.connect(self._on_check_requested)
         page.rules.count_requested.connect(self._on_count_requested)
-        page.rules.count_cancelled.connect(self._on_count_cancelled)
+        page.rules.count_cancelled.connect(partial(self._tasks.cancel, self._keys[_RULES]))
         page.hidden.connect(self._on_hidden)
         page.size_requested.connect(self._on_size_requested)
         page.copies_requested.connect(self._on_copies_requested)
@@ -80,10 +80,6 @@ class JobFormPresenter(Presenter):
             self._on_counted,
             on_progress=self._page.rules.show_count,
         )
-
-    @Slot()
-    def _on_count_cancelled(self) -> None:
-        self._tasks.cancel(self._keys[_RULES])
 
     @Slot()
     def _on_hidden(self) -> None:

@@ -36,7 +36,7 @@ class OverviewPresenter(Presenter):
         self._read_at: dict[str, float] = {}
         board = context.window.board
         board.selection_changed.connect(self._on_selection_changed)
-        board.overview.count_requested.connect(self._on_count_requested)
+        board.overview.count_requested.connect(lambda: self._count(board.selected_id))
         board.passes_wanted.connect(self._on_passes_wanted)
         board.files_wanted.connect(self._on_files_wanted)
 
@@ -52,11 +52,7 @@ class OverviewPresenter(Presenter):
             self._read(f"keys {job_id}", job_id, lambda log: log.keys(report.started_at), show)
             self._read_days(job_id)
 
-    @Slot()
-    def _on_count_requested(self) -> None:
-        self.count(self._window.board.selected_id)
-
-    def count(self, job_id: str) -> None:
+    def _count(self, job_id: str) -> None:
         """Measure how much space a backup takes."""
         job = self._controller.job(job_id)
         before = self._sizes.get(job_id, BackupSizes())
@@ -82,7 +78,7 @@ class OverviewPresenter(Presenter):
         counted_at = self._sizes.get(job_id, BackupSizes()).counted_at
         # Counting would slow down a pass that writes to the same drive.
         if view.room is not None and view.progress is None and now - (counted_at or 0.0) >= COUNT_EVERY_S:
-            self.count(job_id)
+            self._count(job_id)
 
     def _read_days(self, job_id: str) -> None:
         now = self._read_at[job_id] = self._now()

@@ -7,6 +7,7 @@ import os.path
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
@@ -263,10 +264,6 @@ class Shell(QObject):
                 self.tr("It may be on a drive that is away, or nothing has been put into it yet."),
             )
 
-    @Slot()
-    def _on_log_folder_requested(self) -> None:
-        self._on_folder_requested(str(self._folders.state))
-
     # The end
 
     @Slot()
@@ -309,7 +306,7 @@ class Shell(QObject):
         for part in (window, tray):
             part.settings_requested.connect(self._on_settings_requested)
             part.quit_requested.connect(self._on_quit_requested)
-        window.log_folder_requested.connect(self._on_log_folder_requested)
+        window.log_folder_requested.connect(partial(self._on_folder_requested, str(self._folders.state)))
         window.settings_saved.connect(self._on_settings_saved)
         window.quit_confirmed.connect(self._on_quit_confirmed)
 

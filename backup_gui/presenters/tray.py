@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
@@ -64,7 +65,7 @@ class TrayPresenter(Presenter):
         window.closed_to_tray.connect(self._on_closed_to_tray)
         self.tray.open_requested.connect(window.come_up)
         self.tray.restore_requested.connect(window.show_history)
-        self.tray.problems_requested.connect(self._on_problems_requested)
+        self.tray.problems_requested.connect(partial(window.show_job, page=Page.PROBLEMS))
         self.tray.notice_clicked.connect(self._on_notice_clicked)
 
     def begin(self, *, shows_window: bool) -> None:
@@ -146,10 +147,6 @@ class TrayPresenter(Presenter):
     def _withdraw(self, job_id: str) -> None:
         if self._standing.pop(job_id, None) is not None and self._notifier is not None:
             self._notifier.withdraw(job_id)
-
-    @Slot(object)
-    def _on_problems_requested(self, job_id: str) -> None:
-        self._window.show_job(job_id, Page.PROBLEMS)
 
     @Slot(object)
     def _on_notice_clicked(self, notice: Notice) -> None:

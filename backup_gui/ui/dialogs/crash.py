@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
 from backup_gui.model.status import JobState
@@ -70,8 +70,3 @@ class CrashDialog(QDialog):
             return
         self.counter.setText(counted("%Ln errors so far", "%Ln error so far", self._count))
         self.counter.setVisible(True)
-
-    @Slot()
-    def accept(self) -> None:
-        """Close."""
-        super().accept()

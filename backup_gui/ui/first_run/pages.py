@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os.path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -115,11 +115,7 @@ class FolderPage(_Page):
     @Slot()
     def _on_add_clicked(self) -> None:
         dialog = choose_folder(self, self.tr("Choose a folder to keep safe"), "")
-        dialog.fileSelected.connect(self._on_folder_chosen)
-
-    @Slot(str)
-    def _on_folder_chosen(self, path: str) -> None:
-        self.add_folder(path, is_ticked=True)
+        dialog.fileSelected.connect(partial(self.add_folder, is_ticked=True))
 
 
 class PlacePage(_Page):
@@ -333,15 +329,11 @@ class StartPage(_Page):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for job in self._shown:
             action = menu.addAction(path_text(job.name).replace("&", "&&"))
-            action.setData(job)
-            action.triggered.connect(self._on_plan_chosen)
+            action.triggered.connect(partial(self._request_plan, job))
         menu.popup(self.plan_button.mapToGlobal(QPoint(0, self.plan_button.height())))
 
-    @Slot()
-    def _on_plan_chosen(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.plan_requested.emit(action.data())
+    def _request_plan(self, job: Job, *_checked: bool) -> None:
+        self.plan_requested.emit(job)
 
     def _problems_remark(self, forecast: FirstForecast) -> Remark:
         if not forecast.problem_count:

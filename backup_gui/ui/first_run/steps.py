@@ -55,9 +55,9 @@ class FirstRun(QWidget):
         self.folders = FolderPage(icons)
         self.folders.changed.connect(self._on_folders_changed)
         self.places = PlacePage(icons)
-        self.places.changed.connect(self._on_place_changed)
+        self.places.changed.connect(self._check)
         self.start = StartPage(icons)
-        self.start.changed.connect(self._on_place_changed)
+        self.start.changed.connect(self._check)
         self._pages = QStackedWidget()
         for page in (self.folders, self.places, self.start):
             self._pages.addWidget(page)
@@ -180,10 +180,6 @@ class FirstRun(QWidget):
     @Slot()
     def _on_folders_changed(self) -> None:
         self.places.show_need(self.folders.needed_bytes)
-        self._check()
-
-    @Slot()
-    def _on_place_changed(self) -> None:
         self._check()
 
     @Slot()

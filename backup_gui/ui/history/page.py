@@ -74,7 +74,7 @@ class HistoryPage(QWidget):
         self._note = FieldLabel()
         self._build()
         self._typing = delayed(self, _TYPING_MS, self._refresh)
-        self._change = delayed(self, _CHANGE_MS, self._on_change_settled)
+        self._change = delayed(self, _CHANGE_MS, self._load_if_seen)
         self._connect()
         self._update_buttons()
 
@@ -235,10 +235,6 @@ class HistoryPage(QWidget):
     def _on_typed(self) -> None:
         self._serial += 1
         self._typing.start()
-
-    @Slot()
-    def _on_change_settled(self) -> None:
-        self._load_if_seen()
 
     @Slot(object)
     def _on_folder_opened(self, path: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Signal, SignalInstance, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -106,10 +107,14 @@ class ProblemsPage(QWidget):
 
     def _build_foot(self) -> Row:
         self._retry = push_button(self.tr("T&ry again"), self.retry_requested)
-        self._exclude = push_button(self.tr("Leave this &out from now on"), self._on_exclude_clicked)
+        self._exclude = push_button(
+            self.tr("Leave this &out from now on"), partial(self._request, self.exclusion_requested)
+        )
         self._exclude.setToolTip(self.tr("Adds it to what this backup leaves out"))
 
-        self._forget = push_button(self.tr("This drive will not &come back…"), self._on_forget_clicked)
+        self._forget = push_button(
+            self.tr("This drive will not &come back…"), partial(self._request, self.forget_drive_requested)
+        )
         self._forget.setToolTip(self.tr("What the backup has of this drive then counts as deleted"))
 
         return Row(0, self._forget, self._exclude, self._retry)
@@ -140,14 +145,7 @@ class ProblemsPage(QWidget):
     def _help_text(self, problem: Problem) -> str:
         return f"{path_in_words(problem.path)}\n{reason_text(problem)}. {advice_text(problem)}"
 
-    @Slot()
-    def _on_forget_clicked(self) -> None:
+    def _request(self, signal: SignalInstance, *_checked: bool) -> None:
         index = self._table.currentIndex()
         if index.isValid():
-            self.forget_drive_requested.emit(self.model.problem(index.row()).path)
-
-    @Slot()
-    def _on_exclude_clicked(self) -> None:
-        index = self._table.currentIndex()
-        if index.isValid():
-            self.exclusion_requested.emit(self.model.problem(index.row()).path)
+            signal.emit(self.model.problem(index.row()).path)

@@ -131,7 +131,7 @@ class Tray(QObject):
         self.menu.addSeparator()
         self.open_action = self.menu.addAction(self.tr("&Open"), self.open_requested.emit)
         self.menu.setDefaultAction(self.open_action)
-        self.back_up_action = self.menu.addAction(self.tr("&Back up now"), self._on_back_up_all)
+        self.back_up_action = self.menu.addAction(self.tr("&Back up now"), partial(self._on_back_up, ""))
         self.back_up_menu = QMenu(self.tr("&Back up now"), self.menu)
         self.back_up_menu_action = self.menu.addMenu(self.back_up_menu)
         self.pause_menu = QMenu(self.tr("&Pause"), self.menu)
@@ -146,7 +146,7 @@ class Tray(QObject):
 
     def _fill_back_up_menu(self) -> None:
         self.back_up_menu.clear()
-        self.back_up_menu.addAction(self.tr("&All backups"), self._on_back_up_all)
+        self.back_up_menu.addAction(self.tr("&All backups"), partial(self._on_back_up, ""))
         self.back_up_menu.addSeparator()
         for view in self._views:
             name = self._literal(view.job.name)
@@ -179,10 +179,6 @@ class Tray(QObject):
 
     def _on_back_up(self, job_id: str, *_checked: bool) -> None:
         self.back_up_requested.emit(job_id)
-
-    @Slot()
-    def _on_back_up_all(self) -> None:
-        self.back_up_requested.emit("")
 
     @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
@@ -73,7 +74,7 @@ class PlanView(QWidget):
         self._text = ""
         self._opens_more = True
         self.model = PlanModel(icons, keeps_history=keeps_history)
-        self._timer = delayed(self, _QUIET_MS, self._on_search_settled)
+        self._timer = delayed(self, _QUIET_MS, self.request)
 
         self.search_edit = QLineEdit()
         self.search_edit.setClearButtonEnabled(True)
@@ -88,7 +89,7 @@ class PlanView(QWidget):
             self._group.addButton(button, number)
             self.filter_buttons[op] = button
         filters = Row(*self.filter_buttons.values(), 0, spacing=GRID_PX // 2)
-        self._group.idClicked.connect(self._on_filter_clicked)
+        self._group.idClicked.connect(self.request)
         self._build_tree()
         self.foot = MutedLabel()
         Column(filters, self.search_edit, (self.tree, 1), self.foot, on=self, margins=0, spacing=GRID_PX)
@@ -138,8 +139,7 @@ class PlanView(QWidget):
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         for column, text in enumerate((self.tr("Sort by &name"), self.tr("Sort by &kind"), self.tr("Sort by &size"))):
             action = QAction(text, self.tree)
-            action.setData(column)
-            action.triggered.connect(self._on_sort_chosen)
+            action.triggered.connect(partial(self._sort_by, column))
             self.tree.addAction(action)
         divider = QAction(self.tree)
         divider.setSeparator(True)
@@ -203,10 +203,6 @@ class PlanView(QWidget):
             )
         )
 
-    @Slot()
-    def _on_search_settled(self) -> None:
-        self.request()
-
     @Slot(QModelIndex)
     def _on_expanded(self, index: QModelIndex) -> None:
         self._opened.add(self.model.path(index))
@@ -226,10 +222,6 @@ class PlanView(QWidget):
         self.tree.collapseAll()
         self._opened.clear()
 
-    @Slot(int)
-    def _on_filter_clicked(self, _number: int) -> None:
-        self.request()
-
     @Slot(int, Qt.SortOrder)
     def _on_order_changed(self, column: int, order: Qt.SortOrder) -> None:
         self._order = _ORDERS[column]
@@ -237,11 +229,7 @@ class PlanView(QWidget):
         # The rows are the same, so what the user has closed stays closed.
         self.request(opens_more=False)
 
-    @Slot()
-    def _on_sort_chosen(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            column = int(action.data())
-            is_again = self._order is _ORDERS[column] and not self._is_descending
-            order = Qt.SortOrder.DescendingOrder if is_again else Qt.SortOrder.AscendingOrder
-            self.tree.header().setSortIndicator(column, order)
+    def _sort_by(self, column: int, *_checked: bool) -> None:
+        is_again = self._order is _ORDERS[column] and not self._is_descending
+        order = Qt.SortOrder.DescendingOrder if is_again else Qt.SortOrder.AscendingOrder
+        self.tree.header().setSortIndicator(column, order)
