@@ -68,8 +68,8 @@ class Instance(QObject):
 
     wished = Signal(object)
 
-    def __init__(self, state_folder: Path, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state_folder: Path) -> None:
+        super().__init__()
         self._folder = state_folder
         self._folder_fd = self._lock_fd = -1
         self._server = QLocalServer(self)

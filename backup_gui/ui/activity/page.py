@@ -39,8 +39,8 @@ class ActivityPage(QWidget):
 
     undo_requested = Signal(object)
 
-    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons) -> None:
+        super().__init__()
         self._model: ActivityModel | None = None
         self.search_edit = QLineEdit()
         self.search_edit.setPlaceholderText(self.tr("Search for a file or a word"))

@@ -41,8 +41,8 @@ class FirstRun(QWidget):
     by_hand_requested = Signal()
     backup_requested = Signal()
 
-    def __init__(self, icons: Icons, parent: QWidget | None = None, *, offers_by_hand: bool = True) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons, *, offers_by_hand: bool = True) -> None:
+        super().__init__()
         self._icons = icons
         self._serial = 0
         self._has_asked = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Signal, Slot
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget
 
 from backup_gui.ui.history.tree_model import HistoryModel
 from backup_gui.ui.style.theme import GRID_PX
@@ -24,8 +24,8 @@ class HistoryList(QStackedWidget):
     folder_requested = Signal(object)
     selection_changed = Signal()
 
-    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons) -> None:
+        super().__init__()
         self.opened: set[str] = set()
         self._chosen: set[str] = set()
         self.model = HistoryModel(icons)

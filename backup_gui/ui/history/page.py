@@ -55,8 +55,8 @@ class HistoryPage(QWidget):
     look_requested = Signal(object)
     restore_requested = Signal(object)
 
-    def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons, now: Callable[[], float]) -> None:
+        super().__init__()
         self._subject: Subject | None = None
         self._serial = 0
         self._is_stale = True

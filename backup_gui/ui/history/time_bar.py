@@ -34,8 +34,8 @@ class TimeBar(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, now: Callable[[], float]) -> None:
+        super().__init__()
         self._now = now
         self._moments: tuple[Moment, ...] = ()
         # The chosen time, seconds since 1970; None for now.

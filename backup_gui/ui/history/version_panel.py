@@ -80,8 +80,8 @@ class VersionPanel(QWidget):
 
     look_requested = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.model = VersionsModel()
         self._wanted: Item | None = None
         self._title = ElidedLabel(is_muted=False)

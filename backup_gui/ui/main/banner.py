@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy
 
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX, PANEL_MARGINS_PX, outline, scaled_px, tint
@@ -25,8 +25,8 @@ class Banner(QFrame):
 
     remedy_requested = Signal(object)
 
-    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons) -> None:
+        super().__init__()
         self._icons = icons
         self._state = JobState.WAITING
         self._remedy = Remedy.BACK_UP

@@ -68,8 +68,8 @@ class Board(QWidget):
     passes_wanted = Signal(object)
     files_wanted = Signal(object)
 
-    def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons, now: Callable[[], float]) -> None:
+        super().__init__()
         self._icons = icons
         self._now = now
         self._activity_models: dict[str, ActivityModel] = {}

@@ -95,8 +95,8 @@ def summary_text(days: Sequence[DayTotal]) -> str:
 class DayChart(QWidget):
     """The chart, with the selected day in words below it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.plot = DayPlot()
         self.words = MutedLabel()
         self.words.setMinimumHeight(self.words.fontMetrics().height())

@@ -23,8 +23,8 @@ class LogView(QWidget):
 
     folder_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._text = read_only_text(self, self.tr("Log"))
         self._text.setMaximumBlockCount(_KEPT_LINES)
         self._text.setPlaceholderText(self.tr("Nothing has been noted since the app was started."))

@@ -54,8 +54,8 @@ class Overview(QScrollArea):
     count_requested = Signal()
     release_requested = Signal()
 
-    def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons, now: Callable[[], float]) -> None:
+        super().__init__()
         self._icons = icons
         self._now = now
         self._view: JobView | None = None

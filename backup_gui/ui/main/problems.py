@@ -74,8 +74,8 @@ class ProblemsPage(QWidget):
     exclusion_requested = Signal(object)
     forget_drive_requested = Signal(object)
 
-    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons) -> None:
+        super().__init__()
         self.model = ProblemsModel()
         self._shown: tuple[Problem, ...] | None = None
         self._table = make_table(self.tr("What could not be backed up"))

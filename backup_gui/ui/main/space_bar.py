@@ -36,8 +36,8 @@ class RoomBar(QWidget):
 
     count_requested = Signal()
 
-    def __init__(self, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, now: Callable[[], float]) -> None:
+        super().__init__()
         self._now = now
         # Differs from all real figures, so that the first ones are shown.
         self._figures: tuple[FreeSpace | None, BackupSizes | None] = (FreeSpace(-1, -1), None)

@@ -63,8 +63,8 @@ class PlanView(QWidget):
 
     arrangement_requested = Signal(object)
 
-    def __init__(self, icons: Icons, *, keeps_history: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons, *, keeps_history: bool) -> None:
+        super().__init__()
         self._actions: Sequence[Action] = ()
         self._serial = 0
         self._order = SortKey.PATH

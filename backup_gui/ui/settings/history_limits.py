@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class HistoryLimits(QObject):
     """The fields for age and size of the history, and its current size."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.days_spin = QSpinBox()
         self.days_spin.setSuffix(self.tr(" days"))
         self.days_spin.setSpecialValueText(self.tr("without end"))

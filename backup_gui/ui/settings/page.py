@@ -55,8 +55,8 @@ class JobSettings(QWidget):
     hidden = Signal()
     apply_requested = Signal(object)
 
-    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons) -> None:
+        super().__init__()
         self._icons = icons
         self._job: Job | None = None
         self._serial = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit
 
 from backup_gui.ui.style.theme import GRID_PX
 
@@ -60,8 +60,8 @@ def without_rules(present: tuple[str, ...], fewer: tuple[str, ...]) -> tuple[str
 class RulesEdit(QPlainTextEdit):
     """Exclusion rules, one per line."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setTabChangesFocus(True)
         self.setFixedHeight(4 * self.fontMetrics().lineSpacing() + 2 * GRID_PX)
         self.setPlaceholderText(self.tr("One rule a line, such as *.tmp or /Downloads/"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout
 
 from backup_gui.ui.settings.rule_presets import PRESETS, RulesEdit, with_rules, without_rules
 from backup_gui.ui.style.theme import GRID_PX
@@ -56,8 +56,8 @@ class RulesPanel(FormPanel):
     count_cancelled = Signal()
     removal_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(QCoreApplication.translate("RulesPanel", "What is left out"), parent)
+    def __init__(self) -> None:
+        super().__init__(QCoreApplication.translate("RulesPanel", "What is left out"))
         self._serial = 0
         # Folder and rules of the last count. It is repeated when the page is shown again, as files change.
         self._counted: tuple[str, tuple[str, ...]] | None = None

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QWidget
 
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.status import JobState, Status
@@ -28,8 +27,8 @@ class BacklogLabel(PlainLabel):
         now: The clock, seconds since 1970.
     """
 
-    def __init__(self, now: Callable[[], float], parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
+    def __init__(self, now: Callable[[], float]) -> None:
+        super().__init__()
         self._now = now
         self._status: Status | None = None
         self._progress: Progress | None = None

@@ -26,8 +26,8 @@ class EmptyState(QWidget):
         text: What will appear here, and when.
     """
 
-    def __init__(self, icons: Icons, icon: str, title: str, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons, icon: str, title: str, text: str) -> None:
+        super().__init__()
         self._icons = icons
         self._name = icon
         self._picture = QLabel()

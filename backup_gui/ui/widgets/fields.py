@@ -28,8 +28,8 @@ _REMARK_ICON_PX = 16
 class RemarkLabel(QWidget):
     """A sentence under a field, with an icon for its severity; takes no space without a sentence."""
 
-    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons) -> None:
+        super().__init__()
         self._icons = icons
         self._icon = QLabel()
         side = scaled_px(self, _REMARK_ICON_PX)
@@ -62,8 +62,8 @@ class FolderField(QWidget):
         title: Title of the dialog in which the user chooses a folder.
     """
 
-    def __init__(self, icons: Icons, name: str, hint: str, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons, name: str, hint: str, title: str) -> None:
+        super().__init__()
         self._icons = icons
         self._title = title
         self.edit = QLineEdit()
@@ -95,8 +95,8 @@ class FolderField(QWidget):
 class IntervalField(QWidget):
     """A number of seconds, with its value in larger units beside it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.spin = QSpinBox()
         self.spin.setSuffix(self.tr(" s"))
         self.spin.setGroupSeparatorShown(True)
@@ -114,8 +114,8 @@ class IntervalField(QWidget):
 class FormPanel(Panel):
     """A panel with a form in it."""
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(title, parent)
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
         # As high as wrapped text needs at the current width.
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.form = QFormLayout()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QApplication, QPushButton, QStyle, QStyleOptionButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QStyle, QStyleOptionButton
 
 from backup_gui.ui.style.theme import accent, mix, scaled_px
 
@@ -21,8 +21,8 @@ _BAR_SHARE = 0.3
 class FilterButton(QPushButton):
     """Stays down while selected, and shows that by shape and colour."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setCheckable(True)
         self.setAutoDefault(False)
         self.toggled.connect(self._mark)

@@ -42,8 +42,8 @@ _DEPTH, _DEPTH_IN_DARK = 0.55, 0.45
 class PlainLabel(QLabel):
     """Plain text aligned with the start of the window's lines; a QLabel would align it by the text's own direction."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._align()
 
@@ -79,8 +79,8 @@ class RowLabel(PlainLabel):
         line: The first widget of the field, beside the label.
     """
 
-    def __init__(self, text: str, line: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str, line: QWidget) -> None:
+        super().__init__(text)
         self._line = line
         self._level()
 
@@ -110,8 +110,8 @@ class MutedLabel(QLabel):
     Takes the colour from the palette when painting: a palette set on it would not follow a change of colour scheme.
     """
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
         self._is_muted = True
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
@@ -134,8 +134,8 @@ class ElidedLabel(MutedLabel):
         is_muted: Whether it is secondary text.
     """
 
-    def __init__(self, text: str = "", parent: QWidget | None = None, *, is_muted: bool = True) -> None:
-        super().__init__("", parent)
+    def __init__(self, text: str = "", *, is_muted: bool = True) -> None:
+        super().__init__("")
         self._is_muted = is_muted
         self._full = ""
         self.setWordWrap(False)
@@ -177,8 +177,8 @@ class ElidedLabel(MutedLabel):
 class FieldLabel(MutedLabel):
     """Secondary text on one line, such as the label of a value in a form."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
         self.setWordWrap(False)
 
     def stay_on_top(self) -> None:
@@ -228,8 +228,8 @@ class Panel(QFrame):
         title: Heading; empty for none.
     """
 
-    def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str = "") -> None:
+        super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.body = Column(on=self, margins=PANEL_MARGINS_PX, spacing=GRID_PX)
         if title:

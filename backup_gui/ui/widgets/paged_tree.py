@@ -14,7 +14,6 @@ from backup_gui.ui.widgets.labels import RowDelegate
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRect
-    from PySide6.QtWidgets import QWidget
 
     from backup_gui.ui.widgets.paged_table import Index
 
@@ -31,8 +30,8 @@ class PagedTree(QTreeView):
         name: Name for screen readers.
     """
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str) -> None:
+        super().__init__()
         self.setAccessibleName(name)
         self.setUniformRowHeights(True)
         self.setAlternatingRowColors(True)

@@ -23,8 +23,8 @@ _BAR_STEPS = 1_000
 class ProgressPanel(QWidget):
     """Shows the progress of any long operation; busy without figures at first."""
 
-    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons) -> None:
+        super().__init__()
         self._words = MutedLabel()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
