@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from backup_gui.desktop.periodic import delayed
 from backup_gui.model.passes import PassKind
 from backup_gui.ui.activity.model import ActivityModel
-from backup_gui.ui.activity.pass_row import PassRow, pass_text
+from backup_gui.ui.activity.pass_row import PassRow
 from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, scaled_px
 from backup_gui.ui.text.format import tip_text
 from backup_gui.ui.widgets.empty_state import EmptyState
@@ -27,8 +27,6 @@ from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
-
-__all__ = ["ActivityModel", "ActivityPage", "PassRow", "pass_text"]
 
 # Wait until the user pauses, so that not every letter starts a search.
 _TYPING_MS = 250

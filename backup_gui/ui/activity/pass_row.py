@@ -57,7 +57,7 @@ class PassRow:
 
 def pass_text(row: PassRow) -> str:
     """What a pass did, in one sentence, and what it removed from the history, in another one."""
-    return " ".join(part for part in (_outcome_text(row), _removed_text(row.report)) if part)
+    return " ".join(filter(None, (_outcome_text(row), _removed_text(row.report))))
 
 
 def _outcome_text(row: PassRow) -> str:
@@ -67,11 +67,11 @@ def _outcome_text(row: PassRow) -> str:
     done = _done_text(report)
     if report.status is PassStatus.HELD:
         held = held_text(report.held) if report.held is not None else _tr("Some of it waited for your word.")
-        return " ".join(part for part in (done, held) if part)
+        return " ".join(filter(None, (done, held)))
     if report.status is PassStatus.CANCELLED:
-        return " ".join(part for part in (_tr("Stopped before the end."), done) if part)
+        return " ".join(filter(None, (_tr("Stopped before the end."), done)))
     if row.problems:
-        return " ".join(part for part in (done, problems_text(row.problems)) if part)
+        return " ".join(filter(None, (done, problems_text(row.problems))))
     if row.repeats > 1:
         return counted(
             "Checked %Ln times, nothing had changed.",
@@ -143,21 +143,16 @@ def row_of(past: PastPass) -> PassRow:
 
 def _done_text(report: Report) -> str:
     counts = report.counts
-    parts = []
-    if counts.created:
-        parts.append(counted("%Ln new", "%Ln new", counts.created))
-    if counts.replaced:
-        parts.append(counted("%Ln updated", "%Ln updated", counts.replaced))
-    if counts.moved:
-        parts.append(counted("%Ln moved", "%Ln moved", counts.moved))
-    if counts.deleted:
-        parts.append(counted("%Ln deleted", "%Ln deleted", counts.deleted))
-    if counts.metadata and not parts:
-        parts.append(counted("details of %Ln files brought up to date", "details of %Ln file updated", counts.metadata))
-    if not parts:
-        return ""
-    sentence = ", ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]}."
+    parts = (
+        counted("%Ln new", "%Ln new", counts.created) if counts.created else "",
+        counted("%Ln updated", "%Ln updated", counts.replaced) if counts.replaced else "",
+        counted("%Ln moved", "%Ln moved", counts.moved) if counts.moved else "",
+        counted("%Ln deleted", "%Ln deleted", counts.deleted) if counts.deleted else "",
+    )
+    sentence = ", ".join(filter(None, parts))
+    if not sentence and counts.metadata:
+        sentence = counted("details of %Ln files brought up to date", "details of %Ln file updated", counts.metadata)
+    return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
 
 
 def _tr(text: str) -> str:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDateTimeEdit, QPushButton, QSlider, QWidget
 
 from backup_gui.desktop.periodic import delayed
 from backup_gui.ui.style.theme import GRID_PX
-from backup_gui.ui.text.format import counted, exact_text
+from backup_gui.ui.text.format import counted, exact_text, local_time
 from backup_gui.ui.widgets.labels import Heading, MutedLabel
 from backup_gui.ui.widgets.layouts import Column, Row
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # Wait until the slider rests this long before reading folders.
 _SETTLE_MS = 80
-# Two hundred thousand years from 1970, either way.
-_SHOWN_S = 200_000 * 365 * 86_400
 
 
 class TimeBar(QWidget):
@@ -90,8 +88,8 @@ class TimeBar(QWidget):
         with QSignalBlocker(self.slider), QSignalBlocker(self.edit):
             self.slider.setValue(self._position(at))
             # Without a chosen time, show that of this call. Set the maximum first, as the field rejects later times.
-            self.edit.setMaximumDateTime(_local(self._now() + 1))
-            self.edit.setDateTime(_local(self._now() if at is None else at))
+            self.edit.setMaximumDateTime(local_time(self._now() + 1))
+            self.edit.setDateTime(local_time(self._now() if at is None else at))
         self.now_button.setEnabled(at is not None)
         if at is None:
             self._words.setText(self.tr("As it is in the backup now"))
@@ -156,8 +154,3 @@ def _edit_format(*, is_mirrored: bool) -> str:
         date = date.replace("yy", "yyyy")
     parts = re.split(r"([^A-Za-z]+)", f"{date} HH:mm:ss")
     return "".join(reversed(parts) if is_mirrored else parts)
-
-
-def _local(at: float) -> QDateTime:
-    # Beyond that no date can be shown; file systems have times of any size.
-    return QDateTime.fromMSecsSinceEpoch(round(min(max(at, -_SHOWN_S), _SHOWN_S) * 1_000))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy
 
@@ -64,12 +64,6 @@ class Banner(QFrame):
         self._detail.setVisible(bool(words.detail))
         self._remedy = words.remedy
         self.button.setText(remedy_text(words.remedy))
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Follow a change of the palette."""
-        if event.type() == QEvent.Type.PaletteChange and not self._icon.pixmap().isNull():
-            self._draw_icon()
-        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
         """Paint the background in a tint of the state's colour."""

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.ui.activity.page import ActivityModel, ActivityPage
+from backup_gui.ui.activity.model import ActivityModel
+from backup_gui.ui.activity.page import ActivityPage
 from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.main.banner import Banner
 from backup_gui.ui.main.job_list import CardDelegate, JobsModel

@@ -79,7 +79,9 @@ def day_text(total: DayTotal) -> str:
     )
     if not total.troubled:
         return figures
-    return _tr("{figures}. Problems in {checks}").format(figures=figures, checks=_checks_text(total.troubled))
+    return _tr("{figures}. Problems in {checks}").format(
+        figures=figures, checks=counted("%Ln checks", "%Ln check", total.troubled)
+    )
 
 
 def summary_text(days: Sequence[DayTotal]) -> str:
@@ -89,7 +91,9 @@ def summary_text(days: Sequence[DayTotal]) -> str:
         return _tr("Nothing was copied in the last 30 days.")
     text = _tr("Last 30 days: {files}, {size}.").format(files=files_text(files), size=size_text(size))
     troubled = sum(day.troubled > 0 for day in days)
-    return f"{text} {_troubled_text(troubled)}" if troubled else text
+    if not troubled:
+        return text
+    return f"{text} {counted('Problems on %Ln days.', 'Problems on %Ln day.', troubled)}"
 
 
 class DayChart(QWidget):
@@ -131,7 +135,7 @@ class _SeriesLabel(PlainLabel):
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        is_mirrored = self.isRightToLeft()
         side = scaled_px(self, _MARK_PX)
         left = self.width() - side - 1 if is_mirrored else 1.0
         area = QRectF(left, (self.height() - side) / 2, side, side)
@@ -179,7 +183,7 @@ class DayPlot(QAbstractSlider):
         if not self._days or not 0 <= x < self.width():
             return -1
         column = int(x / self.width() * len(self._days))
-        return len(self._days) - 1 - column if self._is_mirrored() else column
+        return len(self._days) - 1 - column if self.isRightToLeft() else column
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Wide enough to see each day, high enough for two rows of bars and the dates."""
@@ -192,8 +196,8 @@ class DayPlot(QAbstractSlider):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Select another day."""
         last = len(self._days) - 1
-        before = Qt.Key.Key_Right if self._is_mirrored() else Qt.Key.Key_Left
-        after = Qt.Key.Key_Left if self._is_mirrored() else Qt.Key.Key_Right
+        before = Qt.Key.Key_Right if self.isRightToLeft() else Qt.Key.Key_Left
+        after = Qt.Key.Key_Left if self.isRightToLeft() else Qt.Key.Key_Right
         start = self._current if self._current >= 0 else last + 1
         targets = {before: start - 1, after: start + 1, Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}
         target = targets.get(Qt.Key(event.key()))
@@ -271,9 +275,6 @@ class DayPlot(QAbstractSlider):
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
         self.chosen.emit(words)
 
-    def _is_mirrored(self) -> bool:
-        return self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-
     def _floor(self) -> float:
         return self.height() - self.fontMetrics().height() - 2.0
 
@@ -282,7 +283,7 @@ class DayPlot(QAbstractSlider):
 
     def _column(self, number: int) -> QRectF:
         width = self.width() / max(1, len(self._days))
-        place = len(self._days) - 1 - number if self._is_mirrored() else number
+        place = len(self._days) - 1 - number if self.isRightToLeft() else number
         return QRectF(place * width, 0, width, self._floor())
 
     def _paint_choice(self, painter: QPainter, column: QRectF) -> None:
@@ -303,7 +304,7 @@ class DayPlot(QAbstractSlider):
             return
         painter.setPen(muted(self.palette()))
         first = QLocale().toString(QDate.fromString(self._days[0].day, _ISO), QLocale.FormatType.ShortFormat)
-        left, right = (self.tr("Today"), first) if self._is_mirrored() else (first, self.tr("Today"))
+        left, right = (self.tr("Today"), first) if self.isRightToLeft() else (first, self.tr("Today"))
         area = QRectF(0, self._floor() + 2, self.width(), self.fontMetrics().height())
         painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute, left)
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute, right)
@@ -323,14 +324,6 @@ def _height(value: int, most: int, room_px: float) -> float:
     if value <= 0 or most <= 0:
         return 0.0
     return max(_SHORTEST_PX, room_px * (1 + math.log10(value / most) / _DECADES))
-
-
-def _checks_text(count: int) -> str:
-    return counted("%Ln checks", "%Ln check", count)
-
-
-def _troubled_text(count: int) -> str:
-    return counted("Problems on %Ln days.", "Problems on %Ln day.", count)
 
 
 def _tr(text: str) -> str:

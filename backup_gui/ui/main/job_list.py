@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QByteArray,
     QModelIndex,
     QPoint,
     QRect,
@@ -63,10 +62,6 @@ class JobsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(self._tooltip(view))
         return None
-
-    def roleNames(self) -> dict[int, QByteArray]:  # noqa: N802 - Qt's name
-        """Names of the roles."""
-        return {**super().roleNames(), int(VIEW_ROLE): QByteArray(b"view")}
 
     def view(self, row: int) -> JobView | None:
         """The job at a row."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QTime, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QDateTime, QTime, Signal, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFormLayout,
@@ -24,7 +24,16 @@ from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.main.day_chart import DayChart
 from backup_gui.ui.main.space_bar import RoomBar
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_px
-from backup_gui.ui.text.format import ago_text, clock_text, counted, exact_text, folders_text, interval_text, path_text
+from backup_gui.ui.text.format import (
+    ago_text,
+    clock_text,
+    counted,
+    exact_text,
+    folders_text,
+    interval_text,
+    local_time,
+    path_text,
+)
 from backup_gui.ui.text.headline import card_text, progress_figures
 from backup_gui.ui.text.reasons import sentence_text
 from backup_gui.ui.values.job import BackupSizes, JobView, Saving
@@ -93,7 +102,7 @@ class Overview(QScrollArea):
 
     def show_days(self, totals: Sequence[DayTotal]) -> None:
         """Show what was copied on each of the last 30 days."""
-        today = QDateTime.fromMSecsSinceEpoch(round(self._now() * 1_000)).date()
+        today = local_time(self._now()).date()
         self.chart.show_days(totals, today)
 
     def show_sizes(self, sizes: BackupSizes | None) -> None:
@@ -320,8 +329,7 @@ def _choose(choose: Callable[[float | None], None], until: Callable[[], float | 
 
 
 def _tomorrow(now: float) -> float:
-    date: QDate = QDateTime.fromMSecsSinceEpoch(round(now * 1_000)).date().addDays(1)
-    return QDateTime(date, _MORNING).toMSecsSinceEpoch() / 1_000
+    return QDateTime(local_time(now).date().addDays(1), _MORNING).toMSecsSinceEpoch() / 1_000
 
 
 def _field(text: str) -> FieldLabel:

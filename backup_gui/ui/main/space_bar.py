@@ -139,7 +139,7 @@ class _ShareLabel(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = scaled_px(self, _SWATCH_PX)
-        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        is_mirrored = self.isRightToLeft()
         left = self.width() - side - 0.5 if is_mirrored else 0.5
         area = QRectF(left, (self.height() - side) / 2, side, side)
         painter.setPen(figure(self.palette()))
@@ -183,7 +183,7 @@ class _Bar(QProgressBar):
         painter.fillRect(
             area, mix(state_colour(JobState.FAILED), surface(palette), 0.35) if is_scarce else track(palette)
         )
-        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        is_mirrored = self.isRightToLeft()
         done = 0.0
         for part in self._parts:
             width = area.width() * part.size_bytes / self._room.total_bytes

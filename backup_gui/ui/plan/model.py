@@ -146,10 +146,6 @@ class PlanModel(QAbstractItemModel):
         """The path of a row."""
         return self.tree.path(self.tree.entry(index.internalId(), index.row()))
 
-    def action(self, index: Index) -> Action | None:
-        """The action of a row; None for a folder that does not change itself."""
-        return self.tree.action(self.tree.entry(index.internalId(), index.row()))
-
     def _row_count(self, folder: int) -> int:
         return min(self.tree.row_count(folder), self._shown.get(folder, PAGE_ROWS)) if folder >= 0 else 0
 
@@ -230,15 +226,11 @@ def _blank_icon() -> QIcon:
 
 def counts_text(counts: Counts) -> str:
     """Such as "312 new  ·  4 replaced"."""
-    parts = []
-    if counts.created:
-        parts.append(counted("%Ln new", "%Ln new", counts.created))
-    if counts.replaced:
-        parts.append(counted("%Ln replaced", "%Ln replaced", counts.replaced))
-    if counts.moved:
-        parts.append(counted("%Ln moved", "%Ln moved", counts.moved))
-    if counts.deleted:
-        parts.append(counted("%Ln deleted", "%Ln deleted", counts.deleted))
-    if counts.metadata:
-        parts.append(counted("%Ln with new details", "%Ln with new details", counts.metadata))
-    return "  ·  ".join(parts)
+    parts = (
+        counted("%Ln new", "%Ln new", counts.created) if counts.created else "",
+        counted("%Ln replaced", "%Ln replaced", counts.replaced) if counts.replaced else "",
+        counted("%Ln moved", "%Ln moved", counts.moved) if counts.moved else "",
+        counted("%Ln deleted", "%Ln deleted", counts.deleted) if counts.deleted else "",
+        counted("%Ln with new details", "%Ln with new details", counts.metadata) if counts.metadata else "",
+    )
+    return "  ·  ".join(filter(None, parts))

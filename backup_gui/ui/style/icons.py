@@ -36,23 +36,19 @@ class Icons:
 
     def app(self) -> QIcon:
         """The application's icon."""
-        return self._icon("app", QColor())
+        return self.action("app", QColor())
 
     def state(self, state: JobState) -> QIcon:
         """The icon of a state, visible on light and on dark panels."""
-        return self._icon(f"state-{state.value}", QColor())
-
-    def action(self, name: str, colour: QColor) -> QIcon:
-        """An action's icon in a colour, usually that of the button's text."""
-        return self._icon(name, colour)
+        return self.action(f"state-{state.value}", QColor())
 
     def in_rows(self, name: str, colour: QColor, selected: QColor) -> QIcon:
         """An icon for list rows, visible also on the colour of the selection."""
         key = (name, colour.name(), selected.name())
         if key not in self._in_rows:
-            icon = QIcon(self._icon(name, colour))
+            icon = QIcon(self.action(name, colour))
             for size in icon.availableSizes():
-                icon.addPixmap(self._icon(name, selected).pixmap(size), QIcon.Mode.Selected)
+                icon.addPixmap(self.action(name, selected).pixmap(size), QIcon.Mode.Selected)
             self._in_rows[key] = icon
         return self._in_rows[key]
 
@@ -65,8 +61,8 @@ class Icons:
 
     def state_picture(self, state: JobState, side_px: int, widget: QWidget) -> QPixmap:
         """Draw the icon of a state at a size chosen for ordinary text, scaled to the text of a widget."""
-        size, colour = scaled_size(widget, QSize(side_px, side_px)), widget.palette().windowText().color()
-        return self.picture(f"state-{state.value}", size, colour, widget.devicePixelRatioF())
+        size = scaled_size(widget, QSize(side_px, side_px))
+        return self.picture(f"state-{state.value}", size, QColor(), widget.devicePixelRatioF())
 
     def _draw(self, name: str, size: QSize, colour: QColor, ratio: float) -> QPixmap:
         pixmap = QPixmap(size * ratio)
@@ -79,7 +75,8 @@ class Icons:
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
 
-    def _icon(self, name: str, colour: QColor) -> QIcon:
+    def action(self, name: str, colour: QColor) -> QIcon:
+        """An action's icon in a colour, usually that of the button's text."""
         key = (name, colour.name() if colour.isValid() else "")
         if key not in self._icons:
             icon = QIcon()

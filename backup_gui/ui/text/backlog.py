@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QCoreApplication
 
 from backup_gui.model.status import Status
 from backup_gui.ui.text.format import counted, duration_text, files_text, size_text
-
-if TYPE_CHECKING:
-    pass
 
 
 def behind_text(status: Status, now: float) -> str:

@@ -145,28 +145,28 @@ def ago_text(at: float, now: float) -> str:
         "%Ln days ago",
         "%Ln day ago",
         # Count calendar days, to agree with the date beside it; a day may be an hour shorter or longer.
-        max(1, _local(at).date().daysTo(_local(now).date())),
+        max(1, local_time(at).date().daysTo(local_time(now).date())),
     )
 
 
 def clock_text(at: float, now: float) -> str:
     """A time of day, with the date if it is not today's."""
-    moment = _local(at)
-    if moment.date() == _local(now).date():
+    moment = local_time(at)
+    if moment.date() == local_time(now).date():
         return isolated(QLocale().toString(moment.time(), QLocale.FormatType.ShortFormat))
     return isolated(QLocale().toString(moment, QLocale.FormatType.ShortFormat))
 
 
 def exact_text(at: float) -> str:
     """Date and time to the second."""
-    moment = _local(at)
+    moment = local_time(at)
     date = QLocale().toString(moment.date(), QLocale.FormatType.LongFormat)
     return isolated(f"{date}, {moment.time().toString('HH:mm:ss')}")
 
 
 def short_text(at: float) -> str:
     """Date and time to the minute, in the locale's short format."""
-    return isolated(QLocale().toString(_local(at), QLocale.FormatType.ShortFormat))
+    return isolated(QLocale().toString(local_time(at), QLocale.FormatType.ShortFormat))
 
 
 def path_text(path: str) -> str:
@@ -184,8 +184,8 @@ def name_in_words(path: str) -> str:
     return path_in_words(path.rpartition("/")[2])
 
 
-def _local(at: float) -> QDateTime:
-    # File systems may have times of any size, but Qt shows no date beyond this limit.
+def local_time(at: float) -> QDateTime:
+    """A time in seconds since 1970 as Qt's. File systems may have any, but Qt shows no date beyond a limit."""
     return QDateTime.fromMSecsSinceEpoch(round(min(max(at, -_SHOWN_S), _SHOWN_S) * 1_000))
 
 

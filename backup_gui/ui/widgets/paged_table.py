@@ -21,9 +21,6 @@ class RowsModel(QAbstractTableModel):
         headings: Headings of the columns.
     """
 
-    # Columns with figures, which are right-aligned.
-    figure_columns: frozenset[int] = frozenset()
-
     def __init__(self, headings: tuple[str, ...]) -> None:
         super().__init__()
         self._headings = headings
@@ -61,11 +58,8 @@ class RowsModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         """Headings of the columns."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole and section in self.figure_columns:
-            return RIGHT
-        return self._headings[section] if role == Qt.ItemDataRole.DisplayRole else None
+        is_heading = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
+        return self._headings[section] if is_heading else None
 
 
 def make_table(name: str) -> QTableView:

@@ -57,7 +57,7 @@ class PagedTree(QTreeView):
             return
         # The mark is in the last indentation step; there is one for each level.
         beside = self.indentation() / 2
-        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        is_mirrored = self.isRightToLeft()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -35,11 +35,6 @@ class ProgressPanel(QWidget):
         self._silence = RemarkLabel(icons)
         Column(self._words, self.bar, self._file, self._silence, on=self, margins=0, spacing=GRID_PX)
 
-    @property
-    def words(self) -> str:
-        """The figures shown."""
-        return self._words.text()
-
     def show_words(self, words: str) -> None:
         """Show figures, or the result at the end."""
         self._words.setText(words)

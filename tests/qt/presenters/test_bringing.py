@@ -62,12 +62,12 @@ def dialog(shell: Shell, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Retur
 def test_it_says_which_file_is_put_back_how_many_and_how_much(
     dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    assert (dialog._title.text(), dialog.progress.words) == ("Getting ready…", "")
+    assert (dialog._title.text(), dialog.progress._words.text()) == ("Getting ready…", "")
     assert dialog.progress.bar.maximum() == 0
     scripted.tell(job.id, Progressed(STEP._replace(phase=Phase.COPYING, path="of a pass")))
     scripted.tell(job.id, Progressed(STEP))
     qtbot.waitUntil(lambda: dialog._title.text() == "Putting back 312 of 840 files and folders")
-    assert dialog.progress.words == "1.2 MB of 4.8 MB"
+    assert dialog.progress._words.text() == "1.2 MB of 4.8 MB"
     assert dialog.progress._file._full == "Travel/Sea.jpg"
     assert dialog.progress.bar.value() == 310
     scripted.tell(job.id, FilesReturned(RestoreResult(2, ("a", "b"))))
@@ -91,11 +91,11 @@ def test_it_is_stopped_by_button_key_or_closing_and_tells_what_is_back(
     assert (dialog._title.text(), dialog.cancel_button.isEnabled()) == ("Stopping…", False)
     dialog.close()
     scripted.tell(job.id, Progressed(STEP))
-    qtbot.waitUntil(lambda: dialog.progress.words == "1.2 MB of 4.8 MB")
+    qtbot.waitUntil(lambda: dialog.progress._words.text() == "1.2 MB of 4.8 MB")
     assert dialog._title.text() == "Stopping…"
     scripted.tell(job.id, FilesReturned(RestoreResult(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
     qtbot.waitUntil(lambda: dialog.is_over)
-    assert dialog.progress.words.startswith("Stopped before the end.\n")
+    assert dialog.progress._words.text().startswith("Stopped before the end.\n")
     assert scripted.received(job.id) == [PutBack(HELD), GiveUp()]
     dialog.close()
     assert not dialog.isVisible()
@@ -114,7 +114,7 @@ def test_what_does_not_stop_can_be_left_and_tells_later_what_came_of_it(
     dialog._patience.setInterval(1)
     dialog.cancel_button.click()
     qtbot.waitUntil(lambda: dialog._title.text() == "Stopping takes a while…")
-    assert "You can close this window" in dialog.progress.words
+    assert "You can close this window" in dialog.progress._words.text()
     dialog.close_button.click()
     qtbot.waitUntil(lambda: not dialogs(shell))
     scripted.tell(job.id, Progressed(STEP))
@@ -134,7 +134,7 @@ def test_what_was_left_is_not_told_in_the_dialog_of_what_was_asked_for_since(
     scripted.tell(job.id, Progressed(STEP))
     scripted.tell(job.id, Progressed(STEP._replace(files_done=312)))
     qtbot.waitUntil(lambda: dialog.progress.bar.value() > 0)
-    assert "You can close this window" in dialog.progress.words
+    assert "You can close this window" in dialog.progress._words.text()
     dialog.close_button.click()
     qtbot.waitUntil(lambda: not dialogs(shell))
     shell.window.held_answered.emit(HeldAnswer(job.id, PutBack(HELD)))
@@ -192,7 +192,7 @@ def test_a_job_that_ends_or_is_removed_meanwhile_is_told(
     shell.window.held_answered.emit(HeldAnswer(job.id, PutBack(HELD)))
     (second,) = dialogs(shell)
     shell.window.removal_requested.emit(job.id)
-    assert second.progress.words == "This backup was removed or changed."
+    assert second.progress._words.text() == "This backup was removed or changed."
 
 
 def test_the_banner_says_that_files_are_put_back() -> None:
@@ -238,7 +238,7 @@ def test_a_long_return_is_stopped_in_the_middle_and_done_again(
     dialog.cancel_button.click()
     may_go_on.set()
     qtbot.waitUntil(lambda: dialog.is_over, timeout=LONG_MS)
-    assert dialog.progress.words.startswith("Stopped before the end")
+    assert dialog.progress._words.text().startswith("Stopped before the end")
     there = contents(job.source)
     assert 0 < len(there) < 60
     assert there.items() <= before.items()

@@ -350,7 +350,7 @@ def test_what_could_not_be_brought_back_is_named_with_the_reason(
     scripted.tell(job.id, FilesReturned(returned))
     dialog = result_of(running, qtbot)
     assert dialog._title.text() == "2 of 4 files and folders are back in your folder, and verified."
-    assert dialog.progress.words == f"Stopped before the end.\nFolder: {job.source}"
+    assert dialog.progress._words.text() == f"Stopped before the end.\nFolder: {job.source}"
     assert notes_of(dialog) == (
         ("d", "Input/output error"),
         ("c", "Something is there already and was left alone"),
@@ -371,7 +371,7 @@ def test_nothing_brought_back_is_never_called_a_success(icons: Icons, qtbot: QtB
     qtbot.addWidget(dialog)
     dialog.show()
     assert not dialog.open_button.isVisible()
-    assert dialog.progress.words.startswith("The source folder is not there: /x")
+    assert dialog.progress._words.text().startswith("The source folder is not there: /x")
 
 
 # A destination that is another backup's

@@ -134,7 +134,7 @@ def test_an_older_version_replaces_the_file_which_goes_to_the_history(backed_up:
     page._policy.setCurrentIndex(1)
     page.back_button.click()
     dialog = result_of(shell, qtbot)
-    assert "goes to the history" in dialog.progress.words
+    assert "goes to the history" in dialog.progress._words.text()
     assert contents(source).keys() == {"note.txt", "docs/plan.txt"}
     assert (source / "note.txt").read_text() == "first"
     history = Path(history_of(job) or "")
@@ -282,7 +282,7 @@ def test_nothing_is_put_back_while_the_source_is_away(
     qtbot.waitUntil(lambda: scene.controller.status(job.id).state is JobState.WAITING)
     scene.window.board.history.back_button.click()
     dialog = result_of(scene, qtbot)
-    assert dialog.progress.words == "The folder is not there. You can save the files elsewhere."
+    assert dialog.progress._words.text() == "The folder is not there. You can save the files elsewhere."
     assert contents(job.source) == {}
     assert scripted.received(job.id) == []
 
@@ -293,7 +293,7 @@ def test_a_job_that_does_not_pause_is_told(
     monkeypatch.setattr(historypresenter, "_PAUSE_PATIENCE_MS", 1)
     monkeypatch.setattr(scene.controller, "is_at_rest", lambda _job_id: False)
     scene.window.board.history.back_button.click()
-    assert "could not be paused" in result_of(scene, qtbot).progress.words
+    assert "could not be paused" in result_of(scene, qtbot).progress._words.text()
     assert contents(job.source) == {}
 
 
@@ -322,7 +322,7 @@ def test_a_restore_that_fails_as_a_whole_is_told_and_the_job_goes_on(
 
     monkeypatch.setattr(archive, "restore_items", refuse)
     scene.window.board.history.back_button.click()
-    assert words in result_of(scene, qtbot).progress.words
+    assert words in result_of(scene, qtbot).progress._words.text()
     qtbot.waitUntil(lambda: Resume() in scripted.received(job.id))
 
 
@@ -330,7 +330,7 @@ def test_a_backup_that_has_gone_is_told(scene: Shell, job: Job, tmp_path: Path, 
     Path(job.destination.path).rename(tmp_path / "moved")
     page = scene.window.board.history
     page.save_to(str(tmp_path / "saved"))
-    assert "not there at the moment" in result_of(scene, qtbot).progress.words
+    assert "not there at the moment" in result_of(scene, qtbot).progress._words.text()
     page.note_change()
     qtbot.waitUntil(lambda: page.list.currentWidget() is page.list.empty_states["failed"], timeout=LONG_MS)
     (tmp_path / "moved").rename(job.destination.path)
@@ -392,7 +392,7 @@ def test_stopping_before_the_job_is_paused_restores_nothing(
     )
     (dialog,) = scene.window.findChildren(RestoreDialog)
     dialog.close()
-    assert result_of(scene, qtbot).progress.words == "You have stopped it."
+    assert result_of(scene, qtbot).progress._words.text() == "You have stopped it."
     assert contents(job.source) == {}
     qtbot.waitUntil(lambda: Resume() in scripted.received(job.id))
 

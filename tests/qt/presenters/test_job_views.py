@@ -32,7 +32,7 @@ from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, PassStatu
 from backup_gui.model.problems import MAY_BE_LEFT_OUT, problem
 from backup_gui.model.reasons import NO_REASON, Code, Reason, ReasonCode, of_system
 from backup_gui.model.status import Coverage, JobState
-from backup_gui.ui.activity.page import ActivityModel
+from backup_gui.ui.activity.model import ActivityModel
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.main.overview import coverage_text
 from backup_gui.ui.main.problems import ProblemsModel, ProblemsPage

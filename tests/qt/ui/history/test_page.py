@@ -543,7 +543,7 @@ def test_a_restore_is_shown_as_it_goes_and_what_came_of_it(dialog: RestoreDialog
     dialog.show_result(RESULT)
     dialog.show_step(Progress(Phase.RETURNING, 1, 4))
     assert dialog._title.text().startswith("309 of 312")
-    assert "21 were there already" in dialog.progress.words
+    assert "21 were there already" in dialog.progress._words.text()
     assert notes_of(dialog)[0] == ("Travel/Films/Sea.mov", "The drive that is restored to is full")
     assert notes_of(dialog)[-1] == ("Travel/Route.gpx", "Restored beside it as “Route (restored 2026-11-22 14.02).gpx”")
     assert not dialog.cancel_button.isVisible()

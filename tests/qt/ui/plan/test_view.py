@@ -342,7 +342,7 @@ def test_the_preview_tells_what_would_be_done(icons: Icons, qtbot: QtBot) -> Non
     qtbot.addWidget(dialog)
     dialog.show()
     dialog.show_progress(Progress(Phase.COMPARING, 12, path="a"))
-    assert dialog.progress.words == "12 files looked at"
+    assert dialog.progress._words.text() == "12 files looked at"
     dialog.show_plan(PLAN, Counts(created=10, deleted=840))
     assert dialog._title.text() == "10 new  ·  840 deleted"
     dialog.show_held(HELD)
