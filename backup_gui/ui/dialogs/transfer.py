@@ -147,7 +147,7 @@ class BringingDialog(QDialog):
         if not self._is_left:
             self.progress.show_words(words if far.bytes_total else "")
         self.progress.show_path(far.path)
-        self.progress.show_share(far.files_done, far.files_total, far.bytes_done, far.bytes_total)
+        self.progress.bar.show_share(far)
 
     def _end(self, title: str, state: JobState) -> None:
         self.is_over = True

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QTime, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QDateTime, QTime, Signal, SignalInstance, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFormLayout,
     QMenu,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -40,6 +39,7 @@ from backup_gui.ui.values.job import BackupSizes, JobView, Saving
 from backup_gui.ui.widgets.backlog_label import BacklogLabel
 from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, Panel, PlainLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
+from backup_gui.ui.widgets.progress_panel import ProgressBar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from backup_gui.model.passes import DayTotal
     from backup_gui.ui.style.icons import Icons
 
-# The bar counts in thousandths: byte counts do not fit into its 32-bit range.
-_BAR_STEPS = 1_000
 _MORNING = QTime(8, 0)
 
 
@@ -125,12 +123,8 @@ class Overview(QScrollArea):
         self._file.set_full_text(path_text(progress.path))
         if progress.phase is Phase.COMPARING or not progress.files_total:
             self._bar.setRange(0, 0)
-            return
-        self._bar.setRange(0, _BAR_STEPS)
-        share = progress.files_done / progress.files_total
-        if progress.bytes_total:
-            share = (share + progress.bytes_done / progress.bytes_total) / 2
-        self._bar.setValue(min(_BAR_STEPS, int(share * _BAR_STEPS)))
+        else:
+            self._bar.show_share(progress)
 
     def _show_care(self, view: JobView) -> None:
         status = view.status
@@ -151,34 +145,32 @@ class Overview(QScrollArea):
 
     def _build_now(self) -> Panel:
         panel = Panel()
-        colour = self.palette().color(QPalette.ColorRole.ButtonText)
         self._name = PlainLabel()
         self._name.setFont(scaled_font(self.font(), 1.2, is_bold=True))
         self._figures = PlainLabel()
         self._figures.setWordWrap(True)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(GRID_PX + 2)
-        self._bar.setAccessibleName(self.tr("Progress"))
+        self._bar = ProgressBar(self.tr("Progress"))
         self._file = ElidedLabel()
-        self._back_up = QPushButton(self._icons.action("backup", colour), self.tr("&Back up now"))
-        self._back_up.clicked.connect(self.back_up_requested)
-        self._pause = QPushButton(self._icons.action("pause", colour), self.tr("Pa&use"))
+        self._back_up = self._button("backup", self.tr("&Back up now"), self.back_up_requested)
+        self._pause = self._button("pause", self.tr("Pa&use"))
         menu = QMenu(self._pause)
         add_pause_actions(menu, self._now, self.pause_requested.emit)
         self._pause.setMenu(menu)
-        self._resume = QPushButton(self._icons.action("resume", colour), self.tr("&Resume"))
-        self._resume.clicked.connect(self.resume_requested)
-        self.restore_button = QPushButton(self._icons.action("history", colour), self.tr("R&estore…"))
-        self.restore_button.clicked.connect(self.restore_requested)
-        self._open = QPushButton(self._icons.action("open", colour), self.tr("&Open backup folder"))
-        self._open.clicked.connect(self._on_open_clicked)
+        self._resume = self._button("resume", self.tr("&Resume"), self.resume_requested)
+        self.restore_button = self._button("history", self.tr("R&estore…"), self.restore_requested)
+        self._open = self._button("open", self.tr("&Open backup folder"), self._on_open_clicked)
         buttons = (self._back_up, self._pause, self._resume, self.restore_button, self._open)
-        for button in buttons:
-            button.setMinimumHeight(4 * GRID_PX)
         panel.body.add(self._name, self._figures, self._bar, self._file, Row(*buttons, 0, spacing=GRID_PX))
         panel.setAccessibleName(self.tr("What is going on"))
         return panel
+
+    def _button(
+        self, icon: str, text: str, on_click: Callable[[], object] | SignalInstance | None = None
+    ) -> QPushButton:
+        button = QPushButton(self._icons.action(icon, self.palette().color(QPalette.ColorRole.ButtonText)), text)
+        if on_click is not None:
+            button.clicked.connect(on_click)
+        return button
 
     def _build_folders(self) -> Panel:
         panel = Panel(self.tr("Folders"))
@@ -229,13 +221,12 @@ class Overview(QScrollArea):
     def _folder_row(self, slot: Callable[[], None], hint: str) -> tuple[ElidedLabel, QWidget]:
         label = ElidedLabel(is_muted=False)
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        button = QPushButton(self._icons.action("folder", self.palette().color(QPalette.ColorRole.ButtonText)), "")
+        button = self._button("folder", "", slot)
         button.setFlat(True)
         side = scaled_px(self, 3 * GRID_PX)
         button.setFixedSize(side, side)
         button.setToolTip(hint)
         button.setAccessibleName(hint)
-        button.clicked.connect(slot)
         self._last_button = button
         holder = QWidget()
         Row((label, 1), button, on=holder, margins=0, spacing=GRID_PX)

@@ -15,9 +15,34 @@ from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel
 from backup_gui.ui.widgets.layouts import Column
 
 if TYPE_CHECKING:
+    from backup_gui.model.plans import Progress
     from backup_gui.ui.style.icons import Icons
 
+# The bar counts in thousandths: byte counts do not fit into its 32-bit range.
 _BAR_STEPS = 1_000
+
+
+class ProgressBar(QProgressBar):
+    """A thin bar without text, busy at first.
+
+    Args:
+        name: Name for screen readers.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setTextVisible(False)
+        self.setFixedHeight(GRID_PX + 2)
+        self.setAccessibleName(name)
+        self.setRange(0, 0)
+
+    def show_share(self, progress: Progress) -> None:
+        """Show the progress; files and bytes count equally, since small files take time too."""
+        share = progress.files_done / progress.files_total if progress.files_total else 0.0
+        if progress.bytes_total:
+            share = (share + progress.bytes_done / progress.bytes_total) / 2
+        self.setRange(0, _BAR_STEPS)
+        self.setValue(min(_BAR_STEPS, int(share * _BAR_STEPS)))
 
 
 class ProgressPanel(QWidget):
@@ -26,11 +51,7 @@ class ProgressPanel(QWidget):
     def __init__(self, icons: Icons) -> None:
         super().__init__()
         self._words = MutedLabel()
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(GRID_PX + 2)
-        self.bar.setAccessibleName(self.tr("Progress"))
-        self.bar.setRange(0, 0)
+        self.bar = ProgressBar(self.tr("Progress"))
         self._file = ElidedLabel()
         self._silence = RemarkLabel(icons)
         Column(self._words, self.bar, self._file, self._silence, on=self, margins=0, spacing=GRID_PX)
@@ -42,14 +63,6 @@ class ProgressPanel(QWidget):
     def show_path(self, path: str) -> None:
         """Show the current file; empty for none."""
         self._file.set_full_text(path_text(path))
-
-    def show_share(self, files_done: int, files_total: int, bytes_done: int, bytes_total: int) -> None:
-        """Show the progress; files and bytes count equally, since small files take time too."""
-        share = files_done / files_total if files_total else 0.0
-        if bytes_total:
-            share = (share + bytes_done / bytes_total) / 2
-        self.bar.setRange(0, _BAR_STEPS)
-        self.bar.setValue(min(_BAR_STEPS, int(share * _BAR_STEPS)))
 
     def show_silence(self, silent_s: int) -> None:
         """Show how long the drive has not answered, in seconds; 0 if it answers."""
