@@ -10,7 +10,6 @@ import logging
 import os
 import platform
 import sqlite3
-import threading
 from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,7 +50,6 @@ class ErrorKeeper(logging.Handler):
         super().__init__(logging.WARNING)
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         self._notes: deque[LogEntry] = deque(maxlen=_KEPT)
-        self._guard = threading.Lock()
         logging.getLogger().addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -59,14 +57,11 @@ class ErrorKeeper(logging.Handler):
         plain = f"{self._time(record)} {record.levelname} {record.name}: {record.msg}"
         if record.exc_info and record.exc_info[0] is not None:
             plain += f" [{record.exc_info[0].__name__} at {place_of(record.exc_info[2])}]"
-        note = LogEntry(one_line(plain), one_line(self.format(record)))
-        with self._guard:
-            self._notes.append(note)
+        self._notes.append(LogEntry(one_line(plain), one_line(self.format(record))))
 
     def notes(self) -> tuple[LogEntry, ...]:
         """The last warnings and errors, the oldest first."""
-        with self._guard:
-            return tuple(self._notes)
+        return tuple(self._notes.copy())
 
     def close(self) -> None:
         """Remove this handler from the root logger."""

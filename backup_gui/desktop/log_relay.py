@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -48,16 +47,10 @@ class _Gatherer(logging.Handler):
         super().__init__(logging.INFO)
         self.setFormatter(logging.Formatter(_FORMAT, "%H:%M:%S", defaults=DEFAULTS))
         self._lines: deque[str] = deque(maxlen=_MOST_LINES)
-        # Not the handler's own lock, which the logging module holds while it calls emit().
-        self._guard = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
-        line = one_line(self.format(record))
-        with self._guard:
-            self._lines.append(line)
+        self._lines.append(one_line(self.format(record)))
 
     def take(self) -> tuple[str, ...]:
-        with self._guard:
-            lines = tuple(self._lines)
-            self._lines.clear()
-        return lines
+        # One by one, as other threads go on adding.
+        return tuple(self._lines.popleft() for _ in range(len(self._lines)))
