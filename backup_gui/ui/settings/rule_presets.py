@@ -47,16 +47,6 @@ PRESETS = (
 )
 
 
-def with_rules(present: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    """Add rules, without duplicates."""
-    return (*present, *(rule for rule in more if rule not in present))
-
-
-def without_rules(present: tuple[str, ...], fewer: tuple[str, ...]) -> tuple[str, ...]:
-    """Remove rules."""
-    return tuple(rule for rule in present if rule not in fewer)
-
-
 class RulesEdit(QPlainTextEdit):
     """Exclusion rules, one per line."""
 

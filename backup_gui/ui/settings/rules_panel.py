@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QGridLayout
 
-from backup_gui.ui.settings.rule_presets import PRESETS, RulesEdit, with_rules, without_rules
+from backup_gui.ui.settings.rule_presets import PRESETS, RulesEdit
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, size_text, tip_text
 from backup_gui.ui.widgets.fields import FormPanel, add_row
@@ -147,10 +147,10 @@ class RulesPanel(FormPanel):
     def _on_preset_clicked(self) -> None:
         rules = self.edit.rules()
         for check, preset in zip(self.preset_checks, PRESETS, strict=True):
-            if check.isChecked() and not preset.is_in(rules):
-                rules = with_rules(rules, preset.rules)
-            elif not check.isChecked() and preset.is_in(rules):
-                rules = without_rules(rules, preset.rules)
+            if check.isChecked():
+                rules += tuple(rule for rule in preset.rules if rule not in rules)
+            elif preset.is_in(rules):
+                rules = tuple(rule for rule in rules if rule not in preset.rules)
         self.edit.show_rules(rules)
 
     @Slot()
