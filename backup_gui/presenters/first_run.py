@@ -21,7 +21,7 @@ from backup_gui.services.preview import expected_s, preview_plan
 from backup_gui.services.suggestions import Proposal, propose
 from backup_gui.ui.text.format import path_text
 from backup_gui.ui.text.headline import silence_text
-from backup_gui.ui.text.reasons import reason_text, said
+from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class FirstRunPresenter(Presenter):
                 found.files,
                 found.bytes,
                 expected_s(found.files, found.bytes),
-                problems=tuple((path_text(problem.path), reason_text(problem)) for problem in found.problems),
+                problems=tuple((path_text(problem.path), said(problem.reason)) for problem in found.problems),
                 problem_count=found.problem_count,
                 strangers=found.strangers,
                 is_done=True,

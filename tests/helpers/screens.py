@@ -63,7 +63,7 @@ from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import make_legible
 from backup_gui.ui.style.theme import dark_palette, light_palette
-from backup_gui.ui.text.reasons import reason_text, said
+from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict, FolderCount
 from backup_gui.ui.values.history import Asked, Subject, subject_of
 from backup_gui.ui.values.job import (
@@ -533,7 +533,7 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
             20_514,
             57_300_000_000,
             990.0,
-            tuple((problem.path, reason_text(problem)) for problem in PROBLEMS),
+            tuple((problem.path, said(problem.reason)) for problem in PROBLEMS),
             problem_count=7,
             strangers=12,
             is_done=True,

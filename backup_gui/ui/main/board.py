@@ -260,22 +260,19 @@ class Board(QWidget):
 
     @Slot(object)
     def _on_remedy_requested(self, remedy: Remedy) -> None:
-        job_id = self.selected_id
+        signals = {
+            Remedy.RESUME: self.resume_requested,
+            Remedy.REVIEW: self.review_requested,
+            Remedy.USE_DRIVE: self.new_drive_requested,
+            Remedy.EXPLAIN: self.explanation_requested,
+        }
         if remedy is Remedy.PAUSE:
             button = self.banner.button
             self._pause_menu.popup(button.mapToGlobal(QPoint(0, button.height())))
-        elif remedy is Remedy.RESUME:
-            self.resume_requested.emit(job_id)
         elif remedy is Remedy.SHOW_PROBLEMS:
             self.show_page(Page.PROBLEMS)
-        elif remedy is Remedy.REVIEW:
-            self.review_requested.emit(job_id)
         elif remedy is Remedy.SHOW_HISTORY_SIZE:
             self.show_page(Page.SETTINGS)
             self.settings.show_history()
-        elif remedy is Remedy.USE_DRIVE:
-            self.new_drive_requested.emit(job_id)
-        elif remedy is Remedy.EXPLAIN:
-            self.explanation_requested.emit(job_id)
         else:
-            self.back_up_requested.emit(job_id)
+            signals.get(remedy, self.back_up_requested).emit(self.selected_id)

@@ -58,13 +58,7 @@ class MenuBar(QMenuBar):
         self._view = view
         has_job = view is not None
         state = view.status.state if view is not None else None
-        for action in (
-            self.restore_action,
-            self.open_action,
-            self.edit_action,
-            self.remove_action,
-            self.preview_action,
-        ):
+        for action in (self.restore_action, *self.list_actions):
             action.setEnabled(has_job)
         self.back_up_action.setEnabled(has_job and state is not JobState.WORKING)
         self.pause_menu.menuAction().setEnabled(has_job and state is not JobState.PAUSED)

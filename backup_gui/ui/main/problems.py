@@ -17,7 +17,7 @@ from backup_gui.model.plans import ProblemCode
 from backup_gui.model.problems import MAY_BE_LEFT_OUT
 from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX
 from backup_gui.ui.text.format import isolated, path_in_words, path_text, tip_text
-from backup_gui.ui.text.reasons import advice_text, reason_text
+from backup_gui.ui.text.reasons import advice_text, said
 from backup_gui.ui.widgets.empty_state import EmptyState
 from backup_gui.ui.widgets.labels import MutedLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
@@ -48,9 +48,9 @@ class ProblemsModel(RowsModel):
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return advice_text(problem)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tip_text(f"{path_in_words(problem.path)}\n{reason_text(problem)}.\n{advice_text(problem)}")
+            return tip_text(f"{path_in_words(problem.path)}\n{said(problem.reason)}.\n{advice_text(problem)}")
         if role == Qt.ItemDataRole.DisplayRole:
-            return isolated(path_text(problem.path) if index.column() == 0 else reason_text(problem))
+            return isolated(path_text(problem.path) if index.column() == 0 else said(problem.reason))
         return None
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
@@ -143,7 +143,7 @@ class ProblemsPage(QWidget):
         self._advice.setText(self._help_text(problem) if problem is not None else "")
 
     def _help_text(self, problem: Problem) -> str:
-        return f"{path_in_words(problem.path)}\n{reason_text(problem)}. {advice_text(problem)}"
+        return f"{path_in_words(problem.path)}\n{said(problem.reason)}. {advice_text(problem)}"
 
     def _request(self, signal: SignalInstance, *_checked: bool) -> None:
         index = self._table.currentIndex()

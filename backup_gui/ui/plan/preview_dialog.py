@@ -21,7 +21,7 @@ from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.style.theme import GRID_PX, scaled_size
 from backup_gui.ui.text.format import counted, files_text, path_in_words
 from backup_gui.ui.text.headline import held_text, problems_text
-from backup_gui.ui.text.reasons import reason_text, said
+from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.empty_state import EmptyState
 from backup_gui.ui.widgets.fields import RemarkLabel
@@ -115,7 +115,7 @@ class PreviewDialog(QDialog):
             return
         lines = [problems_text(len(problems))]
         lines += [
-            self.tr("{path}: {reason}").format(path=path_in_words(problem.path), reason=reason_text(problem))
+            self.tr("{path}: {reason}").format(path=path_in_words(problem.path), reason=said(problem.reason))
             for problem in problems[:_MOST_SHOWN]
         ]
         if len(problems) > _MOST_SHOWN:

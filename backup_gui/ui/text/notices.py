@@ -57,10 +57,10 @@ class Notice:
 def button_text(notice: Notice) -> str:
     """Label of a notification's button."""
     if notice.state is JobState.HELD:
-        return QCoreApplication.translate("Notices", "Review")
+        return _tr("Review")
     if notice.state is JobState.OK:
-        return QCoreApplication.translate("Notices", "Open")
-    return QCoreApplication.translate("Notices", "Show")
+        return _tr("Open")
+    return _tr("Show")
 
 
 def hidden_notice() -> Notice:
@@ -68,10 +68,8 @@ def hidden_notice() -> Notice:
     return Notice(
         "",
         JobState.OK,
-        QCoreApplication.translate("Notices", "Folder Backup goes on"),
-        QCoreApplication.translate(
-            "Notices", "Your files go on being backed up. Click the icon to open the window again."
-        ),
+        _tr("Folder Backup goes on"),
+        _tr("Your files go on being backed up. Click the icon to open the window again."),
     )
 
 
@@ -132,13 +130,15 @@ class Notices:
         if job.id in self._celebrated or view.status.last_complete_at is None or view.status.pending:
             return None
         self._celebrated.add(job.id)
-        text = QCoreApplication.translate(
-            "Notices", "The first backup is complete. From now on every change follows by itself."
-        )
+        text = _tr("The first backup is complete. From now on every change follows by itself.")
         return Notice(job.id, JobState.OK, job.name, text, is_first_backup=True)
 
 
 def _body(title: str, status: Status) -> str:
     if status.state is JobState.ATTENTION:
-        return title + " " + QCoreApplication.translate("Notices", "Everything else is backed up.")
+        return title + " " + _tr("Everything else is backed up.")
     return title
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Notices", text)

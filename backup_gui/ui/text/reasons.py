@@ -65,11 +65,6 @@ def _value_said(name: str, value: str | int | Reason) -> str:
     return path_in_words(value)
 
 
-def reason_text(problem: Problem) -> str:
-    """Translate the reason of a problem."""
-    return said(problem.reason)
-
-
 def advice_text(problem: Problem) -> str:
     """Translate the advice for a problem."""
     return QCoreApplication.translate("Problems", ADVICE[problem.code])
