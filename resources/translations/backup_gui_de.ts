@@ -3654,10 +3654,6 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>&amp;Starten, wenn ich mich anmelde</translation>
     </message>
     <message>
-        <source>Appearance</source>
-        <translation>Aussehen</translation>
-    </message>
-    <message>
         <source>As often as ever</source>
         <translation>So oft wie sonst</translation>
     </message>
@@ -3672,10 +3668,6 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Files are backed up only while the app runs.</source>
         <translation>Dateien werden nur gesichert, solange das Programm läuft.</translation>
-    </message>
-    <message>
-        <source>Language</source>
-        <translation>Sprache</translation>
     </message>
     <message>
         <source>Light</source>
@@ -3698,10 +3690,6 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Im A&amp;kkubetrieb alles prüfen</translation>
     </message>
     <message>
-        <source>On battery, check everything</source>
-        <translation>Im Akkubetrieb alles prüfen</translation>
-    </message>
-    <message>
         <source>Only every {interval}</source>
         <translation>Im Abstand von {interval}</translation>
     </message>
@@ -3712,10 +3700,6 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Open log &amp;folder</source>
         <translation>Protokollo&amp;rdner öffnen</translation>
-    </message>
-    <message>
-        <source>Overdue after</source>
-        <translation>Überfällig nach</translation>
     </message>
     <message>
         <source>Settings</source>

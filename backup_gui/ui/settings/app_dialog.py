@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from backup_gui.config.settings import Appearance, Settings
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import interval_text
+from backup_gui.ui.widgets.fields import add_row
 from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
@@ -67,56 +68,51 @@ class SettingsDialog(QDialog):
         self.hidden_check.setChecked(self._settings.start_hidden)
         self.hidden_check.setEnabled(self._settings.start_at_login)
         self.login_check.toggled.connect(self.hidden_check.setEnabled)
-        note = self.tr("Files are backed up only while the app runs.")
-        form.addRow(RowLabel(self.tr("Start"), self.login_check), _with_note(note, self.login_check, self.hidden_check))
+        note = MutedLabel(self.tr("Files are backed up only while the app runs."))
+        checks = Column(self.login_check, self.hidden_check, note, spacing=GRID_PX // 2)
+        form.addRow(RowLabel(self.tr("Start"), self.login_check), checks)
 
     def _add_messages(self, form: QFormLayout) -> None:
         self.notices_check = QCheckBox(self.tr("Show &notifications"))
         self.notices_check.setChecked(self._settings.notifications_enabled)
-        note = self.tr("Only when something needs you, and for the first complete backup.")
-        form.addRow(RowLabel(self.tr("Messages"), self.notices_check), _with_note(note, self.notices_check))
-        self.overdue_combo = QComboBox()
-        self.overdue_combo.setAccessibleName(self.tr("Overdue after"))
-        choices = [
-            (days, interval_text(days * _DAY_S)) for days in _choices(_OVERDUE_DAYS, self._settings.overdue_days)
-        ]
-        _fill(self.overdue_combo, [*choices, (0, self.tr("Never"))], self._settings.overdue_days)
-        note = self.tr("Without a complete backup for so long, you are told once a day.")
-        form.addRow(_label(self.tr("&Overdue after"), self.overdue_combo), _with_note(note, self.overdue_combo))
+        note = MutedLabel(self.tr("Only when something needs you, and for the first complete backup."))
+        check = Column(self.notices_check, note, spacing=GRID_PX // 2)
+        form.addRow(RowLabel(self.tr("Messages"), self.notices_check), check)
+        current = self._settings.overdue_days
+        choices = [(days, interval_text(days * _DAY_S)) for days in _choices(_OVERDUE_DAYS, current)]
+        self.overdue_combo = _combo([*choices, (0, self.tr("Never"))], current)
+        note = MutedLabel(self.tr("Without a complete backup for so long, you are told once a day."))
+        add_row(form, self.tr("&Overdue after"), self.overdue_combo, self.overdue_combo, note)
 
     def _add_saving(self, form: QFormLayout) -> None:
-        self.saving_combo = QComboBox()
-        self.saving_combo.setAccessibleName(self.tr("On battery, check everything"))
         pattern = self.tr("Only every {interval}")
-        every_s = self._settings.saving_check_every_s
-        choices = [(length, pattern.format(interval=interval_text(length))) for length in _choices(_SAVING_S, every_s)]
-        _fill(self.saving_combo, [(0, self.tr("As often as ever")), *choices], every_s)
-        note = self.tr(
-            "What you change is copied at once all the same. The same holds for network folders on a metered network."
+        current = self._settings.saving_check_every_s
+        choices = [
+            (every_s, pattern.format(interval=interval_text(every_s))) for every_s in _choices(_SAVING_S, current)
+        ]
+        self.saving_combo = _combo([(0, self.tr("As often as ever")), *choices], current)
+        note = MutedLabel(
+            self.tr(
+                "What you change is copied at once all the same. "
+                "The same holds for network folders on a metered network."
+            )
         )
-        label = _label(self.tr("On &battery, check everything"), self.saving_combo)
-        form.addRow(label, _with_note(note, self.saving_combo))
+        add_row(form, self.tr("On &battery, check everything"), self.saving_combo, self.saving_combo, note)
 
     def _add_looks(self, form: QFormLayout, languages: Sequence[tuple[str, str]]) -> None:
-        self.appearance_combo = QComboBox()
-        self.appearance_combo.setAccessibleName(self.tr("Appearance"))
-        names = {
-            Appearance.SYSTEM: self.tr("As the system"),
-            Appearance.LIGHT: self.tr("Light"),
-            Appearance.DARK: self.tr("Dark"),
-        }
-        choices = [(appearance.value, text) for appearance, text in names.items()]
-        _fill(self.appearance_combo, choices, self._settings.appearance.value)
-        form.addRow(_label(self.tr("&Appearance"), self.appearance_combo), self.appearance_combo)
-
-        self.language_combo = QComboBox()
-        self.language_combo.setAccessibleName(self.tr("Language"))
+        appearances = [
+            (Appearance.SYSTEM.value, self.tr("As the system")),
+            (Appearance.LIGHT.value, self.tr("Light")),
+            (Appearance.DARK.value, self.tr("Dark")),
+        ]
+        self.appearance_combo = _combo(appearances, self._settings.appearance.value)
+        add_row(form, self.tr("&Appearance"), self.appearance_combo, self.appearance_combo)
         known = {"": self.tr("As the system"), "en": "English", **dict(languages)}
         # Keep the user's choice if its translation is missing at present.
         known.setdefault(self._settings.language, self._settings.language)
-        _fill(self.language_combo, list(known.items()), self._settings.language)
-        note = self.tr("Used from the next start on.")
-        form.addRow(_label(self.tr("&Language"), self.language_combo), _with_note(note, self.language_combo))
+        self.language_combo = _combo(list(known.items()), self._settings.language)
+        note = MutedLabel(self.tr("Used from the next start on."))
+        add_row(form, self.tr("&Language"), self.language_combo, self.language_combo, note)
 
     @Slot()
     def _on_accepted(self) -> None:
@@ -140,17 +136,9 @@ def _choices(offered: tuple[int, ...], current: int) -> list[int]:
     return sorted({*offered, current} - {0})
 
 
-def _fill(combo: QComboBox, choices: Sequence[tuple[object, str]], current: object) -> None:
+def _combo(choices: Sequence[tuple[object, str]], current: object) -> QComboBox:
+    combo = QComboBox()
     for value, text in choices:
         combo.addItem(text, value)
     combo.setCurrentIndex(combo.findData(current))
-
-
-def _label(text: str, buddy: QWidget) -> RowLabel:
-    label = RowLabel(text, buddy)
-    label.setBuddy(buddy)
-    return label
-
-
-def _with_note(note: str, *widgets: QWidget) -> Column:
-    return Column(*widgets, MutedLabel(note), spacing=GRID_PX // 2)
+    return combo

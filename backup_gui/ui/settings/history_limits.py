@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFormLayout, QSpinBox
+from PySide6.QtWidgets import QFormLayout
 
-from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import counted, size_text
-from backup_gui.ui.widgets.labels import FieldLabel, PlainLabel, RowLabel
+from backup_gui.ui.widgets.fields import NumberField, add_row
+from backup_gui.ui.widgets.labels import FieldLabel, PlainLabel
 from backup_gui.ui.widgets.layouts import Row
 
 if TYPE_CHECKING:
@@ -21,27 +21,16 @@ class HistoryLimits(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.days_spin = QSpinBox()
-        self.days_spin.setSuffix(self.tr(" days"))
+        self.days_spin = NumberField(self.tr(" days"))
         self.days_spin.setSpecialValueText(self.tr("without end"))
-        self.size_spin = QSpinBox()
-        self.size_spin.setSuffix(self.tr(" GB"))
+        self.size_spin = NumberField(self.tr(" GB"))
         self.size_spin.setSpecialValueText(self.tr("as large as need be"))
         self.size_label = FieldLabel()
-        for spin in (self.days_spin, self.size_spin):
-            spin.setGroupSeparatorShown(True)
-            spin.setMinimumWidth(scaled_px(spin, 22 * GRID_PX))
 
     def add_to(self, form: QFormLayout) -> None:
         """Add the fields to a form."""
-        for label, spin in (
-            (self.tr("Keep them f&or"), self.days_spin),
-            (self.tr("Si&ze at most"), self.size_spin),
-        ):
-            words = RowLabel(label, spin)
-            words.setBuddy(spin)
-            spin.setAccessibleName(label.replace("&", ""))
-            form.addRow(words, Row(spin, 0))
+        add_row(form, self.tr("Keep them f&or"), self.days_spin, Row(self.days_spin, 0))
+        add_row(form, self.tr("Si&ze at most"), self.size_spin, Row(self.size_spin, 0))
         form.addRow(PlainLabel(self.tr("Size now")), self.size_label)
 
     def show_counting(self) -> None:

@@ -27,7 +27,7 @@ from backup_gui.ui.settings.history_limits import HistoryLimits
 from backup_gui.ui.settings.rules_panel import RulesPanel
 from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_px
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Remark
-from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, RemarkLabel, add_row
+from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, NumberField, RemarkLabel, add_row
 from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, PlainLabel, PrimaryButton
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_as_laid_out
@@ -198,8 +198,8 @@ class JobSettings(QWidget):
         self.name_edit = QLineEdit()
         self.name_edit.setMaxLength(MAX_NAME_LENGTH)
         self.name_edit.setPlaceholderText(self.tr("The folder’s name"))
-        self._bind_text("source", self.source_field.edit)
-        edit = self.destination_field.edit
+        source, edit = self.source_field.edit, self.destination_field.edit
+        self._bind("source", source.textChanged, source.text, source.setText)
         self._bind(
             "destination", edit.textChanged, lambda: Place.parse(edit.text()), lambda place: edit.setText(str(place))
         )
@@ -228,16 +228,11 @@ class JobSettings(QWidget):
     def _care_panel(self) -> Panel:
         self.interval_field = IntervalField()
         self.watch_check = QCheckBox(self.tr("See &changes at once, where possible"))
-        self.full_spin = QSpinBox()
-        self.full_spin.setSuffix(self.tr(" min"))
-        self.full_spin.setGroupSeparatorShown(True)
+        self.full_spin = NumberField(self.tr(" min"))
         self.saving_check = QCheckBox(self.tr("Less often on battery or a metered network"))
         self.saving_check.setToolTip(self.tr("How often then, the settings of the app say."))
-        self.guard_count_spin = QSpinBox()
-        self.guard_count_spin.setSuffix(self.tr(" files"))
-        self.guard_count_spin.setGroupSeparatorShown(True)
-        self.guard_share_spin = QSpinBox()
-        self.guard_share_spin.setSuffix(self.tr(" %"))
+        self.guard_count_spin = NumberField(self.tr(" files"))
+        self.guard_share_spin = NumberField(self.tr(" %"))
         self.strangers_check = QCheckBox(self.tr("Ask about files not &written by this program"))
         self._bind_spin("interval_s", self.interval_field.spin)
         self._bind_check("uses_notification", self.watch_check)
@@ -246,8 +241,6 @@ class JobSettings(QWidget):
         self._bind_spin("guard_count", self.guard_count_spin)
         self._bind_spin("guard_share", self.guard_share_spin, _PERCENT)
         self._bind_check("asks_about_strangers", self.strangers_check)
-        for spin in (self.full_spin, self.guard_count_spin, self.guard_share_spin):
-            spin.setMinimumWidth(scaled_px(spin, 22 * GRID_PX))
         panel = FormPanel(self.tr("Checks and safety"))
         form = panel.form
         add_row(form, self.tr("Chec&k every"), self.interval_field.spin, self.interval_field)
@@ -288,9 +281,6 @@ class JobSettings(QWidget):
         """Bind an option of the job to a widget."""
         self._bound[option] = (read, write)
         changed.connect(self._on_changed)
-
-    def _bind_text(self, option: str, edit: QLineEdit) -> None:
-        self._bind(option, edit.textChanged, edit.text, edit.setText)
 
     def _bind_check(self, option: str, check: QCheckBox) -> None:
         self._bind(option, check.toggled, check.isChecked, check.setChecked)

@@ -92,15 +92,22 @@ class FolderField(QWidget):
         dialog.fileSelected.connect(self.edit.setText)
 
 
+class NumberField(QSpinBox):
+    """A whole number with a unit."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self.setSuffix(unit)
+        self.setGroupSeparatorShown(True)
+        self.setMinimumWidth(scaled_px(self, 22 * GRID_PX))
+
+
 class IntervalField(QWidget):
     """A number of seconds, with its value in larger units beside it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.spin = QSpinBox()
-        self.spin.setSuffix(self.tr(" s"))
-        self.spin.setGroupSeparatorShown(True)
-        self.spin.setMinimumWidth(scaled_px(self, 22 * GRID_PX))
+        self.spin = NumberField(self.tr(" s"))
         self._words = FieldLabel()
         self.spin.valueChanged.connect(self._on_changed)
         Row(self.spin, (self._words, 1), on=self, margins=0, spacing=GRID_PX)
@@ -152,8 +159,7 @@ def add_row(
     form: QFormLayout, label: str, buddy: QWidget, content: QWidget | Row, remark: QWidget | None = None
 ) -> None:
     """Add a labelled row, with a remark under its field; the label also names the field for screen readers."""
-    words = RowLabel(label, content if isinstance(content, FolderField) else buddy)
-    words.setBuddy(buddy)
+    words = RowLabel(label, content if isinstance(content, FolderField) else buddy, buddy)
     if not buddy.accessibleName():
         buddy.setAccessibleName(label.replace("&", ""))
     form.addRow(words, Column(content, *([remark] if remark is not None else []), spacing=GRID_PX // 2))

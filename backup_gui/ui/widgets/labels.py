@@ -77,11 +77,14 @@ class RowLabel(PlainLabel):
 
     Args:
         line: The first widget of the field, beside the label.
+        buddy: The widget that gets the focus by the label's mnemonic, if any.
     """
 
-    def __init__(self, text: str, line: QWidget) -> None:
+    def __init__(self, text: str, line: QWidget, buddy: QWidget | None = None) -> None:
         super().__init__(text)
         self._line = line
+        if buddy is not None:
+            self.setBuddy(buddy)
         self._level()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
