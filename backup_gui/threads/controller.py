@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,7 +79,6 @@ class Controller(QObject):
     Args:
         data_folder: Has the job databases.
         run: Runs one job until it is told to stop.
-        clock: Monotonic seconds, for the limit of the shutdown.
     """
 
     news = Signal(object)
@@ -92,13 +90,11 @@ class Controller(QObject):
         data_folder: Path,
         *,
         run: Run = runner.run,
-        clock: Callable[[], float] = time.monotonic,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._data_folder = data_folder
         self._run = run
-        self._clock = clock
         self._jobs: dict[str, Job] = {}
         self._threads: dict[str, JobThread] = {}
         self._ending: list[JobThread] = []
@@ -248,8 +244,8 @@ class Controller(QObject):
         for thread in threads:
             thread.silence()
             thread.stop()
-        end_s = self._clock() + limit_s
-        left = [thread for thread in threads if not thread.wait(max(0, round((end_s - self._clock()) * 1_000)))]
+        end_s = time.monotonic() + limit_s
+        left = [thread for thread in threads if not thread.wait(max(0, round((end_s - time.monotonic()) * 1_000)))]
         for thread in left:
             log.warning("The job %s did not end within %.0f s and is abandoned", thread.job.name, limit_s)
             thread.setParent(None)

@@ -42,6 +42,9 @@ class TaskContext(Generic[_P_contra]):
     """
 
     progress: _P_contra
+    # What the work has returned or raised.
+    value: Any = None
+    error: Exception | None = None
 
     def __init__(
         self, announce: Callable[[TaskContext[_P_contra]], None], clock: Callable[[], float] = time.monotonic
@@ -66,32 +69,16 @@ class TaskContext(Generic[_P_contra]):
             self._announce(self)
 
 
-class _Work(Generic[_T, _P]):
-    """A task as its thread knows it. It has no callbacks, so its thread never destroys an object of the window."""
-
-    value: _T
-    error: Exception | None = None
-
-    def __init__(self, do: Callable[[TaskContext[_P]], _T], context: TaskContext[_P]) -> None:
-        self._do = do
-        self.context = context
-
-    def run(self) -> None:
-        """Do the work, and store its result or error."""
-        self.context.heartbeat.begin()
-        try:
-            self.value = self._do(self.context)
-        except Exception as error:  # noqa: BLE001 - the boundary of the thread: on_failed or the log gets the error
-            self.error = error
-
-
 @dataclass(eq=False, slots=True)
 class _Task(Generic[_T, _P]):
-    """A task as the window's thread knows it.
+    """A task as the window's thread knows it. Its own thread sees only the work and the context.
+
+    So that thread never destroys an object of the window, as callbacks may be.
 
     Attributes:
         key: Names its subject.
-        work: The part that its thread sees.
+        work: See ``TaskRunner.start``.
+        context: What the work sees, and its result.
         on_done: See ``TaskRunner.start``, as for the next three.
         on_failed: See there.
         on_progress: See there.
@@ -101,7 +88,8 @@ class _Task(Generic[_T, _P]):
     """
 
     key: str
-    work: _Work[_T, _P]
+    work: Callable[[TaskContext[_P]], _T]
+    context: TaskContext[_P]
     on_done: Callable[[_T], None]
     on_failed: Callable[[Exception], None] | None
     on_progress: Callable[[_P], None] | None
@@ -112,22 +100,22 @@ class _Task(Generic[_T, _P]):
     def drop(self) -> None:
         """Tell it to stop, and disable its callbacks."""
         self.is_wanted = False
-        self.work.context.is_stopped = True
+        self.context.is_stopped = True
 
     def finish(self) -> None:
         """Call back with the result or the error."""
-        error = self.work.error
+        error = self.context.error
         if not self.is_wanted:
             return
         if error is None:
-            self.on_done(self.work.value)
+            self.on_done(self.context.value)
         elif self.on_failed is not None:
             self.on_failed(error)
 
     def show_progress(self) -> None:
         """Call back with the latest progress."""
         if self.is_wanted and self.on_progress is not None:
-            self.on_progress(self.work.context.progress)
+            self.on_progress(self.context.progress)
 
 
 class TaskRunner(QObject):
@@ -169,7 +157,7 @@ class TaskRunner(QObject):
         # All tasks whose threads may still send something.
         self._tasks: dict[TaskContext[Any], _Task[Any, Any]] = {}
         self._stalls = Stalls(
-            lambda: {key: task.work.context.heartbeat.pulse for key, task in self._running.items()},
+            lambda: {key: task.context.heartbeat.pulse for key, task in self._running.items()},
             parent=self,
             rests=True,
         )
@@ -205,9 +193,9 @@ class TaskRunner(QObject):
         if self._is_closed:
             return
         context: TaskContext[_P] = TaskContext(self._announce)
-        task = _Task(key, _Work(work, context), on_done, on_failed, on_progress, on_silent)
+        task = _Task(key, work, context, on_done, on_failed, on_progress, on_silent)
         if key in self._waiting:
-            del self._tasks[self._waiting[key].work.context]
+            del self._tasks[self._waiting[key].context]
         self._waiting[key] = task
         self._tasks[context] = task
         if self._most_waiting is not None and len(self._waiting) > self._most_waiting:
@@ -221,7 +209,7 @@ class TaskRunner(QObject):
     def cancel(self, key: str = "") -> None:
         """Cancel a task, or all if none is named; no callback of it is called any more."""
         for waiting in [waiting for waiting in self._waiting if key in ("", waiting)]:
-            del self._tasks[self._waiting.pop(waiting).work.context]
+            del self._tasks[self._waiting.pop(waiting).context]
         for running in [running for running in self._running.values() if key in ("", running.key)]:
             running.drop()
             self._leave_if_hanging(running)
@@ -230,11 +218,11 @@ class TaskRunner(QObject):
         """Tell a task to end early; its callbacks still get what it has by then."""
         waiting = self._waiting.pop(key, None)
         if waiting is not None:
-            waiting.work.error = Cancelled()
-            self._ended.emit(waiting.work.context)
+            waiting.context.error = Cancelled()
+            self._ended.emit(waiting.context)
         running = self._running.get(key)
         if running is not None:
-            running.work.context.is_stopped = True
+            running.context.is_stopped = True
             self._leave_if_hanging(running)
 
     def leave(self, key: str) -> None:
@@ -246,7 +234,7 @@ class TaskRunner(QObject):
         if task is None:
             return
         log.warning("%s hangs and is abandoned: %s", self._name, key)
-        task.work.context.is_stopped = True
+        task.context.is_stopped = True
         self._left.add(self._running.pop(key))
         # Objects that share state with the thread must know before the next one starts.
         self.left.emit()
@@ -292,14 +280,19 @@ class TaskRunner(QObject):
 
     def _begin(self, task: _Task[Any, Any]) -> None:
         self._running[task.key] = task
-        thread = threading.Thread(target=self._run, args=(task.work,), name=f"{self._name} {task.key}", daemon=True)
-        task.thread = thread
-        thread.start()
+        name = f"{self._name} {task.key}"
+        task.thread = threading.Thread(target=self._run, args=(task.work, task.context), name=name, daemon=True)
+        task.thread.start()
         self._stalls.start()
 
-    def _run(self, work: _Work[Any, Any]) -> None:
-        work.run()
-        self._send(self._ended, work.context)
+    def _run(self, work: Callable[[TaskContext[Any]], Any], context: TaskContext[Any]) -> None:
+        """Do the work in its thread, and keep its result or error."""
+        context.heartbeat.begin()
+        try:
+            context.value = work(context)
+        except Exception as error:  # noqa: BLE001 - the boundary of the thread: on_failed or the log gets the error
+            context.error = error
+        self._send(self._ended, context)
 
     def _announce(self, context: TaskContext[Any]) -> None:
         self._send(self._told, context)
@@ -314,7 +307,7 @@ class TaskRunner(QObject):
 
     def _leave_if_hanging(self, task: _Task[Any, Any]) -> None:
         is_running = self._running.get(task.key) is task
-        if is_running and task.work.context.is_stopped and self._stalls.silent_s(task.key):
+        if is_running and task.context.is_stopped and self._stalls.silent_s(task.key):
             self.leave(task.key)
 
     @Slot(object)
@@ -348,7 +341,7 @@ class TaskRunner(QObject):
 
     def _log(self, task: _Task[Any, Any]) -> None:
         """Log bugs, and errors that no callback gets."""
-        error = task.work.error
+        error = task.context.error
         is_expected = isinstance(error, OSError | BackupError) and (task.on_failed is not None or not task.is_wanted)
         if error is not None and not isinstance(error, Cancelled) and not is_expected:
             log.error("%s failed: %s", self._name, task.key, exc_info=error)

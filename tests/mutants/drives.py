@@ -39,8 +39,8 @@ MUTATIONS = (
     Mutation(
         "drives are looked at away from the window's thread",
         "threads/tasks.py",
-        "        thread.start()\n",
-        "        thread.run()\n",
+        "        task.thread.start()\n",
+        "        task.thread.run()\n",
         ("qt/threads/test_tasks.py::test_tasks_are_done_elsewhere_one_after_the_other_and_told_here",),
     ),
     Mutation(
@@ -77,7 +77,7 @@ MUTATIONS = (
     Mutation(
         "quitting leaves a job that hangs behind",
         "threads/controller.py",
-        "thread.wait(max(0, round((end_s - self._clock()) * 1_000)))",
+        "thread.wait(max(0, round((end_s - time.monotonic()) * 1_000)))",
         "thread.wait(round(end_s * 1_000))",
         ("qt/threads/test_controller.py::test_shutdown_gives_up_on_a_job_that_hangs",),
     ),

@@ -224,7 +224,7 @@ def test_after_closing_nothing_is_done_or_told(serial: TaskRunner, qtbot: QtBot)
     serial.start("a", slow, unexpected, on_failed=unexpected, on_progress=unexpected)
     serial.start("b", partial(tell, 1), unexpected, on_failed=unexpected)
     assert slow.has_begun.wait(WAIT_S)
-    context = serial._running["a"].work.context
+    context = serial._running["a"].context
     serial.close()
     assert serial.wait(WAIT_S)
     serial.start("c", partial(tell, 1), unexpected, on_failed=unexpected)
