@@ -22,7 +22,7 @@ from backup_gui.services.suggestions import Proposal, propose
 from backup_gui.ui.text.format import path_text
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
+from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict
 
 if TYPE_CHECKING:
     from backup_gui.config.settings import Settings
@@ -89,9 +89,9 @@ class FirstRunPresenter(Presenter):
     def _on_count_requested(self, path: str) -> None:
         self._tasks.start(
             self._key_of(f"count {path}"),
-            lambda task: _count(path, task),
-            lambda tally: self._show_tally(path, tally),
-            on_progress=self._steps.show_count,
+            lambda task: count_folder(path, task.should_stop, task.tell),
+            partial(self._show_count, path, is_done=True),
+            on_progress=partial(self._show_count, path, is_done=False),
         )
 
     @Slot(object)
@@ -127,11 +127,9 @@ class FirstRunPresenter(Presenter):
         self._keys.add(key)
         return key
 
-    def _show_tally(self, path: str, tally: FolderSize | None) -> None:
-        if tally is not None:
-            self._steps.show_count(FolderCount(path, tally.files, tally.bytes, is_done=True))
-        else:
-            self._steps.show_count(FolderCount(path, is_done=True, is_readable=False))
+    def _show_count(self, path: str, found: FolderSize | None, *, is_done: bool) -> None:
+        size = found or FolderSize()
+        self._steps.folders.show_count(path, size.files, size.bytes, is_done=is_done, is_readable=found is not None)
 
     def _show_proposal(self, serial: int, proposal: Proposal) -> None:
         self._steps.show_verdict(
@@ -169,13 +167,6 @@ class FirstRunPresenter(Presenter):
 def _cancel(tasks: TaskRunner, keys: set[str], *_: object) -> None:
     for key in keys:
         tasks.cancel(key)
-
-
-def _count(path: str, task: TaskContext[FolderCount]) -> FolderSize | None:
-    def tell(so_far: FolderSize) -> None:
-        task.tell(FolderCount(path, so_far.files, so_far.bytes))
-
-    return count_folder(path, task.should_stop, tell)
 
 
 def _preview_all(jobs: tuple[Job, ...], data_folder: Path, task: TaskContext[Progress]) -> _Sum:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
 
@@ -13,15 +12,12 @@ from backup_gui.engine.history.usage import measure
 from backup_gui.model.events import RemoveLeftOut
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize
+from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.folder_sizes import FolderSize, LeftOutSizes, count_copies, count_left_out
 from backup_gui.services.job_check import Findings, examine
 from backup_gui.ui.dialogs.messages import ask_to_remove_left_out
 from backup_gui.ui.settings.page import JobSettings
-from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
-
-if TYPE_CHECKING:
-    from backup_gui.threads.tasks import TaskContext
-from backup_gui.presenters.presenter import Context, Presenter
+from backup_gui.ui.settings.rules_panel import RulesWish
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Level, Remark
@@ -76,9 +72,9 @@ class JobFormPresenter(Presenter):
     def _on_count_requested(self, wish: RulesWish) -> None:
         self._tasks.start(
             self._keys[_RULES],
-            lambda task: _count_rules(wish, task),
-            self._on_counted,
-            on_progress=self._page.rules.show_count,
+            lambda task: count_left_out(wish.source, wish.rules, task.should_stop, task.tell),
+            partial(self._show_count, wish.serial, is_done=True),
+            on_progress=partial(self._show_count, wish.serial, is_done=False),
         )
 
     @Slot()
@@ -87,11 +83,12 @@ class JobFormPresenter(Presenter):
         for key in self._keys.values():
             self._tasks.cancel(key)
 
-    def _on_counted(self, count: RulesCount | None) -> None:
-        if count is not None:
-            self._page.rules.show_count(count)
-        else:
+    def _show_count(self, serial: int, found: LeftOutSizes | None, *, is_done: bool) -> None:
+        if found is None:
             self._page.rules.show_no_count()
+        else:
+            out = found.left_out
+            self._page.rules.show_count(serial, out.files, out.bytes, is_done=is_done, is_whole=out.is_whole)
 
     @Slot(object)
     def _on_size_requested(self, job: Job) -> None:
@@ -140,19 +137,6 @@ def merged(now: Job, before: Job, wanted: Job) -> Job:
     """The current job with the changes made in a form; the job may have been paused meanwhile."""
     changes = {name: getattr(wanted, name) for name in Job._fields if getattr(wanted, name) != getattr(before, name)}
     return now._replace(**changes)
-
-
-def _count_rules(wish: RulesWish, task: TaskContext[RulesCount]) -> RulesCount | None:
-    def tell(found: LeftOutSizes) -> None:
-        task.tell(_rules_count(wish, found, is_done=False))
-
-    found = count_left_out(wish.source, wish.rules, task.should_stop, tell)
-    return None if found is None else _rules_count(wish, found, is_done=True)
-
-
-def _rules_count(wish: RulesWish, found: LeftOutSizes, *, is_done: bool) -> RulesCount:
-    out = found.left_out
-    return RulesCount(wish.serial, out.files, out.bytes, is_done=is_done, is_whole=out.is_whole)
 
 
 def _measure(job: Job, should_stop: Callable[[], bool]) -> HistorySize | None:

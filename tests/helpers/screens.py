@@ -59,12 +59,12 @@ from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.settings.app_dialog import SettingsDialog
 from backup_gui.ui.settings.page import NewJobDialog
-from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
+from backup_gui.ui.settings.rules_panel import RulesWish
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import make_legible
 from backup_gui.ui.style.theme import dark_palette, light_palette
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict, FolderCount
+from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict
 from backup_gui.ui.values.history import Asked, Subject, subject_of
 from backup_gui.ui.values.job import (
     BackupSizes,
@@ -165,11 +165,12 @@ PLAN = (
     Action(Op.SET_METADATA, "", EntryKind.FOLDER),
     *HELD.actions,
 )
-COUNTS = (
-    FolderCount("/home/anna/Documents", 18_204, 48_200_000_000, is_done=True),
-    FolderCount("/home/anna/Pictures", 2_310, 9_100_000_000),
-    FolderCount("/home/anna/Desktop", 12, 4_800_000, is_done=True),
-)
+# Files, bytes, and whether counting has ended.
+COUNTS = {
+    "/home/anna/Documents": (18_204, 48_200_000_000, True),
+    "/home/anna/Pictures": (2_310, 9_100_000_000, False),
+    "/home/anna/Desktop": (12, 4_800_000, True),
+}
 PLACES = (
     PlaceOffer("/media/anna/Backup", "Backup", 2_000_398_934_016, 1_244_000_000_000),
     PlaceOffer("/media/anna/STICK", "STICK", 32_000_000_000, 12_000_000_000),
@@ -502,9 +503,9 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
     window = make_window(icons, None)
     steps = window.welcome
     # Nobody answers here, and nobody is asked.
-    steps.show_folders(tuple(count.path for count in COUNTS))
-    for count in COUNTS:
-        steps.show_count(count)
+    steps.show_folders(tuple(COUNTS))
+    for path, (files, size_bytes, is_done) in COUNTS.items():
+        steps.folders.show_count(path, files, size_bytes, is_done=is_done)
     steps.folders.cards["/home/anna/Desktop"].setChecked(False)
     steps.show_places(PLACES)
     if step == 0:
@@ -559,7 +560,7 @@ def settings_page(icons: Icons) -> MainWindow:
     page._request_check()
     note = Remark(Level.NOTE, said(Reason(ReasonCode.PLACE_ON_SAME_DRIVE)))
     page.show_verdict(DraftVerdict(drafts[-1].serial, destination=note, job=drafts[-1].wanted))
-    page.rules.show_count(RulesCount(wishes[-1].serial, 214, 3_100_000_000, is_done=True))
+    page.rules.show_count(wishes[-1].serial, 214, 3_100_000_000, is_done=True)
     page.show_history_size(DOCUMENTS.id, HistorySize(SIZES.history_bytes, 1_412))
     return window
 

@@ -22,7 +22,7 @@ from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, duration_text, files_text, path_in_words, path_text, size_text
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict, FolderCount
+from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.cards import ChoiceCard, TickCard
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
@@ -58,13 +58,14 @@ class FolderPage(_Page):
     """Folders to tick, each with its size."""
 
     changed = Signal()
+    counted = Signal()
     count_requested = Signal(object)
 
     def __init__(self, icons: Icons) -> None:
         super().__init__()
         self._icons = icons
         self.cards: dict[str, TickCard] = {}
-        self._counts: dict[str, FolderCount] = {}
+        self._sizes: dict[str, int] = {}
         self._list = Column(spacing=GRID_PX)
         self.add_button = push_button(self.tr("&Add another folder…"), self._on_add_clicked)
         self.add_button.setMinimumHeight(4 * GRID_PX)
@@ -80,7 +81,7 @@ class FolderPage(_Page):
     @property
     def needed_bytes(self) -> int:
         """Size of the ticked folders, as far as counted."""
-        return sum(self._counts[path].bytes for path in self.ticked if path in self._counts)
+        return sum(self._sizes.get(path, 0) for path in self.ticked)
 
     def add_folder(self, path: str, *, is_ticked: bool) -> None:
         """Offer a folder; tick it if it is offered already."""
@@ -93,24 +94,33 @@ class FolderPage(_Page):
             card.show()
             if len(self.cards) == 1:
                 self.first = card
-            self.show_count(FolderCount(path))
+            self.show_count(path, 0, 0)
             self.count_requested.emit(path)
         self.cards[path].setChecked(is_ticked)
 
-    def show_count(self, count: FolderCount) -> None:
-        """Show the size of a folder, as far as counted."""
-        card = self.cards.get(count.path)
+    def show_count(
+        self, path: str, files: int, size_bytes: int, *, is_done: bool = False, is_readable: bool = True
+    ) -> None:
+        """Show the size of a folder, as far as counted.
+
+        Args:
+            path: The folder.
+            files: Files so far.
+            size_bytes: Their sizes together.
+            is_done: Whether counting has ended.
+            is_readable: Whether the folder could be read at all.
+        """
+        card = self.cards.get(path)
         if card is None:
             return
-        self._counts[count.path] = count
-        figure = size_text(count.bytes)
-        remark = files_text(count.files)
-        if not count.is_readable:
+        self._sizes[path] = size_bytes
+        figure, remark = size_text(size_bytes), files_text(files)
+        if not is_readable:
             figure, remark = "", self.tr("cannot be read")
-        elif not count.is_done:
-            remark = self.tr("counting…") if not count.files else self.tr("{files} so far").format(files=remark)
-        state = None if count.is_readable else JobState.FAILED
-        card.face.show(_name(count.path), path_text(count.path), figure, remark, state)
+        elif not is_done:
+            remark = self.tr("{files} so far").format(files=remark) if files else self.tr("counting…")
+        card.face.show(_name(path), path_text(path), figure, remark, None if is_readable else JobState.FAILED)
+        self.counted.emit()
 
     @Slot()
     def _on_add_clicked(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QStackedWidget, QWid
 from backup_gui.ui.first_run.pages import FolderPage, PlacePage, StartPage
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.format import number_text
-from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
+from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict
 from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, PrimaryButton, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_through
@@ -54,6 +54,7 @@ class FirstRun(QWidget):
 
         self.folders = FolderPage(icons)
         self.folders.changed.connect(self._on_folders_changed)
+        self.folders.counted.connect(self._on_folder_counted)
         self.places = PlacePage(icons)
         self.places.changed.connect(self._check)
         self.start = StartPage(icons)
@@ -96,12 +97,6 @@ class FirstRun(QWidget):
             self.folders.add_folder(path, is_ticked=True)
         self._update()
         self._focus()
-
-    def show_count(self, count: FolderCount) -> None:
-        """Show the size of a folder, as far as counted."""
-        self.folders.show_count(count)
-        self.places.show_need(self.folders.needed_bytes)
-        self._update()
 
     def show_places(self, offers: tuple[PlaceOffer, ...]) -> None:
         """Offer drives; select the first that has enough space and is not the computer's own."""
@@ -176,6 +171,11 @@ class FirstRun(QWidget):
         self._show_step(0)
 
     # What the user does
+
+    @Slot()
+    def _on_folder_counted(self) -> None:
+        self.places.show_need(self.folders.needed_bytes)
+        self._update()
 
     @Slot()
     def _on_folders_changed(self) -> None:

@@ -30,25 +30,6 @@ class RulesWish:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RulesCount:
-    """How much rules leave out.
-
-    Attributes:
-        serial: The request's serial.
-        files: Files left out so far.
-        bytes: Their sizes together.
-        is_done: Whether counting has ended.
-        is_whole: Whether everything could be read.
-    """
-
-    serial: int
-    files: int = 0
-    bytes: int = 0
-    is_done: bool = False
-    is_whole: bool = True
-
-
 class RulesPanel(FormPanel):
     """The rules of one job. Requests to count what they leave out of one folder at a time."""
 
@@ -103,7 +84,7 @@ class RulesPanel(FormPanel):
         self._counted = (source, rules)
         self._serial += 1
         self.count_cancelled.emit()
-        self.show_count(RulesCount(self._serial, is_done=not rules))
+        self.show_count(self._serial, 0, 0, is_done=not rules)
         if rules:
             self.count_requested.emit(RulesWish(self._serial, source, rules))
 
@@ -111,19 +92,29 @@ class RulesPanel(FormPanel):
         """Forget the last count, so that the next one is not skipped."""
         self._counted = None
 
-    def show_count(self, count: RulesCount) -> None:
-        """Show what the rules leave out, as far as counted."""
-        if count.serial != self._serial:
+    def show_count(
+        self, serial: int, files: int, size_bytes: int, *, is_done: bool = False, is_whole: bool = True
+    ) -> None:
+        """Show what the rules leave out, as far as counted.
+
+        Args:
+            serial: The request's serial.
+            files: Files left out so far.
+            size_bytes: Their sizes together.
+            is_done: Whether counting has ended.
+            is_whole: Whether everything could be read.
+        """
+        if serial != self._serial:
             return
-        self.stop_button.setVisible(not count.is_done)
+        self.stop_button.setVisible(not is_done)
         if not self.edit.rules():
             self.count_label.setText(self.tr("Nothing is left out."))
             return
-        words = counted("Leaves out %Ln files, {size}", "Leaves out %Ln file, {size}", count.files)
-        words = words.format(size=size_text(count.bytes))
-        if not count.is_done:
+        words = counted("Leaves out %Ln files, {size}", "Leaves out %Ln file, {size}", files)
+        words = words.format(size=size_text(size_bytes))
+        if not is_done:
             words = self.tr("{words} so far…").format(words=words)
-        elif not count.is_whole:
+        elif not is_whole:
             words = self.tr("{words}. Some folders could not be looked at.").format(words=words)
         self.count_label.setText(words)
 

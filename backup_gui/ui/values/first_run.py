@@ -12,25 +12,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class FolderCount:
-    """How much is in a folder.
-
-    Attributes:
-        path: The folder.
-        files: Files so far.
-        bytes: Their sizes together.
-        is_done: Whether counting has ended.
-        is_readable: Whether the folder could be read at all.
-    """
-
-    path: str
-    files: int = 0
-    bytes: int = 0
-    is_done: bool = False
-    is_readable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class FirstChoice:
     """What the user has chosen so far, not checked yet.
 

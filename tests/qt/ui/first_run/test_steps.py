@@ -27,7 +27,7 @@ from backup_gui.ui.first_run.steps import FirstRun, FirstRunDialog
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.settings.page import NewJobDialog
 from backup_gui.ui.style.icons import Icons
-from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
+from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict
 from tests.helpers.screens import COUNTS, DOCUMENTS, PICTURES, PLACES
 from tests.helpers.trees import read_tree
 from tests.qt.conftest import RecordedEntry, ScriptedRun, ShellMaker
@@ -152,10 +152,10 @@ def test_folders_are_offered_ticked_and_counted(steps: FirstRun) -> None:
     steps.show_folders(("/a/One", "/a/Two"))
     assert counted == ["/a/One", "/a/Two"]
     assert list(steps.folders.ticked) == ["/a/One", "/a/Two"]
-    steps.show_count(FolderCount("/a/One", 1_204, 48_000_000))
+    steps.folders.show_count("/a/One", 1_204, 48_000_000)
     face = steps.folders.cards["/a/One"].face
     assert (face.title, face.figure, face.remark) == ("One", "48.0 MB", "1,204 files so far")
-    steps.show_count(FolderCount("/a/One", is_done=True, is_readable=False))
+    steps.folders.show_count("/a/One", 0, 0, is_done=True, is_readable=False)
     assert face.remark == "cannot be read"
     steps.folders.cards["/a/Two"].click()
     assert list(steps.folders.ticked) == ["/a/One"]
@@ -171,9 +171,9 @@ def test_without_a_folder_there_is_no_next(steps: FirstRun) -> None:
 
 
 def test_the_first_other_drive_with_room_is_chosen(steps: FirstRun) -> None:
-    steps.show_folders(tuple(count.path for count in COUNTS))
-    for count in COUNTS:
-        steps.show_count(count)
+    steps.show_folders(tuple(COUNTS))
+    for path, (files, size_bytes, is_done) in COUNTS.items():
+        steps.folders.show_count(path, files, size_bytes, is_done=is_done)
     steps.show_places(tuple(reversed(PLACES)))
     chosen = steps.places.chosen
     assert chosen is not None
@@ -193,7 +193,7 @@ def test_a_drive_that_is_too_small_does_not_lead_on(steps: FirstRun) -> None:
     steps.show_places(PLACES)
     steps.next_button.click()
     assert steps.next_button.isEnabled()
-    steps.show_count(FolderCount("/a/One", 1, 20_000_000_000))
+    steps.folders.show_count("/a/One", 1, 20_000_000_000)
     steps.places.cards["/media/anna/STICK"].click()
     assert not steps.next_button.isEnabled()
     assert steps.places.remark.text == "There is not enough room: 20.0 GB are needed, 12.0 GB are free."
@@ -304,7 +304,7 @@ def test_the_tab_key_reaches_each_control_of_each_step(steps: FirstRun, qtbot: Q
     allow(steps, Job("1", Place("Documents"), "/home/anna/Documents", "/media/anna/Backup/Documents"))
     with qtbot.waitExposed(steps):
         steps.activateWindow()
-    steps.show_folders(tuple(count.path for count in COUNTS))
+    steps.show_folders(tuple(COUNTS))
     steps.show_places(PLACES)
     folders, places, start = steps.folders, steps.places, steps.start
     foot = (steps.by_hand_button, steps.restore_button, steps.next_button)

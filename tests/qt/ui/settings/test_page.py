@@ -24,7 +24,7 @@ from backup_gui.services.folder_sizes import FolderSize, LeftOutSizes, count_cop
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.settings.page import JobSettings, NewJobDialog
 from backup_gui.ui.settings.rule_presets import PRESETS
-from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
+from backup_gui.ui.settings.rules_panel import RulesWish
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.format import size_text
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Level, Remark
@@ -175,12 +175,12 @@ def test_the_live_count_is_told(page: JobSettings, qtbot: QtBot) -> None:
     page.show_job(JOB)
     qtbot.waitUntil(lambda: bool(wishes))
     serial = wishes[-1].serial
-    page.rules.show_count(RulesCount(serial, 12, 3_000))
+    page.rules.show_count(serial, 12, 3_000)
     assert page.rules.count_label.text() == "Leaves out 12 files, 3.0 kB so far…"
     assert page.rules.stop_button.isVisible()
-    page.rules.show_count(RulesCount(serial, 214, 3_100_000_000, is_done=True))
+    page.rules.show_count(serial, 214, 3_100_000_000, is_done=True)
     assert page.rules.count_label.text() == "Leaves out 214 files, 3.1 GB"
-    page.rules.show_count(RulesCount(serial - 1, 1, 1, is_done=True))
+    page.rules.show_count(serial - 1, 1, 1, is_done=True)
     assert page.rules.count_label.text() == "Leaves out 214 files, 3.1 GB"
     # Another field's change is no reason to count again.
     drafts = approve(page)
