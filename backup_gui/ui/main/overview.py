@@ -160,6 +160,8 @@ class Overview(QScrollArea):
         self.restore_button = self._button("history", self.tr("R&estore…"), self.restore_requested)
         self._open = self._button("open", self.tr("&Open backup folder"), self._on_open_clicked)
         buttons = (self._back_up, self._pause, self._resume, self.restore_button, self._open)
+        for button in buttons:
+            button.setMinimumHeight(4 * GRID_PX)
         panel.body.add(self._name, self._figures, self._bar, self._file, Row(*buttons, 0, spacing=GRID_PX))
         panel.setAccessibleName(self.tr("What is going on"))
         return panel
