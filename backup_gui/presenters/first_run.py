@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,12 +13,11 @@ from backup_gui.desktop.storage import drives, usual_folders
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HeldCode, Op, Problem, Progress
-from backup_gui.model.reasons import NO_REASON, Reason
+from backup_gui.model.reasons import NO_REASON
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.folder_sizes import FolderSize, count_folder
 from backup_gui.services.preview import expected_s, preview_plan
 from backup_gui.services.suggestions import Proposal, propose
-from backup_gui.ui.text.format import path_text
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict
@@ -30,18 +28,6 @@ if TYPE_CHECKING:
     from backup_gui.ui.first_run.steps import FirstRun
 
 _MOST_PROBLEMS = 3
-
-
-@dataclasses.dataclass(slots=True)
-class _Sum:
-    """The sum of what the first passes of several jobs will do."""
-
-    files: int = 0
-    bytes: int = 0
-    problems: list[Problem] = dataclasses.field(default_factory=list)
-    problem_count: int = 0
-    strangers: int = 0
-    reason: Reason = NO_REASON
 
 
 class FirstRunPresenter(Presenter):
@@ -116,8 +102,8 @@ class FirstRunPresenter(Presenter):
         data_folder = self._data_folder
         self._tasks.start(
             self._key_of("forecast"),
-            lambda task: _preview_all(jobs, data_folder, task),
-            self._show_sum,
+            lambda task: _forecast(jobs, data_folder, task),
+            self._steps.start.show_forecast,
             on_progress=self._show_looking,
         )
 
@@ -149,30 +135,17 @@ class FirstRunPresenter(Presenter):
     def _show_looking(self, progress: Progress) -> None:
         self._steps.start.show_forecast(FirstForecast(files=progress.files_done))
 
-    def _show_sum(self, found: _Sum) -> None:
-        self._steps.start.show_forecast(
-            FirstForecast(
-                found.files,
-                found.bytes,
-                expected_s(found.files, found.bytes),
-                problems=tuple((path_text(problem.path), said(problem.reason)) for problem in found.problems),
-                problem_count=found.problem_count,
-                strangers=found.strangers,
-                is_done=True,
-                reason=found.reason,
-            )
-        )
-
 
 def _cancel(tasks: TaskRunner, keys: set[str], *_: object) -> None:
     for key in keys:
         tasks.cancel(key)
 
 
-def _preview_all(jobs: tuple[Job, ...], data_folder: Path, task: TaskContext[Progress]) -> _Sum:
-    total = _Sum()
-    seen = 0
-    last = 0
+def _forecast(jobs: tuple[Job, ...], data_folder: Path, task: TaskContext[Progress]) -> FirstForecast:
+    """Add up what the first passes of several jobs will do."""
+    seen = last = files = size_bytes = strangers = 0
+    problems: list[Problem] = []
+    reason = NO_REASON
 
     def tell(progress: Progress) -> None:
         nonlocal last
@@ -182,17 +155,24 @@ def _preview_all(jobs: tuple[Job, ...], data_folder: Path, task: TaskContext[Pro
     for job in jobs:
         found = preview_plan(job, data_folder, task.should_stop, tell)
         seen, last = seen + last, 0
-        if found.reason:
-            total.reason = found.reason
+        reason = found.reason or reason
         copies = [
             action
             for action in found.actions
             if action.op in {Op.CREATE, Op.REPLACE} and action.kind is not EntryKind.FOLDER
         ]
-        total.files += len(copies)
-        total.bytes += sum(action.size_bytes for action in copies)
-        total.problem_count += len(found.problems)
-        total.problems.extend(found.problems[: _MOST_PROBLEMS - len(total.problems)])
+        files += len(copies)
+        size_bytes += sum(action.size_bytes for action in copies)
+        problems += found.problems
         if found.held is not None and found.held.code is HeldCode.STRANGERS:
-            total.strangers += found.held.counts.total
-    return total
+            strangers += found.held.counts.total
+    return FirstForecast(
+        files,
+        size_bytes,
+        expected_s(files, size_bytes),
+        problems=tuple(problems[:_MOST_PROBLEMS]),
+        problem_count=len(problems),
+        strangers=strangers,
+        is_done=True,
+        reason=reason,
+    )

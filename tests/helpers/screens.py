@@ -534,7 +534,7 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
             20_514,
             57_300_000_000,
             990.0,
-            tuple((problem.path, said(problem.reason)) for problem in PROBLEMS),
+            tuple(PROBLEMS),
             problem_count=7,
             strangers=12,
             is_done=True,

@@ -350,7 +350,10 @@ class StartPage(_Page):
             return Remark()
         lines = [
             counted("%Ln files cannot be copied:", "%Ln file cannot be copied:", forecast.problem_count),
-            *(self.tr("{path}: {reason}").format(path=path, reason=reason) for path, reason in forecast.problems),
+            *(
+                self.tr("{path}: {reason}").format(path=path_text(problem.path), reason=said(problem.reason))
+                for problem in forecast.problems
+            ),
         ]
         more = forecast.problem_count - len(forecast.problems)
         if more > 0:

@@ -9,6 +9,7 @@ from backup_gui.model.reasons import NO_REASON, Reason
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
+    from backup_gui.model.plans import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class FirstForecast:
         files: Files to copy.
         bytes: Their sizes together.
         expected_s: About how long it takes, in seconds.
-        problems: Some paths that cannot be copied, with the reason in the user's language.
+        problems: Some paths that cannot be copied.
         problem_count: How many paths cannot be copied.
         strangers: Files of others in the backup's folder that a pass would remove.
         is_done: Whether the forecast is complete.
@@ -67,7 +68,7 @@ class FirstForecast:
     files: int = 0
     bytes: int = 0
     expected_s: float = 0.0
-    problems: tuple[tuple[str, str], ...] = ()
+    problems: tuple[Problem, ...] = ()
     problem_count: int = 0
     strangers: int = 0
     is_done: bool = False
