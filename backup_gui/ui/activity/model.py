@@ -20,7 +20,7 @@ from backup_gui.ui.activity.pass_row import PassRow, file_data, pass_text, row_o
 from backup_gui.ui.text.format import clock_text, duration_text, exact_text, isolated, size_text, tip_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import FilesQuery, PassQuery
-from backup_gui.ui.widgets.paged_table import RIGHT, Index
+from backup_gui.ui.widgets.paged_table import RIGHT, Headings, Index
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -39,7 +39,7 @@ _STATES = {
 }
 
 
-class ActivityModel(QAbstractItemModel):
+class ActivityModel(Headings, QAbstractItemModel):
     """The passes of one job; the view gets rows in pages.
 
     Args:
@@ -48,11 +48,13 @@ class ActivityModel(QAbstractItemModel):
         job_id: The job, for requests.
     """
 
+    figure_columns = frozenset({2, 3})
     passes_wanted = Signal(object)
     files_wanted = Signal(object)
 
     def __init__(self, icons: Icons, now: Callable[[], float], job_id: str = "") -> None:
         super().__init__()
+        self.headings = (self.tr("When"), self.tr("What happened"), self.tr("Copied"), self.tr("Took"))
         self._icons = icons
         self._now = now
         self._job_id = job_id
@@ -91,10 +93,6 @@ class ActivityModel(QAbstractItemModel):
             return 0
         return len(self._files.get(self._rows[parent.row()].pass_id, ()))
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008, N802 - Qt's signature
-        """Time, action, size, duration."""
-        return 4
-
     def hasChildren(self, parent: Index = QModelIndex()) -> bool:  # noqa: B008, N802 - Qt's signature
         """Whether a row can be opened."""
         if not parent.isValid():
@@ -127,16 +125,6 @@ class ActivityModel(QAbstractItemModel):
         elif self._has_older:
             self._ask()
 
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Headings of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("When"), self.tr("What happened"), self.tr("Copied"), self.tr("Took"))[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section >= 2:
-            return RIGHT
-        return None
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""
         if not index.isValid():
@@ -158,7 +146,7 @@ class ActivityModel(QAbstractItemModel):
             return self._icons.state(_STATES[report.status])
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(pass_text(row)) if index.column() == 1 else exact_text(ended_at)
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= 2:
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self.figure_columns:
             return RIGHT
         return None
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QGuiApplication
 from backup_gui.model.entries import EntryKind
 from backup_gui.ui.style.theme import muted
 from backup_gui.ui.text.format import exact_text, isolated, path_text, short_text, size_text, tip_text
-from backup_gui.ui.widgets.paged_table import RIGHT, Index
+from backup_gui.ui.widgets.paged_table import RIGHT, Headings, Index
 from backup_gui.ui.widgets.path_delegate import PATH_ROLE
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _NO_INDEX = QModelIndex()
 _PAGE_ROWS = 500
-# The last column, because right-aligned sizes would run into dates after them.
 _SIZE_COLUMN = 2
 
 
@@ -38,16 +37,19 @@ class _Node:
         self.is_asked = False
 
 
-class HistoryModel(QAbstractItemModel):
+class HistoryModel(Headings, QAbstractItemModel):
     """Files and folders with date and size.
 
     The view gets rows in pages: 100,000 files in a folder cost nothing until the user scrolls to them.
     """
 
+    # The last column, because right-aligned sizes would run into dates after them.
+    figure_columns = frozenset({_SIZE_COLUMN})
     folder_requested = Signal(object)
 
     def __init__(self, icons: Icons) -> None:
         super().__init__()
+        self.headings = (self.tr("Name"), self.tr("Changed"), self.tr("Size"))
         self._icons = icons
         self._next_key = 1
         self._nodes: dict[int, _Node] = {}
@@ -72,10 +74,6 @@ class HistoryModel(QAbstractItemModel):
     def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """How many rows of a folder the view has so far."""
         return len(self._node(parent).rows) if parent.column() <= 0 else 0
-
-    def columnCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: ARG002, N802 - Qt's signature
-        """Name, size, date."""
-        return 3
 
     def hasChildren(self, parent: Index = _NO_INDEX) -> bool:  # noqa: N802 - Qt's name
         """Whether a row can be opened."""
@@ -104,16 +102,6 @@ class HistoryModel(QAbstractItemModel):
                 self.folder_requested.emit(node.item.path)
             return
         self._show_page(node)
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Headings of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("Name"), self.tr("Changed"), self.tr("Size"))[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section == _SIZE_COLUMN:
-            return RIGHT
-        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""

@@ -11,7 +11,7 @@ from backup_gui.model.entries import EntryKind
 from backup_gui.model.plan_tree import PlanTree, flat
 from backup_gui.model.plans import Action, Counts, Op
 from backup_gui.ui.text.format import counted, isolated, path_in_words, path_text, size_text, tip_text
-from backup_gui.ui.widgets.paged_table import PAGE_ROWS, RIGHT, Index
+from backup_gui.ui.widgets.paged_table import PAGE_ROWS, RIGHT, Headings, Index
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -28,7 +28,7 @@ _ICONS = {
 }
 
 
-class PlanModel(QAbstractItemModel):
+class PlanModel(Headings, QAbstractItemModel):
     """Actions of a plan under their folders; the view gets the rows of each folder in pages.
 
     An index holds the number of the folder that contains its row.
@@ -37,8 +37,11 @@ class PlanModel(QAbstractItemModel):
         keeps_history: Whether deleted files go to the history.
     """
 
+    figure_columns = frozenset({SIZE_COLUMN})
+
     def __init__(self, icons: Icons, *, keeps_history: bool) -> None:
         super().__init__()
+        self.headings = (self.tr("File or folder"), self.tr("In the backup it would be"), self.tr("Size"))
         self._icons = icons
         self._keeps_history = keeps_history
         # Aligns rows without an icon with the others.
@@ -71,10 +74,6 @@ class PlanModel(QAbstractItemModel):
         """How many rows of a folder the view has so far."""
         return self._row_count(self.folder(parent))
 
-    def columnCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: ARG002, N802 - Qt's signature
-        """Name, action, size."""
-        return SIZE_COLUMN + 1
-
     def hasChildren(self, parent: Index = _NO_INDEX) -> bool:  # noqa: N802 - Qt's name
         """Whether a row can be opened."""
         return self._row_count(self.folder(parent)) > 0
@@ -96,16 +95,6 @@ class PlanModel(QAbstractItemModel):
             self.beginInsertRows(self.index_of(folder), first, last)
             self._shown[folder] = last + 1
             self.endInsertRows()
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Headings of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("File or folder"), self.tr("In the backup it would be"), self.tr("Size"))[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section == SIZE_COLUMN:
-            return RIGHT
-        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""

@@ -12,7 +12,32 @@ RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 Index = QModelIndex | QPersistentModelIndex
 
 
-class RowsModel(QAbstractTableModel):
+class Headings:
+    """The columns of a model, each with a heading; precedes Qt's own model among the base classes.
+
+    Attributes:
+        headings: The headings.
+        figure_columns: Columns with figures, whose headings are right-aligned like them.
+    """
+
+    headings: tuple[str, ...]
+    figure_columns: frozenset[int] = frozenset()
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008, N802 - Qt's signature
+        """The number of headings."""
+        return len(self.headings)
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Headings of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self.headings[section]
+        is_figure = role == Qt.ItemDataRole.TextAlignmentRole and section in self.figure_columns
+        return RIGHT if is_figure else None
+
+
+class RowsModel(Headings, QAbstractTableModel):
     """A table whose rows cost nothing until the user scrolls to them.
 
     Subclasses implement ``data``, and set the number of rows with ``show_first_page``.
@@ -23,7 +48,7 @@ class RowsModel(QAbstractTableModel):
 
     def __init__(self, headings: tuple[str, ...]) -> None:
         super().__init__()
-        self._headings = headings
+        self.headings = headings
         self._total = self._shown = 0
 
     def show_first_page(self, total: int) -> None:
@@ -39,10 +64,6 @@ class RowsModel(QAbstractTableModel):
         """How many rows the view has so far."""
         return 0 if parent.isValid() else self._shown
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
-        """The number of headings."""
-        return 0 if parent.isValid() else len(self._headings)
-
     def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
         """Whether there are more rows."""
         return not parent.isValid() and self._shown < self._total
@@ -53,13 +74,6 @@ class RowsModel(QAbstractTableModel):
         self.beginInsertRows(QModelIndex(), self._shown, last)
         self._shown = last + 1
         self.endInsertRows()
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Headings of the columns."""
-        is_heading = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
-        return self._headings[section] if is_heading else None
 
 
 def make_table(name: str) -> QTableView:
