@@ -66,7 +66,7 @@ class JobFormPresenter(Presenter):
 
     def _on_silent(self, serial: int, silent_s: int) -> None:
         if silent_s:
-            self._page.show_verdict(unanswered(serial, silent_s))
+            self._page.show_verdict(DraftVerdict(serial, other=Remark(Level.NOTE, silence_text(silent_s))))
 
     @Slot(object)
     def _on_count_requested(self, wish: RulesWish) -> None:
@@ -161,11 +161,6 @@ def verdict(serial: int, findings: Findings) -> DraftVerdict:
         Remark(),
     )
     return DraftVerdict(serial, source=source, destination=destination, other=other, job=findings.job)
-
-
-def unanswered(serial: int, silent_s: int) -> DraftVerdict:
-    """Say that a draft is not checked yet, as a drive has not answered for so many seconds."""
-    return DraftVerdict(serial, other=Remark(Level.NOTE, silence_text(silent_s)))
 
 
 def _remark(findings: Findings, field: str) -> Remark:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -96,12 +97,8 @@ class JobViewsPresenter(Presenter):
     def look_for_room(self) -> None:
         """Measure the free space of all drives."""
         for job in self._controller.jobs:
-            self._look(job)
-
-    def _look(self, job: Job) -> None:
-        self._tasks.start(
-            f"room {job.id}", lambda _: _room(job), lambda found: self._on_room(job.id, found), waits=True
-        )
+            on_done = partial(self._on_room, job.id)
+            self._tasks.start(f"room {job.id}", partial(_room, job), on_done, waits=True)
 
     def _on_room(self, job_id: str, found: FreeSpace | None) -> None:
         view = self._views.get(job_id)
@@ -125,6 +122,6 @@ class JobViewsPresenter(Presenter):
         return pace
 
 
-def _room(job: Job) -> FreeSpace | None:
+def _room(job: Job, _: object) -> FreeSpace | None:
     found = room(job.destination.path)
     return None if found is None else FreeSpace(*found, history=history_of(job) or "")

@@ -191,8 +191,9 @@ class PlacePage(_Page):
             best = next((o for o in offers if not o.is_own and self._need_bytes <= o.free_bytes), None)
             if best is not None:
                 self.cards[best.root].setChecked(True)
-        if self.cards:
-            self.first = next((card for card in self.cards.values() if card.isChecked()), self._first_card())
+        cards = list(self.cards.values())
+        if cards:
+            self.first = next((card for card in cards if card.isChecked()), cards[0])
 
     def add_folder(self, path: str) -> None:
         """Offer a folder of the user's choice, and select it."""
@@ -218,9 +219,6 @@ class PlacePage(_Page):
             self.remark.show_remark(Remark(Level.WRONG, verdict.fault))
         else:
             self.remark.show_remark(Remark(Level.NOTE, verdict.note) if verdict.note else Remark())
-
-    def _first_card(self) -> ChoiceCard:
-        return next(iter(self.cards.values()))
 
     def _add(self, offer: PlaceOffer) -> None:
         if offer.root in self._offers:

@@ -12,6 +12,7 @@ from backup_gui.ui.first_run.pages import FolderPage, PlacePage, StartPage
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.format import number_text
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict
+from backup_gui.ui.widgets.fields import dropped_paths
 from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, PrimaryButton, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_through
@@ -151,15 +152,14 @@ class FirstRun(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Accept folders from the file manager."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if dropped_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Take folders: in the second step as the place for the backup, otherwise as folders to protect."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
+        if paths := dropped_paths(event):
             event.acceptProposedAction()
-            self.take_folders(tuple(paths))
+            self.take_folders(paths)
 
     def take_folders(self, paths: tuple[str, ...]) -> None:
         """Take dropped paths; the check of the choice also finds those that are no folders."""

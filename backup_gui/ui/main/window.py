@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow, QMessageBox, QStackedWidget
 
 from backup_gui.desktop.periodic import periodic
 from backup_gui.model.events import AllowHeld
@@ -35,7 +35,7 @@ from backup_gui.ui.style.icons import TintedIcons
 from backup_gui.ui.style.theme import opening_size
 from backup_gui.ui.text.headline import headline, held_text
 from backup_gui.ui.values.job import HeldAnswer, JobView
-from backup_gui.ui.widgets.fields import choose_folder
+from backup_gui.ui.widgets.fields import choose_folder, dropped_paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 _SIZE = QSize(940, 640)
 _AGE_MS = 10_000
+
+_Dialog = TypeVar("_Dialog", bound=QDialog)
 
 
 class MainWindow(QMainWindow):
@@ -156,10 +158,8 @@ class MainWindow(QMainWindow):
         """
         dialog = SettingsDialog(settings, languages, self)
         dialog.log_requested.connect(self.log_folder_requested)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.settings_accepted.connect(self.settings_saved)
-        dialog.open()
-        return dialog
+        return _opened(dialog)
 
     def show_crash(self, summary: str, details: str) -> CrashDialog:
         """Show an unexpected error; add it to the dialog if one is open."""
@@ -177,10 +177,7 @@ class MainWindow(QMainWindow):
 
     def show_diagnostics(self, plain: str, full: str) -> DiagnosticsDialog:
         """Show the diagnostics to be copied, without and with private names."""
-        dialog = DiagnosticsDialog(plain, full, self)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-        return dialog
+        return _opened(DiagnosticsDialog(plain, full, self))
 
     def show_problem(self, title: str, text: str) -> QMessageBox:
         """Show a problem of the program itself, such as damaged settings."""
@@ -199,11 +196,9 @@ class MainWindow(QMainWindow):
             self._ask_to_take_over(view)
             return None
         dialog = ReviewDialog(self._icons, view.job, view.status.held, self)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.answered.connect(self.held_answered)
         self.review_opened.emit(dialog)
-        dialog.open()
-        return dialog
+        return _opened(dialog)
 
     def _ask_to_take_over(self, view: JobView) -> None:
         """Ask whether to take over another backup's destination, unless a later version of the program made it."""
@@ -218,18 +213,14 @@ class MainWindow(QMainWindow):
     def preview(self, job: Job) -> PreviewDialog:
         """Open the preview of a job's pass; the receiver of ``preview_opened`` fills it."""
         dialog = PreviewDialog(self._icons, job, self)
-        dialog.finished.connect(dialog.deleteLater)
         self.preview_opened.emit(dialog)
-        dialog.open()
-        return dialog
+        return _opened(dialog)
 
     def begin_step_by_step(self) -> FirstRunDialog:
         """Open the three steps to a new job; the receiver of ``first_run_opened`` answers its requests."""
         dialog = FirstRunDialog(self._icons, self)
-        dialog.finished.connect(dialog.deleteLater)
         self.first_run_opened.emit(dialog.steps)
-        dialog.open()
-        return dialog
+        return _opened(dialog)
 
     def begin_by_hand(self, source: str = "") -> NewJobDialog:
         """Open the form of a new job, or show it again.
@@ -269,12 +260,12 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Accept folders from the file manager."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if dropped_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Open the form of a new job with the dropped path; the form's check finds out whether it is a folder."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        paths = dropped_paths(event)
         if paths and self._job_dialog is None:
             event.acceptProposedAction()
             self.begin_by_hand(paths[0])
@@ -343,6 +334,13 @@ class MainWindow(QMainWindow):
         view = self.board.jobs.view(self.board.jobs.row_of(job_id))
         if view is not None:
             tell_why_it_waits(headline(view, self._now()).title, self)
+
+
+def _opened(dialog: _Dialog) -> _Dialog:
+    """Open a dialog that is deleted when the user closes it."""
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+    return dialog
 
 
 def _call(slot: Callable[[], object], *_checked: bool) -> None:

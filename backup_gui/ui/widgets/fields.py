@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtGui import QDropEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
@@ -153,6 +153,11 @@ def choose_folder(parent: QWidget, title: str, start: str) -> QFileDialog:
     # open() and not exec(): it needs no second event loop, so everything else goes on.
     dialog.open()
     return dialog
+
+
+def dropped_paths(event: QDropEvent) -> tuple[str, ...]:
+    """The files and folders that the user drags here from the file manager."""
+    return tuple(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
 
 
 def add_row(
