@@ -1188,8 +1188,16 @@
         <translation>Wird gezählt …</translation>
     </message>
     <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
         <source>It cannot be looked at at the moment</source>
         <translation>Er kann im Moment nicht angesehen werden</translation>
+    </message>
+    <message>
+        <source>Keep replaced and deleted files</source>
+        <translation>Ersetzte und gelöschte Dateien aufbewahren</translation>
     </message>
     <message>
         <source>Keep them f&amp;or</source>
@@ -1449,16 +1457,8 @@
         <translation>Ordner</translation>
     </message>
     <message>
-        <source>History</source>
-        <translation>Verlauf</translation>
-    </message>
-    <message>
         <source>How often then, the settings of the app say.</source>
         <translation>Wie oft dann, sagen die Einstellungen der App.</translation>
-    </message>
-    <message>
-        <source>Keep replaced and deleted files</source>
-        <translation>Ersetzte und gelöschte Dateien aufbewahren</translation>
     </message>
     <message>
         <source>Less often on battery or a metered network</source>

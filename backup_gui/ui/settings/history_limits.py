@@ -1,14 +1,14 @@
-"""The limits of the history's age and size, and its current size: a part of the form of a job."""
+"""The history in the form of a job: whether to keep one, the limits of its age and size, and its current size."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFormLayout
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QCheckBox
 
 from backup_gui.ui.text.format import counted, size_text
-from backup_gui.ui.widgets.fields import NumberField, add_row
+from backup_gui.ui.widgets.fields import FormPanel, NumberField, add_row
 from backup_gui.ui.widgets.labels import FieldLabel, PlainLabel
 from backup_gui.ui.widgets.layouts import Row
 
@@ -16,22 +16,24 @@ if TYPE_CHECKING:
     from backup_gui.model.plans import HistorySize
 
 
-class HistoryLimits(QObject):
-    """The fields for age and size of the history, and its current size."""
+class HistoryLimits(FormPanel):
+    """Whether to keep a history, the limits of its age and size, and its current size."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(QCoreApplication.translate("HistoryLimits", "History"))
+        self.check = QCheckBox(self.tr("Keep replaced and deleted files"))
         self.days_spin = NumberField(self.tr(" days"))
         self.days_spin.setSpecialValueText(self.tr("without end"))
         self.size_spin = NumberField(self.tr(" GB"))
         self.size_spin.setSpecialValueText(self.tr("as large as need be"))
+        for spin in (self.days_spin, self.size_spin):
+            spin.setEnabled(False)
+            self.check.toggled.connect(spin.setEnabled)
         self.size_label = FieldLabel()
-
-    def add_to(self, form: QFormLayout) -> None:
-        """Add the fields to a form."""
-        add_row(form, self.tr("Keep them f&or"), self.days_spin, Row(self.days_spin, 0))
-        add_row(form, self.tr("Si&ze at most"), self.size_spin, Row(self.size_spin, 0))
-        form.addRow(PlainLabel(self.tr("Size now")), self.size_label)
+        self.form.addRow(PlainLabel(""), self.check)
+        add_row(self.form, self.tr("Keep them f&or"), self.days_spin, Row(self.days_spin, 0))
+        add_row(self.form, self.tr("Si&ze at most"), self.size_spin, Row(self.size_spin, 0))
+        self.form.addRow(PlainLabel(self.tr("Size now")), self.size_label)
 
     def show_counting(self) -> None:
         """Show that the history's size is not known yet."""
@@ -46,8 +48,3 @@ class HistoryLimits(QObject):
         else:
             words = counted("%Ln kept files, {size}", "%Ln kept file, {size}", size.versions)
             self.size_label.setText(words.format(size=size_text(size.bytes)))
-
-    def setEnabled(self, is_enabled: bool) -> None:  # noqa: FBT001, N802 - as Qt's
-        """Enable or disable the limits."""
-        for spin in (self.days_spin, self.size_spin):
-            spin.setEnabled(is_enabled)

@@ -146,6 +146,10 @@ class JobSettings(QWidget):
         self.rules = RulesPanel()
         self._bind("exclude", self.rules.edit.textChanged, self.rules.edit.rules, self.rules.edit.show_rules)
         self._bind_check("leaves_out_system_folders", self.rules.system_check)
+        self.limits = HistoryLimits()
+        self._bind_check("keeps_history", self.limits.check)
+        self._bind_spin("history_days", self.limits.days_spin)
+        self._bind_spin("history_max_bytes", self.limits.size_spin, _GB)
         self.other_remark = RemarkLabel(self._icons)
         self.revert_button = QPushButton(self.tr("&Revert"))
         self.apply_button = PrimaryButton(self.tr("Appl&y"))
@@ -153,7 +157,7 @@ class JobSettings(QWidget):
         for button in (self.revert_button, self.apply_button):
             button.setMinimumSize(11 * GRID_PX, 4 * GRID_PX)
             button.setAutoDefault(False)
-        panels = (self._folders_panel(), self.rules, self._history_panel(), self._care_panel())
+        panels = (self._folders_panel(), self.rules, self.limits, self._care_panel())
         Column(*panels, 0, on=page, margins=2 * GRID_PX, spacing=GRID_PX + 4)
         self.area.setWidget(page)
         # Below the scrolling part, so that unsaved changes are always visible.
@@ -211,18 +215,6 @@ class JobSettings(QWidget):
             form, self.tr("Back &up to"), self.destination_field.edit, self.destination_field, self.destination_remark
         )
         add_row(form, self.tr("Na&me"), self.name_edit, self.name_edit)
-        return panel
-
-    def _history_panel(self) -> Panel:
-        self.history_check = QCheckBox(self.tr("Keep replaced and deleted files"))
-        self.limits = HistoryLimits()
-        self._bind_check("keeps_history", self.history_check)
-        self._bind_spin("history_days", self.limits.days_spin)
-        self._bind_spin("history_max_bytes", self.limits.size_spin, _GB)
-        panel = FormPanel(self.tr("History"))
-        form = panel.form
-        form.addRow(PlainLabel(""), self.history_check)
-        self.limits.add_to(form)
         return panel
 
     def _care_panel(self) -> Panel:
@@ -305,7 +297,6 @@ class JobSettings(QWidget):
         self._serial += 1
         self._verdict = None
         self.rules.tick()
-        self.limits.setEnabled(self.history_check.isChecked())
         # Without notification, only full passes find changes, so they cannot be less frequent.
         self.saving_check.setEnabled(self.watch_check.isChecked())
         self._update()

@@ -81,7 +81,7 @@ def test_each_choice_can_be_changed(page: JobSettings) -> None:
     page.interval_field.spin.setValue(9)
     page.rules.edit.show_rules(("x",))
     page.rules.system_check.click()
-    page.history_check.click()
+    page.limits.check.click()
     page.watch_check.click()
     page.full_spin.setValue(30)
     page.saving_check.click()
