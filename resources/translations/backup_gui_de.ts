@@ -3881,8 +3881,20 @@ ist in der Sicherung jetzt {old}</translation>
 <context>
     <name>VersionPanel</name>
     <message>
+        <source>In the backup until {when}</source>
+        <translation>In der Sicherung bis {when}</translation>
+    </message>
+    <message>
+        <source>Last changed {when}</source>
+        <translation>Zuletzt geändert: {when}</translation>
+    </message>
+    <message>
         <source>No preview of this sort of file</source>
         <translation>Keine Vorschau für diese Art von Datei</translation>
+    </message>
+    <message>
+        <source>Now: {changed}, {size}</source>
+        <translation>Jetzt: {changed}, {size}</translation>
     </message>
     <message>
         <source>This file is not in the backup any more.</source>
@@ -3899,21 +3911,6 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>What the picture looks like</source>
         <translation>So sieht das Bild aus</translation>
-    </message>
-</context>
-<context>
-    <name>VersionsModel</name>
-    <message>
-        <source>In the backup until {when}</source>
-        <translation>In der Sicherung bis {when}</translation>
-    </message>
-    <message>
-        <source>Last changed {when}</source>
-        <translation>Zuletzt geändert: {when}</translation>
-    </message>
-    <message>
-        <source>Now: {changed}, {size}</source>
-        <translation>Jetzt: {changed}, {size}</translation>
     </message>
     <message>
         <source>{changed}, {size}</source>

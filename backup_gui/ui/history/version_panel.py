@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QLabel,
-    QListView,
+    QListWidget,
+    QListWidgetItem,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
@@ -19,59 +20,12 @@ from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import exact_text, isolated, path_text, short_text, size_text, tip_text
 from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel, RowDelegate, read_only_text
 from backup_gui.ui.widgets.layouts import Column
-from backup_gui.ui.widgets.paged_table import Index
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item
 
-_NO_INDEX = QModelIndex()
 
-
-class VersionsModel(QAbstractListModel):
-    """All known contents of one file, newest first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._items: tuple[Item, ...] = ()
-
-    def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
-        """How many versions there are."""
-        return 0 if parent.isValid() else len(self._items)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """One row."""
-        if not index.isValid():
-            return None
-        item = self._items[index.row()]
-        size, changed = size_text(item.size_bytes), item.mtime_ns / 1e9
-        if role == Qt.ItemDataRole.DisplayRole:
-            if item.left_at is None:
-                return isolated(self.tr("Now: {changed}, {size}").format(changed=short_text(changed), size=size))
-            return isolated(self.tr("{changed}, {size}").format(changed=short_text(changed), size=size))
-        if role == Qt.ItemDataRole.ToolTipRole:
-            words = self.tr("Last changed {when}").format(when=exact_text(changed))
-            if item.left_at is not None:
-                words += "\n" + self.tr("In the backup until {when}").format(when=exact_text(item.left_at))
-            return words
-        return None
-
-    def show_items(self, items: tuple[Item, ...]) -> None:
-        """Show these versions."""
-        self.beginResetModel()
-        self._items = items
-        self.endResetModel()
-
-    def item(self, row: int) -> Item | None:
-        """The version at a row; None without one."""
-        return self._items[row] if 0 <= row < len(self._items) else None
-
-    def row_of(self, item: Item) -> int:
-        """The row of a version; -1 without one."""
-        places = [(one.root, one.stored) for one in self._items]
-        return places.index((item.root, item.stored)) if (item.root, item.stored) in places else -1
-
-
-class VersionList(QListView):
+class VersionList(QListWidget):
     """The list of versions; the palette for this class name gives it an edge, unlike the list of jobs."""
 
 
@@ -82,17 +36,16 @@ class VersionPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.model = VersionsModel()
+        self._items: tuple[Item, ...] = ()
         self._wanted: Item | None = None
         self._title = ElidedLabel(is_muted=False)
         self.list = VersionList()
-        self.list.setModel(self.model)
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAlternatingRowColors(True)
         self.list.setItemDelegate(RowDelegate(self.list))
         self.list.setAccessibleName(self.tr("Versions of this file"))
-        self.list.selectionModel().currentRowChanged.connect(self._on_row_changed)
+        self.list.currentRowChanged.connect(self._on_row_changed)
         self.text = read_only_text(self, self.tr("What the file looks like"))
         self._picture = _Picture()
         self._picture.setAccessibleName(self.tr("What the picture looks like"))
@@ -113,13 +66,14 @@ class VersionPanel(QWidget):
     @property
     def chosen(self) -> Item | None:
         """The selected version; None without one."""
-        return self.model.item(self.list.currentIndex().row())
+        row = self.list.currentRow()
+        return self._items[row] if row >= 0 else None
 
     def show_nothing(self, words: str) -> None:
         """Show a sentence in place of a file."""
         self._wanted = None
         self._title.set_full_text("")
-        self.model.show_items(())
+        self._show_items(())
         self.list.setVisible(False)
         self.show_words(words)
 
@@ -132,10 +86,11 @@ class VersionPanel(QWidget):
 
     def show_versions(self, items: tuple[Item, ...]) -> None:
         """Show the versions of the awaited file, and select the one that the tree shows."""
-        self.model.show_items(items)
+        self._show_items(items)
         self.list.setVisible(True)
-        row = self.model.row_of(self._wanted) if self._wanted is not None else -1
-        self.list.setCurrentIndex(self.model.index(max(row, 0)))
+        wanted = (self._wanted.root, self._wanted.stored) if self._wanted is not None else None
+        places = [(item.root, item.stored) for item in items]
+        self.list.setCurrentRow(places.index(wanted) if wanted in places else 0)
         if not items:
             self.show_words(self.tr("This file is not in the backup any more."))
 
@@ -156,6 +111,19 @@ class VersionPanel(QWidget):
         """Show a sentence in place of the preview."""
         self._words.setText(words)
         self._looks.setCurrentWidget(self._words)
+
+    def _show_items(self, items: tuple[Item, ...]) -> None:
+        with QSignalBlocker(self.list):
+            self.list.clear()
+        self._items = items
+        for item in items:
+            size, changed = size_text(item.size_bytes), item.mtime_ns / 1e9
+            pattern = self.tr("Now: {changed}, {size}") if item.left_at is None else self.tr("{changed}, {size}")
+            row = QListWidgetItem(isolated(pattern.format(changed=short_text(changed), size=size)), self.list)
+            words = self.tr("Last changed {when}").format(when=exact_text(changed))
+            if item.left_at is not None:
+                words += "\n" + self.tr("In the backup until {when}").format(when=exact_text(item.left_at))
+            row.setToolTip(words)
 
     @Slot()
     def _on_row_changed(self) -> None:

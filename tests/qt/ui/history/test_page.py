@@ -198,13 +198,13 @@ def test_one_file_shows_its_versions_and_a_look_at_the_one_chosen(wishes: Wishes
     assert asked.path == "Notes.txt"
     page.show_versions(asked, NOTES_VERSIONS)
     panel = page.versions
-    assert [panel.model.index(row).data() for row in range(2)] == [
+    assert [panel.list.item(row).text() for row in range(2)] == [
         "Now: 22/11/2026 14:01, 1.2 kB",
         "22/11/2026 12:00, 1.2 kB",
     ]
-    assert "In the backup until" in panel.model.index(1).data(Qt.ItemDataRole.ToolTipRole)
+    assert "In the backup until" in panel.list.item(1).toolTip()
     assert wishes.looks[-1].item == NOTES_VERSIONS[0]
-    panel.list.setCurrentIndex(panel.model.index(1))
+    panel.list.setCurrentRow(1)
     assert wishes.looks[-1].item == NOTES_VERSIONS[1]
     page.show_look(wishes.looks[0], "late", None, is_cut=False)
     assert panel.text.toPlainText() != "late"
@@ -224,7 +224,7 @@ def test_versions_of_a_file_not_chosen_any_more_are_not_shown(wishes: Wishes) ->
     wishes.choose("Notes.txt")
     wishes.choose("Budget.ods")
     wishes.page.show_versions(wishes.versions[0], NOTES_VERSIONS)
-    assert wishes.page.versions.model.rowCount() == 0
+    assert wishes.page.versions.list.count() == 0
     wishes.page.show_versions(wishes.versions[1], ())
     assert "not in the backup" in words_of(wishes.page.versions)
 
