@@ -153,25 +153,18 @@ class PlanView(QWidget):
             self.tree.expand(self.model.index_of(folder))
 
     def _show_counts(self, counts: Counts) -> None:
-        numbers = {
-            None: counts.total,
-            Op.CREATE: counts.created,
-            Op.REPLACE: counts.replaced,
-            Op.MOVE: counts.moved,
-            Op.DELETE: counts.deleted,
-            Op.SET_METADATA: counts.metadata,
-        }
-        words = {
-            None: self.tr("&All ({count})"),
-            Op.CREATE: self.tr("Ne&w ({count})"),
-            Op.REPLACE: self.tr("&Replaced ({count})"),
-            Op.MOVE: self.tr("Mo&ved ({count})"),
-            Op.DELETE: self.tr("D&eleted ({count})"),
-            Op.SET_METADATA: self.tr("&Only details ({count})"),
+        kinds = {
+            None: (self.tr("&All ({count})"), counts.total),
+            Op.CREATE: (self.tr("Ne&w ({count})"), counts.created),
+            Op.REPLACE: (self.tr("&Replaced ({count})"), counts.replaced),
+            Op.MOVE: (self.tr("Mo&ved ({count})"), counts.moved),
+            Op.DELETE: (self.tr("D&eleted ({count})"), counts.deleted),
+            Op.SET_METADATA: (self.tr("&Only details ({count})"), counts.metadata),
         }
         for op, button in self.filter_buttons.items():
-            button.setText(words[op].format(count=number_text(numbers[op])))
-            button.setVisible(bool(numbers[op]) or op is self.op or op is None)
+            words, number = kinds[op]
+            button.setText(words.format(count=number_text(number)))
+            button.setVisible(number > 0 or op is self.op or op is None)
         if counts.bytes:
             self.foot.setText(self.tr("{size} would be copied").format(size=size_text(counts.bytes)))
         elif self._text and not counts.total:
