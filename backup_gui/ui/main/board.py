@@ -7,7 +7,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -209,11 +209,12 @@ class Board(QWidget):
         return side
 
     def _connect_pages(self) -> None:
-        self.overview.back_up_requested.connect(self._on_back_up)
+        back_up = partial(self._request, self.back_up_requested)
+        self.overview.back_up_requested.connect(back_up)
         self.overview.pause_requested.connect(self._on_pause_chosen)
-        self.overview.resume_requested.connect(self._on_resume)
+        self.overview.resume_requested.connect(partial(self._request, self.resume_requested))
         self.overview.restore_requested.connect(partial(self.show_page, Page.HISTORY))
-        self.problems.retry_requested.connect(self._on_back_up)
+        self.problems.retry_requested.connect(back_up)
 
     def _activity_model(self, job_id: str) -> ActivityModel:
         if job_id not in self._activity_models:
@@ -246,13 +247,9 @@ class Board(QWidget):
             self.tabs.setTabText(Page.PROBLEMS.value, title)
         self.selection_changed.emit()
 
-    @Slot()
-    def _on_back_up(self) -> None:
-        self.back_up_requested.emit(self.selected_id)
-
-    @Slot()
-    def _on_resume(self) -> None:
-        self.resume_requested.emit(self.selected_id)
+    def _request(self, signal: SignalInstance, *_checked: bool) -> None:
+        """Emit a request about the selected job."""
+        signal.emit(self.selected_id)
 
     @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:
@@ -275,4 +272,4 @@ class Board(QWidget):
             self.show_page(Page.SETTINGS)
             self.settings.show_history()
         else:
-            signals.get(remedy, self.back_up_requested).emit(self.selected_id)
+            self._request(signals.get(remedy, self.back_up_requested))

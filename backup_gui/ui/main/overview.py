@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QTime, Signal, SignalInstance, Slot
+from PySide6.QtCore import QCoreApplication, QDateTime, QTime, Signal, SignalInstance
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFormLayout,
@@ -91,7 +91,7 @@ class Overview(QScrollArea):
         self._back_up.setEnabled(not is_working)
         self._source.set_full_text(path_text(view.job.source))
         self._destination.set_full_text(path_text(view.job.destination.path))
-        root = self._history_root()
+        root = _history_of(view)
         self._history.set_full_text(
             path_text(root) if root else self.tr("Off: replaced and deleted files are not kept")
         )
@@ -158,7 +158,9 @@ class Overview(QScrollArea):
         self._pause.setMenu(menu)
         self._resume = self._button("resume", self.tr("&Resume"), self.resume_requested)
         self.restore_button = self._button("history", self.tr("R&estore…"), self.restore_requested)
-        self._open = self._button("open", self.tr("&Open backup folder"), self._on_open_clicked)
+        self._open = self._button(
+            "open", self.tr("&Open backup folder"), partial(self._request_folder, _destination_of)
+        )
         buttons = (self._back_up, self._pause, self._resume, self.restore_button, self._open)
         for button in buttons:
             button.setMinimumHeight(4 * GRID_PX)
@@ -177,13 +179,15 @@ class Overview(QScrollArea):
     def _build_folders(self) -> Panel:
         panel = Panel(self.tr("Folders"))
         form = _form()
-        self._source, row = self._folder_row(self._on_source_clicked, self.tr("Open the folder"))
-        form.addRow(_field(self.tr("Your files")), row)
-        self._destination, row = self._folder_row(self._on_open_clicked, self.tr("Open the backup folder"))
-        form.addRow(_field(self.tr("Backup")), row)
-        self._history, row = self._folder_row(self._on_history_clicked, self.tr("Open the history folder"))
-        self._open_history = self._last_button
-        form.addRow(_field(self.tr("History")), row)
+        self._source, _ = self._add_folder(
+            form, self.tr("Your files"), self.tr("Open the folder"), lambda view: view.job.source
+        )
+        self._destination, _ = self._add_folder(
+            form, self.tr("Backup"), self.tr("Open the backup folder"), _destination_of
+        )
+        self._history, self._open_history = self._add_folder(
+            form, self.tr("History"), self.tr("Open the history folder"), _history_of
+        )
         panel.body.addLayout(form)
         return panel
 
@@ -220,46 +224,39 @@ class Overview(QScrollArea):
         panel.body.addWidget(self.chart)
         return panel
 
-    def _folder_row(self, slot: Callable[[], None], hint: str) -> tuple[ElidedLabel, QWidget]:
+    def _add_folder(
+        self, form: QFormLayout, name: str, hint: str, path_of: Callable[[JobView], str]
+    ) -> tuple[ElidedLabel, QPushButton]:
+        """Add a row for a folder of the job; return the label of its path, and the button that opens it."""
         label = ElidedLabel(is_muted=False)
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        button = self._button("folder", "", slot)
+        button = self._button("folder", "", partial(self._request_folder, path_of))
         button.setFlat(True)
         side = scaled_px(self, 3 * GRID_PX)
         button.setFixedSize(side, side)
         button.setToolTip(hint)
         button.setAccessibleName(hint)
-        self._last_button = button
         holder = QWidget()
         Row((label, 1), button, on=holder, margins=0, spacing=GRID_PX)
-        return label, holder
+        form.addRow(_field(name), holder)
+        return label, button
 
-    @Slot()
-    def _on_open_clicked(self) -> None:
-        if self._view is not None:
-            self.folder_requested.emit(self._view.job.destination.path)
+    def _request_folder(self, path_of: Callable[[JobView], str], *_checked: bool) -> None:
+        if self._view is not None and (path := path_of(self._view)):
+            self.folder_requested.emit(path)
 
-    @Slot()
-    def _on_source_clicked(self) -> None:
-        if self._view is not None:
-            self.folder_requested.emit(self._view.job.source)
 
-    @Slot()
-    def _on_history_clicked(self) -> None:
-        root = self._history_root()
-        if root:
-            self.folder_requested.emit(root)
+def _destination_of(view: JobView) -> str:
+    return view.job.destination.path
 
-    def _history_root(self) -> str:
-        """Path of the history, or its likely path while the drive is away; empty if no history is kept."""
-        if self._view is None or not self._view.job.keeps_history:
-            return ""
-        job, room = self._view.job, self._view.room
-        return (
-            (room.history if room is not None else "")
-            or job.history
-            or job.destination.path.rstrip("/\\") + HISTORY_SUFFIX
-        )
+
+def _history_of(view: JobView) -> str:
+    """Path of the history, or its likely path while the drive is away; empty if no history is kept."""
+    job, room = view.job, view.room
+    if not job.keeps_history:
+        return ""
+    known = (room.history if room is not None else "") or job.history
+    return known or job.destination.path.rstrip("/\\") + HISTORY_SUFFIX
 
 
 def coverage_text(coverage: Coverage, interval_s: int) -> str:
