@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLineEdit,
-    QPushButton,
     QScrollArea,
     QSpinBox,
     QWidget,
@@ -28,7 +27,7 @@ from backup_gui.ui.settings.rules_panel import RulesPanel
 from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_px
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Remark
 from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, NumberField, RemarkLabel, add_row
-from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, PlainLabel, PrimaryButton
+from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, PlainLabel, PrimaryButton, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.tab_order import tab_as_laid_out
 
@@ -74,7 +73,7 @@ class JobSettings(QWidget):
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         self._build()
         self.area.viewport().setBackgroundRole(QPalette.ColorRole.Window)
-        self._connect()
+        self._update()
 
     # What is shown
 
@@ -144,6 +143,7 @@ class JobSettings(QWidget):
     def _build(self) -> None:
         self.page = page = QWidget()
         self.rules = RulesPanel()
+        self.rules.removal_requested.connect(self._on_removal_requested)
         self._bind("exclude", self.rules.edit.textChanged, self.rules.edit.rules, self.rules.edit.show_rules)
         self._bind_check("leaves_out_system_folders", self.rules.system_check)
         self.limits = HistoryLimits()
@@ -151,8 +151,8 @@ class JobSettings(QWidget):
         self._bind_spin("history_days", self.limits.days_spin)
         self._bind_spin("history_max_bytes", self.limits.size_spin, _GB)
         self.other_remark = RemarkLabel(self._icons)
-        self.revert_button = QPushButton(self.tr("&Revert"))
-        self.apply_button = PrimaryButton(self.tr("Appl&y"))
+        self.revert_button = push_button(self.tr("&Revert"), self._on_revert_clicked)
+        self.apply_button = PrimaryButton(self.tr("Appl&y"), self._on_apply_clicked)
         self._state = FieldLabel()
         for button in (self.revert_button, self.apply_button):
             button.setMinimumSize(11 * GRID_PX, 4 * GRID_PX)
@@ -247,12 +247,6 @@ class JobSettings(QWidget):
         return panel
 
     # What the user does
-
-    def _connect(self) -> None:
-        self.rules.removal_requested.connect(self._on_removal_requested)
-        self.revert_button.clicked.connect(self._on_revert_clicked)
-        self.apply_button.clicked.connect(self._on_apply_clicked)
-        self._update()
 
     def _fill(self, job: Job) -> None:
         self._is_filling = True

@@ -82,19 +82,17 @@ def make_legible(application: QApplication) -> None:
         for name in _EDGED:
             # This overload takes text, though PySide6's type stubs say otherwise.
             application.setPalette(edged(palette, name), name)  # type: ignore[arg-type]
-    scale = QFontMetrics(application.font()).height() / ORDINARY_TEXT_PX
+    text_px = QFontMetrics(application.font()).height()
+    scale = text_px / ORDINARY_TEXT_PX
     if scale >= LEAST_SCALE:
         mark, icon = round(_MARK_PX * scale), round(_ICON_PX * scale)
+        palette = application.palette()
+        is_mirrored = application.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        others = mark_rules(Look(palette, edge(palette), scale, text_px, is_mirrored))
         application.setStyleSheet(
             "QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator"
-            f" {{ width: {mark}px; height: {mark}px }} * {{ icon-size: {icon}px }} {_other_marks(application, scale)}"
+            f" {{ width: {mark}px; height: {mark}px }} * {{ icon-size: {icon}px }} {others}"
         )
-
-
-def _other_marks(application: QApplication, scale: float) -> str:
-    palette, metrics = application.palette(), QFontMetrics(application.font())
-    is_mirrored = application.layoutDirection() == Qt.LayoutDirection.RightToLeft
-    return mark_rules(Look(palette, edge(palette), scale, metrics.height(), is_mirrored))
 
 
 def edge(palette: QPalette, share: float = _EDGE_SHARE) -> QColor:

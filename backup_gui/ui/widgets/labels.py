@@ -202,10 +202,9 @@ class RowDelegate(QStyledItemDelegate):
 class PrimaryButton(QPushButton):
     """The primary button, in the accent colour where the style draws buttons in the palette's colours."""
 
-    def __init__(self, text: str, on_click: Callable[[], object] | SignalInstance | None = None) -> None:
+    def __init__(self, text: str, on_click: Callable[[], object] | SignalInstance) -> None:
         super().__init__(text)
-        if on_click is not None:
-            self.clicked.connect(on_click)
+        self.clicked.connect(on_click)
         self._colour()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name

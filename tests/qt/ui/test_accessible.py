@@ -191,7 +191,7 @@ def test_all_text_stands_out_from_its_ground(qapp: QApplication, scheme: str) ->
         for words, text in (("text", colour[role.WindowText]), ("second-rank text", theme.muted(palette)))
     ]
     with appearance(qapp, LOOKS[scheme]):
-        primary = PrimaryButton("Go").palette()
+        primary = PrimaryButton("Go", lambda: None).palette()
     pairs += [
         ("fields", colour[role.Text], colour[role.Base]),
         ("every other row", colour[role.Text], colour[role.AlternateBase]),

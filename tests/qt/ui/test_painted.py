@@ -442,7 +442,7 @@ def test_the_edge_of_a_field_can_be_seen(qapp: QApplication, scheme: str, kind: 
 def test_the_words_on_the_one_button_can_be_read(qapp: QApplication, scheme: str, *, is_default: bool) -> None:
     holder = QWidget()
     with appearance(qapp, LOOKS[scheme]):
-        button = PrimaryButton("Start")
+        button = PrimaryButton("Start", lambda: None)
         button.setDefault(is_default)
         QVBoxLayout(holder).addWidget(button)
         holder.show()
