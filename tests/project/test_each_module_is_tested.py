@@ -143,7 +143,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "ui/widgets/layouts.py": ("qt/ui/test_screens.py", "qt/ui/test_painted.py"),
     "ui/widgets/path_delegate.py": ("qt/ui/history/test_page.py",),
     "ui/widgets/progress_panel.py": ("qt/presenters/test_bringing.py", "qt/ui/history/test_page.py"),
-    "ui/widgets/tab_order.py": ("qt/ui/test_accessible.py",),
 }
 
 

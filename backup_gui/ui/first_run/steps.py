@@ -14,8 +14,7 @@ from backup_gui.ui.text.format import number_text
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict
 from backup_gui.ui.widgets.fields import dropped_paths
 from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, PrimaryButton, push_button
-from backup_gui.ui.widgets.layouts import Column, Row
-from backup_gui.ui.widgets.tab_order import tab_through
+from backup_gui.ui.widgets.layouts import Column, Row, tab_through
 
 if TYPE_CHECKING:
     from backup_gui.desktop.storage import PlaceOffer

@@ -16,8 +16,7 @@ from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.headline import held_text
 from backup_gui.ui.values.job import HeldAnswer
 from backup_gui.ui.widgets.labels import Heading, MutedLabel, push_button
-from backup_gui.ui.widgets.layouts import Column, Row
-from backup_gui.ui.widgets.tab_order import tab_as_laid_out
+from backup_gui.ui.widgets.layouts import Column, Row, tab_as_laid_out
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job

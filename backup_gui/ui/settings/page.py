@@ -28,8 +28,7 @@ from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_px
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Remark
 from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, NumberField, RemarkLabel, add_row
 from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, PlainLabel, PrimaryButton, push_button
-from backup_gui.ui.widgets.layouts import Column, Row
-from backup_gui.ui.widgets.tab_order import tab_as_laid_out
+from backup_gui.ui.widgets.layouts import Column, Row, tab_as_laid_out
 
 if TYPE_CHECKING:
     from backup_gui.model.plans import HistorySize

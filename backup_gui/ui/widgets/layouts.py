@@ -1,8 +1,11 @@
-"""Rows and columns of widgets, each built in one expression."""
+"""Rows and columns of widgets, each built in one expression, and the tab order where that is not enough."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QBoxLayout, QLayout, QWidget
+from collections.abc import Iterable
+from itertools import pairwise
+
+from PySide6.QtWidgets import QBoxLayout, QDialogButtonBox, QLayout, QWidget
 
 # A widget or layout, alone or with its stretch; a number is empty space of that stretch.
 Part = QWidget | QLayout | int | tuple[QWidget | QLayout, int]
@@ -56,3 +59,16 @@ class Column(_Box):
     """Parts below each other."""
 
     _direction = QBoxLayout.Direction.TopToBottom
+
+
+def tab_through(controls: Iterable[QWidget]) -> None:
+    """Set the tab order of controls, which must be in their window already."""
+    for one, following in pairwise(controls):
+        QWidget.setTabOrder(one, following)
+
+
+def tab_as_laid_out(box: QDialogButtonBox) -> None:
+    """Set the tab order of a dialog's buttons to the platform's order of buttons."""
+    layout = box.layout()
+    items = [layout.itemAt(index) for index in range(layout.count())] if layout is not None else []
+    tab_through(widget for item in items if item is not None and (widget := item.widget()) is not None)
