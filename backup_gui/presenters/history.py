@@ -26,14 +26,13 @@ from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services import browse
 from backup_gui.services.browse import Backup, StopAsked
 from backup_gui.threads.tasks import TaskContext, TaskRunner
+from backup_gui.ui.history.page import HistoryPage, HistoryWindow
 from backup_gui.ui.history.restore_dialog import RestoreDialog
-from backup_gui.ui.history.window import HistoryWindow
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 
 if TYPE_CHECKING:
     from backup_gui.threads.controller import Controller, JobNews
-    from backup_gui.ui.history.page import HistoryPage
 
 
 log = logging.getLogger(__name__)
@@ -237,7 +236,7 @@ class HistoryPresenter(Presenter):
     @Slot(object)
     def _on_restore_requested(self, wish: RestoreWish) -> None:
         sender = self.sender()
-        above = sender.window() if isinstance(sender, type(self._window.board.history)) else self._window
+        above = sender.window() if isinstance(sender, HistoryPage) else self._window
         dialog = RestoreDialog(self._icons, wish.to or wish.subject.source, above)
         restoration = Restoration(wish, dialog, self._controller, self._restorer, self)
         dialog.folder_requested.connect(self._open_folder)

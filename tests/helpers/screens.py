@@ -49,9 +49,8 @@ from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
 from backup_gui.ui.dialogs.messages import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
 from backup_gui.ui.dialogs.returned import ReturnedDialog
-from backup_gui.ui.history.page import HistoryPage
+from backup_gui.ui.history.page import HistoryPage, HistoryWindow
 from backup_gui.ui.history.restore_dialog import RestoreDialog
-from backup_gui.ui.history.window import HistoryWindow
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.main.window import MainWindow
 from backup_gui.ui.plan.preview_dialog import PreviewDialog

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDialog,
     QLabel,
     QLineEdit,
     QSplitter,
@@ -23,8 +24,8 @@ from backup_gui.model.restores import Item, Moment, Policy, Search
 from backup_gui.ui.history.file_list import HistoryList
 from backup_gui.ui.history.time_bar import TimeBar
 from backup_gui.ui.history.version_panel import VersionPanel
-from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, scaled_px
-from backup_gui.ui.text.format import counted, size_text
+from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, opening_size, scaled_px
+from backup_gui.ui.text.format import counted, path_text, size_text
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _TYPING_MS = 250
 # Delay of a refresh after a pass, as passes may follow each other closely.
 _CHANGE_MS = 1_500
+_WINDOW_SIZE = QSize(860, 600)
 
 
 class HistoryPage(QWidget):
@@ -352,3 +354,19 @@ class HistoryPage(QWidget):
         self.list.folder_requested.connect(self._on_folder_opened)
         self.list.selection_changed.connect(self._on_selection_changed)
         self.versions.look_requested.connect(self._on_look_requested)
+
+
+class HistoryWindow(QDialog):
+    """A window around the page, for a backup folder without a job, for example after a reinstall."""
+
+    def __init__(self, icons: Icons, now: Callable[[], float], subject: Subject, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Restore from {name}").format(name=path_text(subject.name)))
+        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
+        self.page = HistoryPage(icons, now)
+        self.page.show_subject(subject)
+        place = ElidedLabel(path_text(subject.destination.path))
+        head = Column(place, margins=(2 * GRID_PX, 0, 2 * GRID_PX, 0))
+        Column(head, (self.page, 1), on=self, margins=(0, GRID_PX, 0, 0), spacing=0)
+        self.resize(opening_size(self, _WINDOW_SIZE))

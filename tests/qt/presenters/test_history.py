@@ -33,9 +33,8 @@ from backup_gui.model.status import JobState, Status
 from backup_gui.presenters import history as historypresenter
 from backup_gui.presenters.shell import Shell
 from backup_gui.services import browse as archive
-from backup_gui.ui.history.page import HistoryPage
+from backup_gui.ui.history.page import HistoryPage, HistoryWindow
 from backup_gui.ui.history.restore_dialog import RestoreDialog
-from backup_gui.ui.history.window import HistoryWindow
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.values.history import RestoreWish, subject_of
 from tests.helpers.looks import notes_of
