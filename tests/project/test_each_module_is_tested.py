@@ -120,7 +120,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "ui/plan/review_dialog.py": ("qt/ui/plan/test_view.py",),
     "ui/settings/app_dialog.py": ("qt/presenters/test_health.py", "qt/presenters/test_job_views.py"),
     "ui/settings/history_limits.py": ("qt/ui/settings/test_page.py",),
-    "ui/settings/rule_presets.py": ("qt/ui/settings/test_page.py",),
     "ui/settings/rules_panel.py": ("qt/ui/settings/test_page.py",),
     "ui/style/icons.py": ("qt/presenters/test_job_views.py", "qt/ui/test_screens.py"),
     "ui/style/theme.py": ("qt/ui/test_painted.py", "qt/ui/test_screens.py"),

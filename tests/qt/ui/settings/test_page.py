@@ -23,8 +23,7 @@ from backup_gui.presenters.shell import Shell
 from backup_gui.services.folder_sizes import FolderSize, LeftOutSizes, count_copies, count_folder, count_left_out
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.settings.page import JobSettings, NewJobDialog
-from backup_gui.ui.settings.rule_presets import PRESETS
-from backup_gui.ui.settings.rules_panel import RulesWish
+from backup_gui.ui.settings.rules_panel import PRESETS, RulesWish
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.format import size_text
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Level, Remark
