@@ -20,7 +20,8 @@ from backup_gui.services.preview import expected_s, preview_plan
 from backup_gui.services.suggestions import Proposal, propose
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict
+from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart
+from backup_gui.ui.values.job import Level, Remark
 
 if TYPE_CHECKING:
     from backup_gui.config.settings import Settings
@@ -118,19 +119,13 @@ class FirstRunPresenter(Presenter):
         self._steps.folders.show_count(path, size.files, size.bytes, is_done=is_done, is_readable=found is not None)
 
     def _show_proposal(self, serial: int, proposal: Proposal) -> None:
-        self._steps.show_verdict(
-            FirstVerdict(
-                serial,
-                proposal.jobs,
-                fault=said(proposal.fault) if proposal.fault else "",
-                note=said(proposal.note) if proposal.note else "",
-                is_place_empty=proposal.is_place_empty,
-            )
-        )
+        level = Level.WRONG if proposal.fault else Level.NOTE
+        remark = Remark(level, said(proposal.fault or proposal.note))
+        self._steps.show_verdict(serial, proposal.jobs, remark, is_place_empty=proposal.is_place_empty)
 
     def _show_silence(self, serial: int, silent_s: int) -> None:
         if silent_s:
-            self._steps.show_verdict(FirstVerdict(serial, fault=silence_text(silent_s)))
+            self._steps.show_verdict(serial, (), Remark(Level.WRONG, silence_text(silent_s)))
 
     def _show_looking(self, progress: Progress) -> None:
         self._steps.start.show_forecast(FirstForecast(files=progress.files_done))

@@ -63,7 +63,7 @@ from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import make_legible
 from backup_gui.ui.style.theme import dark_palette, light_palette
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict
+from backup_gui.ui.values.first_run import FirstForecast
 from backup_gui.ui.values.history import Asked, Subject, subject_of
 from backup_gui.ui.values.job import (
     BackupSizes,
@@ -518,13 +518,12 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
         steps.places.cards[place].setChecked(True)
     steps.folders.changed.emit()
     note = said(Reason(ReasonCode.PLACE_NOT_EMPTY, path=f"{place}/Pictures"))
+    is_used = place == "/srv/backup"
     steps.show_verdict(
-        FirstVerdict(
-            serials[-1],
-            (DOCUMENTS,) if place == "/srv/backup" else (DOCUMENTS, FIRST_PICTURES),
-            note=note if place == "/srv/backup" else "",
-            is_place_empty=place != "/srv/backup",
-        )
+        serials[-1],
+        (DOCUMENTS,) if is_used else (DOCUMENTS, FIRST_PICTURES),
+        Remark(Level.NOTE, note) if is_used else Remark(),
+        is_place_empty=not is_used,
     )
     for _ in range(step):
         steps.next_button.click()

@@ -22,7 +22,7 @@ from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, duration_text, files_text, path_in_words, path_text, size_text
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict
+from backup_gui.ui.values.first_run import FirstForecast
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.cards import ChoiceCard, TickCard
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
@@ -202,11 +202,11 @@ class PlacePage(_Page):
         self.cards[path].setChecked(True)
         self.changed.emit()
 
-    def show_verdict(self, verdict: FirstVerdict, sources: tuple[str, ...]) -> None:
-        """Show the result of checking the chosen place."""
+    def show_verdict(self, remark: Remark, sources: tuple[str, ...], *, is_place_empty: bool) -> None:
+        """Show the result of checking the chosen place for some folders."""
         chosen = self.chosen
         may_be_whole = chosen is not None and chosen.is_folder and len(sources) == 1
-        self._ways.setVisible(may_be_whole and not verdict.is_place_empty)
+        self._ways.setVisible(may_be_whole and not is_place_empty)
         if sources:
             name = path_in_words(_name(sources[0])).replace("&", "&&")
             self.new_radio.setText(self.tr("In a new fol&der there: {name} (recommended)").format(name=name))
@@ -214,11 +214,8 @@ class PlacePage(_Page):
             text = self.tr("There is not enough room: {need} are needed, {free} are free.").format(
                 need=size_text(self._need_bytes), free=size_text(chosen.free_bytes)
             )
-            self.remark.show_remark(Remark(Level.WRONG, text))
-        elif verdict.fault:
-            self.remark.show_remark(Remark(Level.WRONG, verdict.fault))
-        else:
-            self.remark.show_remark(Remark(Level.NOTE, verdict.note) if verdict.note else Remark())
+            remark = Remark(Level.WRONG, text)
+        self.remark.show_remark(remark)
 
     def _add(self, offer: PlaceOffer) -> None:
         if offer.root in self._offers:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QStackedWidget, QWid
 from backup_gui.ui.first_run.pages import FolderPage, PlacePage, StartPage
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.format import number_text
-from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict
+from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart
 from backup_gui.ui.widgets.fields import dropped_paths
 from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, PrimaryButton, push_button
 from backup_gui.ui.widgets.layouts import Column, Row, tab_through
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from backup_gui.desktop.storage import PlaceOffer
     from backup_gui.model.job import Job
     from backup_gui.ui.style.icons import Icons
+    from backup_gui.ui.values.job import Remark
 
 _PICTURE = QSize(224, 88)
 
@@ -48,7 +49,8 @@ class FirstRun(QWidget):
         self._has_asked = False
         # In a dialog this is off: the menu offers the form already.
         self._offers_by_hand = offers_by_hand
-        self._verdict: FirstVerdict | None = None
+        # The jobs that the choice makes, once it was checked.
+        self._wanted: tuple[Job, ...] = ()
         self._forecast_of: tuple[Job, ...] = ()
         self.setAcceptDrops(True)
 
@@ -106,13 +108,20 @@ class FirstRun(QWidget):
             # Without cards, the button for another folder had the focus, and Enter would press it.
             self._focus()
 
-    def show_verdict(self, verdict: FirstVerdict) -> None:
-        """Show the result of a check, unless the choice has changed since."""
-        if verdict.serial != self._serial:
+    def show_verdict(self, serial: int, jobs: tuple[Job, ...], remark: Remark, *, is_place_empty: bool = True) -> None:
+        """Show the result of a check, unless the choice has changed since.
+
+        Args:
+            serial: The choice's serial.
+            jobs: The jobs that it makes; empty if it is not possible.
+            remark: Why it is not possible, or a note for the user.
+            is_place_empty: Whether the chosen folder is empty.
+        """
+        if serial != self._serial:
             return
-        self._verdict = verdict
-        self.places.show_verdict(verdict, self.folders.ticked)
-        self.start.show_jobs(verdict.jobs)
+        self._wanted = jobs
+        self.places.show_verdict(remark, self.folders.ticked, is_place_empty=is_place_empty)
+        self.start.show_jobs(jobs)
         if self.step == 2:
             self._ask_forecast()
         self._update()
@@ -193,12 +202,12 @@ class FirstRun(QWidget):
 
     @Slot()
     def _on_start_clicked(self) -> None:
-        if self._verdict is not None and self._verdict.jobs:
-            self.start_requested.emit(FirstStart(self._verdict.jobs, self.start.login_check.isChecked()))
+        if self._wanted:
+            self.start_requested.emit(FirstStart(self._wanted, self.start.login_check.isChecked()))
 
     def _check(self) -> None:
         self._serial += 1
-        self._verdict = None
+        self._wanted = ()
         place = self.places.chosen
         if self.folders.ticked and place is not None:
             self.check_requested.emit(
@@ -213,7 +222,7 @@ class FirstRun(QWidget):
         self._update()
 
     def _ask_forecast(self) -> None:
-        jobs = self._verdict.jobs if self._verdict is not None else ()
+        jobs = self._wanted
         folders = tuple((job.source, job.destination) for job in jobs)
         # Keeping a history does not change what is copied.
         if jobs and folders != tuple((job.source, job.destination) for job in self._forecast_of):
@@ -297,7 +306,7 @@ class FirstRun(QWidget):
         self.restore_button.setVisible(self.step == 0 and self._offers_by_hand)
         self.next_button.setVisible(not is_last)
         self.start_button.setVisible(is_last)
-        is_good = self._verdict is not None and bool(self._verdict.jobs)
+        is_good = bool(self._wanted)
         fits = self.places.chosen is not None and self.places.fits
         self.next_button.setEnabled(bool(self.folders.ticked) if self.step == 0 else is_good and fits)
         self.start_button.setEnabled(is_good)

@@ -17,7 +17,7 @@ class FirstChoice:
     """What the user has chosen so far, not checked yet.
 
     Attributes:
-        serial: Number of this choice; the verdict repeats it.
+        serial: Number of this choice; its verdict names it.
         sources: Folders to protect.
         place: Absolute path of the place for the backup.
         is_whole_place: Whether to use the folder itself, instead of a new one in it.
@@ -29,25 +29,6 @@ class FirstChoice:
     place: str
     is_whole_place: bool = False
     keeps_history: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class FirstVerdict:
-    """The result of checking a choice.
-
-    Attributes:
-        serial: The choice's serial.
-        jobs: The jobs that it makes; empty if it is not possible.
-        fault: Why it is not possible.
-        note: A remark for the user.
-        is_place_empty: Whether the chosen folder is empty.
-    """
-
-    serial: int
-    jobs: tuple[Job, ...] = ()
-    fault: str = ""
-    note: str = ""
-    is_place_empty: bool = True
 
 
 @dataclass(frozen=True, slots=True)
