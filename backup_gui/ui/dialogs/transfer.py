@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -122,20 +121,12 @@ class BringingDialog(QDialog):
         self._end(self.tr("Nothing was restored."), JobState.FAILED)
         self.progress.show_words(text)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Stop the restore if it has not ended."""
+    def reject(self) -> None:
+        """Stop the restore if it has not ended: Qt calls this for Escape and when the window is closed."""
         if self.is_over or self._is_left:
-            super().closeEvent(event)
+            super().reject()
         else:
-            event.ignore()
             self._on_cancel()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Treat Escape in the same way."""
-        if event.key() == Qt.Key.Key_Escape and not (self.is_over or self._is_left):
-            self._on_cancel()
-        else:
-            super().keyPressEvent(event)
 
     def _show_far(self, title: str, far: Progress) -> None:
         """Show the progress, with the number of the current file as ``{done}`` in the title."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Signal, Slot
@@ -14,6 +15,8 @@ from backup_gui.ui.widgets.paged_tree import PagedTree
 from backup_gui.ui.widgets.path_delegate import PathDelegate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backup_gui.model.restores import Item
     from backup_gui.ui.style.icons import Icons
 
@@ -102,8 +105,8 @@ class HistoryList(QStackedWidget):
         self.model.rowsInserted.connect(self._on_rows_inserted)
         self.model.rowsRemoved.connect(self._on_selection_changed)
         self.model.modelReset.connect(self._on_reset)
-        self.tree.expanded.connect(self._on_expanded)
-        self.tree.collapsed.connect(self._on_collapsed)
+        self.tree.expanded.connect(partial(self._note, self.opened.add))
+        self.tree.collapsed.connect(partial(self._note, self.opened.discard))
         self.tree.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.tree.clicked.connect(self._on_clicked)
 
@@ -113,17 +116,10 @@ class HistoryList(QStackedWidget):
         self.tree.setRootIsDecorated(not self.model.is_flat)
         self._on_selection_changed()
 
-    @Slot(QModelIndex)
-    def _on_expanded(self, index: QModelIndex) -> None:
+    def _note(self, change: Callable[[str], None], index: QModelIndex) -> None:
         item = self.model.item(index)
         if item is not None:
-            self.opened.add(item.path)
-
-    @Slot(QModelIndex)
-    def _on_collapsed(self, index: QModelIndex) -> None:
-        item = self.model.item(index)
-        if item is not None:
-            self.opened.discard(item.path)
+            change(item.path)
 
     @Slot(QModelIndex, int, int)
     def _on_rows_inserted(self, parent: QModelIndex, first: int, last: int) -> None:
