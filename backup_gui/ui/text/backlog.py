@@ -1,4 +1,4 @@
-"""Describes the backlog in words: the changes that are not backed up yet."""
+"""Describes the backlog in words: the changes that are not backed up yet at ``now``, seconds since 1970."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ from backup_gui.ui.text.format import counted, duration_text, files_text, size_t
 
 
 def behind_text(status: Status, now: float) -> str:
-    """The changes not yet backed up, such as "12 files, 3.4 MB, oldest 40 s"; empty without any.
-
-    Args:
-        status: The job's status.
-        now: The time, seconds since 1970.
-    """
+    """The changes not yet backed up, such as "12 files, 3.4 MB, oldest 40 s"; empty without any."""
     backlog = status.backlog
     if not backlog.files or backlog.oldest_at is None:
         return changes_text(status.pending) if status.pending else ""

@@ -1,6 +1,6 @@
 """Formats numbers, sizes, times and paths in the user's language and locale.
 
-Pure functions: the current time is always an argument.
+Pure functions: the current time is always an argument. Times are in seconds since 1970.
 """
 
 from __future__ import annotations
@@ -118,12 +118,7 @@ def interval_text(interval_s: int) -> str:
 
 
 def ago_text(at: float, now: float) -> str:
-    """How long ago something was, such as "2 minutes ago".
-
-    Args:
-        at: When it was, seconds since 1970.
-        now: The time now, seconds since 1970.
-    """
+    """How long ago something was, such as "2 minutes ago"."""
     age_s = now - at
     if age_s < 10:
         return _tr("just now")

@@ -1,6 +1,6 @@
 """Describes a job's state in words, for the banner, the cards, the tray and notifications.
 
-Pure functions from a view and the time to sentences, without jargon.
+Pure functions from a view and the time to sentences, without jargon. ``now`` is the time, seconds since 1970.
 """
 
 from __future__ import annotations
@@ -95,12 +95,7 @@ def worst(states: list[JobState]) -> JobState:
 
 
 def headline(view: JobView, now: float) -> Headline:
-    """Describe a job's state for the banner.
-
-    Args:
-        view: The job.
-        now: The time, seconds since 1970.
-    """
+    """Describe a job's state for the banner."""
     state = view.status.state
     if (seen := _headline_from_outside(view, now)) is not None:
         return seen
@@ -125,12 +120,7 @@ def headline(view: JobView, now: float) -> Headline:
 
 
 def sentence(view: JobView, now: float) -> str:
-    """Describe a job's state in a list of jobs, naming the job exactly once.
-
-    Args:
-        view: The job.
-        now: The time, seconds since 1970.
-    """
+    """Describe a job's state in a list of jobs, naming the job exactly once."""
     words = headline(view, now)
     if words.has_name:
         return words.title
@@ -317,13 +307,7 @@ def _headline_ok(view: JobView, now: float) -> Headline:
 
 
 def overdue_text(view: JobView, since: float, now: float) -> str:
-    """Say in one sentence that a backup is overdue, and why.
-
-    Args:
-        view: The job.
-        since: When its last complete backup ended, or when it was added.
-        now: The time, seconds since 1970.
-    """
+    """Say in one sentence that a backup is overdue, and why; it was complete or added at ``since``."""
     pattern = {
         JobState.WAITING: _tr("{name} has not been backed up {age}: its drive or folder is away."),
         JobState.PAUSED: _tr("{name} has not been backed up {age}: it is paused."),

@@ -1,6 +1,6 @@
 """Decides which changes of a job's state are worth a notification.
 
-Success gets none, except for the first complete backup.
+Success gets none, except for the first complete backup. ``now`` is the time, seconds since 1970.
 """
 
 from __future__ import annotations
@@ -85,15 +85,7 @@ class Notices:
         self._told: dict[str, JobState] = {}
 
     def on_status(self, view: JobView, now: float) -> Notice | None:
-        """Decide whether a job's new status is worth a notice.
-
-        Args:
-            view: The job with its new status.
-            now: The time, seconds since 1970.
-
-        Returns:
-            The notice; None without one.
-        """
+        """Make a notice of a job's new status; None if it is not worth one."""
         job, status = view.job, view.status
         if status.state is JobState.OK:
             self._told.pop(job.id, None)
@@ -110,13 +102,7 @@ class Notices:
         return Notice(job.id, status.state, job.name, _body(words.title, status))
 
     def on_overdue(self, view: JobView, since: float, now: float) -> Notice:
-        """Make the notice that a backup is overdue.
-
-        Args:
-            view: The job.
-            since: When its last complete backup ended, or when it was added.
-            now: The time, seconds since 1970.
-        """
+        """Make the notice that a backup is overdue, which was complete or added at ``since``."""
         text = overdue_text(view, since, now)
         return Notice(view.job.id, JobState.ATTENTION, view.job.name, text, is_overdue=True, reason=view.status.state)
 
