@@ -6,12 +6,12 @@ started.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.desktop.periodic import periodic
+from backup_gui.ui.text.format import Now
 
 if TYPE_CHECKING:
     from backup_gui.config.store import Store
@@ -25,14 +25,13 @@ class OverdueMonitor(QObject):
 
     Args:
         store: Keeps when a job was added and when the user was reminded.
-        now: The clock, seconds since 1970.
         limit_days: Age at which a backup is overdue; 0 for never.
     """
 
     changed = Signal(object)
     reminded = Signal(object)
 
-    def __init__(self, store: Store, now: Callable[[], float], limit_days: int, parent: QObject | None = None) -> None:
+    def __init__(self, store: Store, now: Now, limit_days: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
         self._now = now

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from backup_gui.threads.tasks import TaskRunner
     from backup_gui.ui.main.window import MainWindow
     from backup_gui.ui.style.icons import Icons
+    from backup_gui.ui.text.format import Now
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Context:
         tasks: Does in the background what may wait for a drive.
         store: Settings and notes.
         data_folder: The folder of the jobs' databases.
-        now: The clock, seconds since 1970.
+        now: The clock.
         open_folder: Opens a folder in the file manager, if it exists.
     """
 
@@ -39,7 +40,7 @@ class Context:
     tasks: TaskRunner
     store: Store
     data_folder: Path
-    now: Callable[[], float]
+    now: Now
     open_folder: Callable[[str], None]
 
 

@@ -39,6 +39,7 @@ from backup_gui.threads.job_thread import Run
 from backup_gui.threads.tasks import TaskRunner, ignore_result
 from backup_gui.ui.main.tray import TrayIcon
 from backup_gui.ui.main.window import MainWindow
+from backup_gui.ui.text.format import Now
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.first_run import FirstStart
 from backup_gui.ui.values.job import JobView
@@ -63,7 +64,7 @@ class System:
 
     Attributes:
         run: Runs one job.
-        now: The clock, seconds since 1970.
+        now: The clock.
         make_tray_icon: Creates the platform's tray icon.
         has_tray: Returns whether there is a tray.
         is_menu_on_bus: Returns whether a panel draws the icon's menu.
@@ -76,7 +77,7 @@ class System:
     """
 
     run: Run = runner.run
-    now: Callable[[], float] = time.time
+    now: Now = time.time
     make_tray_icon: Callable[[], TrayIcon] = QSystemTrayIcon
     has_tray: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
     is_menu_on_bus: Callable[[], bool] = is_menu_on_bus

@@ -6,7 +6,7 @@ Passes of this run come as reports. The model requests earlier passes and all fi
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from backup_gui.model.passes import PassKind, PastChange, PastPass
 from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.status import JobState
 from backup_gui.ui.activity.pass_row import PassRow, file_data, pass_text, row_of
-from backup_gui.ui.text.format import clock_text, duration_text, exact_text, isolated, size_text, tip_text
+from backup_gui.ui.text.format import Now, clock_text, duration_text, exact_text, isolated, size_text, tip_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import FilesQuery, PassQuery
 from backup_gui.ui.widgets.paged_table import RIGHT, Headings, Index
@@ -44,7 +44,6 @@ class ActivityModel(Headings, QAbstractItemModel):
 
     Args:
         icons: Icons for the state of each pass.
-        now: The clock, seconds since 1970.
         job_id: The job, for requests.
     """
 
@@ -52,7 +51,7 @@ class ActivityModel(Headings, QAbstractItemModel):
     passes_wanted = Signal(object)
     files_wanted = Signal(object)
 
-    def __init__(self, icons: Icons, now: Callable[[], float], job_id: str = "") -> None:
+    def __init__(self, icons: Icons, now: Now, job_id: str = "") -> None:
         super().__init__()
         self.headings = (self.tr("When"), self.tr("What happened"), self.tr("Copied"), self.tr("Took"))
         self._icons = icons

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from backup_gui.ui.history.file_list import HistoryList
 from backup_gui.ui.history.time_bar import TimeBar
 from backup_gui.ui.history.version_panel import VersionPanel
 from backup_gui.ui.style.theme import GRID_PX, PAGE_MARGINS_PX, opening_size, scaled_px
-from backup_gui.ui.text.format import counted, path_text, size_text
+from backup_gui.ui.text.format import Now, counted, path_text, size_text
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
@@ -44,11 +43,7 @@ _WINDOW_SIZE = QSize(860, 600)
 
 
 class HistoryPage(QWidget):
-    """Shows one backup as it was at some time. Requests all content, which may come at any later time.
-
-    Args:
-        now: The clock, seconds since 1970.
-    """
+    """Shows one backup as it was at some time. Requests all content, which may come at any later time."""
 
     moments_requested = Signal(object)
     folder_requested = Signal(object)
@@ -57,7 +52,7 @@ class HistoryPage(QWidget):
     look_requested = Signal(object)
     restore_requested = Signal(object)
 
-    def __init__(self, icons: Icons, now: Callable[[], float]) -> None:
+    def __init__(self, icons: Icons, now: Now) -> None:
         super().__init__()
         self._subject: Subject | None = None
         self._serial = 0
@@ -359,7 +354,7 @@ class HistoryPage(QWidget):
 class HistoryWindow(QDialog):
     """A window around the page, for a backup folder without a job, for example after a reinstall."""
 
-    def __init__(self, icons: Icons, now: Callable[[], float], subject: Subject, parent: QWidget | None = None) -> None:
+    def __init__(self, icons: Icons, now: Now, subject: Subject, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Restore from {name}").format(name=path_text(subject.name)))

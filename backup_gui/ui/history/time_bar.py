@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QLocale, QSignalBlocker, Qt, Signal, Slot
@@ -12,7 +11,7 @@ from PySide6.QtWidgets import QDateTimeEdit, QPushButton, QSlider, QWidget
 
 from backup_gui.desktop.periodic import delayed
 from backup_gui.ui.style.theme import GRID_PX
-from backup_gui.ui.text.format import counted, exact_text, local_time
+from backup_gui.ui.text.format import Now, counted, exact_text, local_time
 from backup_gui.ui.widgets.labels import Heading, MutedLabel
 from backup_gui.ui.widgets.layouts import Column, Row
 
@@ -24,15 +23,11 @@ _SETTLE_MS = 80
 
 
 class TimeBar(QWidget):
-    """Chooses a time, or now.
-
-    Args:
-        now: The clock, seconds since 1970.
-    """
+    """Chooses a time, or now."""
 
     chosen = Signal(object)
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Now) -> None:
         super().__init__()
         self._now = now
         self._moments: tuple[Moment, ...] = ()

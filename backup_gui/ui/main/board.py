@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from backup_gui.ui.main.overview import Overview, add_pause_actions
 from backup_gui.ui.main.problems import ProblemsPage
 from backup_gui.ui.settings.page import JobSettings
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
+from backup_gui.ui.text.format import Now
 from backup_gui.ui.text.headline import Remedy, headline
 from backup_gui.ui.values.history import subject_of
 from backup_gui.ui.values.job import BackupSizes, FilesQuery, JobView, PassQuery, PauseWish
@@ -69,7 +69,7 @@ class Board(QWidget):
     passes_wanted = Signal(object)
     files_wanted = Signal(object)
 
-    def __init__(self, icons: Icons, now: Callable[[], float]) -> None:
+    def __init__(self, icons: Icons, now: Now) -> None:
         super().__init__()
         self._icons = icons
         self._now = now

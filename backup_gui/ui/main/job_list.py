@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -18,7 +18,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from backup_gui.ui.style.theme import GRID_PX, ORDINARY_TEXT_PX, accent, mix, muted, outline, scaled_font, surface
-from backup_gui.ui.text.format import exact_text, path_text, size_text, tip_text
+from backup_gui.ui.text.format import Now, exact_text, path_text, size_text, tip_text
 from backup_gui.ui.text.headline import card_text, headline, state_text
 from backup_gui.ui.widgets.paged_table import Index
 
@@ -33,13 +33,9 @@ _RADIUS_PX = 8.0
 
 
 class JobsModel(QAbstractListModel):
-    """The jobs in their order.
+    """The jobs in their order."""
 
-    Args:
-        now: The clock, seconds since 1970.
-    """
-
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Now) -> None:
         super().__init__()
         self._now = now
         self._views: list[JobView] = []
@@ -119,7 +115,7 @@ class JobsModel(QAbstractListModel):
 class CardDelegate(QStyledItemDelegate):
     """Paints a job as a card: state, name, both folders, time of the last backup and free space."""
 
-    def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget) -> None:
+    def __init__(self, icons: Icons, now: Now, parent: QWidget) -> None:
         super().__init__(parent)
         self._icons = icons
         self._now = now

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from backup_gui.model.status import JobState
 from backup_gui.ui.main.overview import add_pause_actions
+from backup_gui.ui.text.format import Now
 from backup_gui.ui.values.job import PauseWish
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ class MenuBar(QMenuBar):
 
     Args:
         tints: Gives the actions their icons, in the colour of the palette.
-        now: The clock, seconds since 1970.
     """
 
     back_up_requested = Signal(object)
@@ -38,7 +38,7 @@ class MenuBar(QMenuBar):
     preview_requested = Signal(object)
     folder_requested = Signal(object)
 
-    def __init__(self, tints: TintedIcons, now: Callable[[], float], parent: QWidget | None = None) -> None:
+    def __init__(self, tints: TintedIcons, now: Now, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tints = tints
         self._view: JobView | None = None
@@ -77,7 +77,7 @@ class MenuBar(QMenuBar):
         self.quit_action = self._action(menu, self.tr("&Quit"), "quit", "Ctrl+Q")
         self.quit_action.setMenuRole(QAction.MenuRole.QuitRole)
 
-    def _build_job(self, now: Callable[[], float]) -> None:
+    def _build_job(self, now: Now) -> None:
         menu = self.addMenu(self.tr("&Job"))
         self.back_up_action = self._action(menu, self.tr("&Back up now"), "backup", "F5")
         self.pause_menu = menu.addMenu(self.tr("&Pause"))

@@ -24,6 +24,7 @@ from backup_gui.ui.main.day_chart import DayChart
 from backup_gui.ui.main.space_bar import RoomBar
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_px
 from backup_gui.ui.text.format import (
+    Now,
     ago_text,
     clock_text,
     counted,
@@ -61,7 +62,7 @@ class Overview(QScrollArea):
     count_requested = Signal()
     release_requested = Signal()
 
-    def __init__(self, icons: Icons, now: Callable[[], float]) -> None:
+    def __init__(self, icons: Icons, now: Now) -> None:
         super().__init__()
         self._icons = icons
         self._now = now
@@ -296,12 +297,12 @@ def saving_text(view: JobView) -> str:
     return _tr("On a metered network, everything is checked only every {interval}.").format(interval=every)
 
 
-def add_pause_actions(menu: QMenu, now: Callable[[], float], choose: Callable[[float | None], None]) -> None:
+def add_pause_actions(menu: QMenu, now: Now, choose: Callable[[float | None], None]) -> None:
     """Add the offered pauses to a menu.
 
     Args:
         menu: The menu.
-        now: The clock, seconds since 1970.
+        now: The clock.
         choose: Called with the end of the pause, or None for "until I resume".
     """
     offers: tuple[tuple[str, Callable[[], float | None]], ...] = (

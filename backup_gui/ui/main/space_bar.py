@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QWidget
 
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX, accent, around, figure, mix, scaled_px, state_colour, surface, track
-from backup_gui.ui.text.format import clock_text, size_text
+from backup_gui.ui.text.format import Now, clock_text, size_text
 from backup_gui.ui.values.job import BackupSizes, FreeSpace
 from backup_gui.ui.widgets.labels import FieldLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
@@ -36,7 +36,7 @@ class RoomBar(QWidget):
 
     count_requested = Signal()
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Now) -> None:
         super().__init__()
         self._now = now
         # Differs from all real figures, so that the first ones are shown.

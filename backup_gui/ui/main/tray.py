@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from backup_gui.model.status import JobState
 from backup_gui.ui.main.overview import add_pause_actions
-from backup_gui.ui.text.format import ago_text
+from backup_gui.ui.text.format import Now, ago_text
 from backup_gui.ui.text.headline import SEVERITY, headline, sentence, worst
 from backup_gui.ui.values.job import JobView, PauseWish
 from backup_gui.ui.widgets.labels import menu_text
@@ -45,7 +44,6 @@ class Tray(QObject):
 
     Args:
         icon: The platform's tray icon.
-        now: The clock, seconds since 1970.
     """
 
     open_requested = Signal()
@@ -58,7 +56,7 @@ class Tray(QObject):
     settings_requested = Signal()
     quit_requested = Signal()
 
-    def __init__(self, icons: Icons, icon: TrayIcon, now: Callable[[], float], parent: QObject | None = None) -> None:
+    def __init__(self, icons: Icons, icon: TrayIcon, now: Now, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._icons = icons
         self._icon = icon

@@ -33,6 +33,7 @@ from backup_gui.ui.settings.app_dialog import SettingsDialog
 from backup_gui.ui.settings.page import NewJobDialog
 from backup_gui.ui.style.icons import TintedIcons
 from backup_gui.ui.style.theme import opening_size
+from backup_gui.ui.text.format import Now
 from backup_gui.ui.text.headline import headline, held_text
 from backup_gui.ui.values.job import HeldAnswer, JobView
 from backup_gui.ui.widgets.fields import choose_folder, dropped_paths
@@ -54,7 +55,6 @@ class MainWindow(QMainWindow):
     """Shows values and emits requests; its owner connects both.
 
     Args:
-        now: The clock, seconds since 1970.
         version: The program's version, for the about box.
         has_tray: Returns whether there is a tray into which closing can hide the window.
     """
@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
     quit_confirmed = Signal(object)
     closed_to_tray = Signal()
 
-    def __init__(self, icons: Icons, now: Callable[[], float], version: str, *, has_tray: Callable[[], bool]) -> None:
+    def __init__(self, icons: Icons, now: Now, version: str, *, has_tray: Callable[[], bool]) -> None:
         super().__init__()
         self._icons = icons
         self._now = now

@@ -6,6 +6,7 @@ Pure functions: the current time is always an argument. Times are in seconds sin
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt
 from PySide6.QtGui import QGuiApplication
@@ -18,6 +19,8 @@ _DAY_S = 86_400
 # Two hundred thousand years from 1970, either way.
 _SHOWN_S = 200_000 * 365 * _DAY_S
 _LARGEST_BYTES = (1 << 63) - 1
+# The clock: returns the time, seconds since 1970.
+Now = Callable[[], float]
 # Unicode characters around a part of a text that has a direction of its own, that of its first letter.
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 
+from backup_gui.desktop.periodic import periodic
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.status import JobState, Status
-from backup_gui.ui.text.format import counted
-from backup_gui.ui.widgets.labels import PlainLabel
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-from backup_gui.desktop.periodic import periodic
 from backup_gui.ui.text.backlog import behind_text, changes_text
+from backup_gui.ui.text.format import Now, counted
+from backup_gui.ui.widgets.labels import PlainLabel
 
 _TICK_MS = 1_000
 
 
 class BacklogLabel(PlainLabel):
-    """The backlog in one line, which keeps up with the clock while visible.
+    """The backlog in one line, which keeps up with the clock while visible."""
 
-    Args:
-        now: The clock, seconds since 1970.
-    """
-
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Now) -> None:
         super().__init__()
         self._now = now
         self._status: Status | None = None
