@@ -141,8 +141,7 @@ class _Comparison:
             )
         self._comparer = EntryComparer(context, self._builder.moved_away, self._settle)
         self._links = self._comparer.links
-        names = None if self._name_mapper is None else self._name_mapper.mapping
-        self._moves = Moves(context, self._comparer, names, self._builder, self._fickle)
+        self._moves = Moves(context, self._comparer, self._name_mapper, self._builder, self._fickle)
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
         # Unreadable paths of a partial pass; one may have been compared a moment before.
@@ -208,7 +207,7 @@ class _Comparison:
 
     def _former(self, path: str) -> str:
         """Return the path under which the catalog has the records of a path."""
-        return path if self._name_mapper is None else self._name_mapper.mapping.former(path)
+        return path if self._name_mapper is None else self._name_mapper.former(path)
 
     def _highest_change(self, path: str) -> str | None:
         """Return the highest folder above a path that only one side has, or otherwise the path itself.

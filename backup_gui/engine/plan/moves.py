@@ -16,7 +16,7 @@ from backup_gui.model.plans import Action, Op
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.plan.difference import EntryComparer
-    from backup_gui.engine.plan.name_mapping import NameMapping
+    from backup_gui.engine.plan.name_mapping import NameMapper
     from backup_gui.engine.plan.pass_context import PassContext, PlanBuilder
     from backup_gui.engine.state.database import Fingerprint
     from backup_gui.model.entries import Entry
@@ -37,7 +37,7 @@ class Moves:
         self,
         context: PassContext[DestinationView],
         comparer: EntryComparer,
-        names: NameMapping | None,
+        names: NameMapper | None,
         builder: PlanBuilder,
         fickle: frozenset[int],
     ) -> None:

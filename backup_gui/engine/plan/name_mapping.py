@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from backup_gui.engine.destination.destination import DestinationView
-    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.plan.pass_context import PassContext, PlanBuilder
-    from backup_gui.engine.state.database import JobDatabase
     from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry
 
@@ -47,34 +45,38 @@ class FolderNames(NamedTuple):
     takers: dict[str, str]
 
 
-class NameMapping:
-    """The names of both sides during one comparison.
+class NameMapper:
+    """The names of both sides during one comparison: maps them, and applies the mapping.
 
     Args:
-        source: The source.
-        target: The destination.
-        catalog: Records of earlier passes.
+        context: The pass.
+        builder: Receives respellings and problems.
         is_left_out: Tells whether an entry of the source is excluded.
-        falls_together: Tells whether two names are the same to the destination.
+        compare_alone: Compares an entry of the source that the mirror does not and cannot have.
     """
 
     def __init__(
         self,
-        source: Tree,
-        target: DestinationView,
-        catalog: JobDatabase,
+        context: PassContext[DestinationView],
+        builder: PlanBuilder,
         is_left_out: Callable[[str, Entry], bool],
-        falls_together: Callable[[str, str], bool],
+        compare_alone: Callable[[str, Entry], None],
     ) -> None:
-        self._source = source
-        self._target = target
-        self._catalog = catalog
+        self._source = context.source
+        self._target = context.destination
+        self._catalog = context.catalog
+        # Better one file too few than two in one place.
+        self._falls_together = context.falls_together if context.learns else _are_one
+        self._builder = builder
         self._is_left_out = is_left_out
-        self._falls_together = falls_together
+        self._compare_alone = compare_alone
         self._former: dict[str, str] = {}
         self._folders: dict[str, FolderNames] = {}
+        self._done: set[str] = set()
 
-    def align(self, folder: str, ours: dict[str, Entry], theirs: Collection[str], *, is_new: bool = False) -> Alignment:
+    def alignment(
+        self, folder: str, ours: dict[str, Entry], theirs: Collection[str], *, is_new: bool = False
+    ) -> Alignment:
         """Map the names of a folder; the mirror of a new folder is empty."""
         tells = self._target.capabilities.keeps_spelling
         is_plain = tells and all(name in theirs for name in ours)
@@ -113,7 +115,7 @@ class NameMapping:
             ours, theirs = self._source.list(path), frozenset(self._target.list(path))
         except OSError:
             return None
-        alignment = self.align(path, ours, theirs)
+        alignment = self.alignment(path, ours, theirs)
         takers = {place: name for name, place in alignment.stored.items()}
         if len(self._folders) >= _MOST_FOLDERS:
             self._folders.clear()
@@ -136,35 +138,6 @@ class NameMapping:
             if not self._is_left_out(join(folder, name), entry) and self._target.capabilities.holds(kind_of(entry))
         )
 
-
-class NameMapper:
-    """Applies the mapping of names in one comparison.
-
-    Args:
-        context: The pass.
-        builder: Receives respellings and problems.
-        is_left_out: Tells whether an entry of the source is excluded.
-        compare_alone: Compares an entry of the source that the mirror does not and cannot have.
-
-    Attributes:
-        mapping: The mapping.
-    """
-
-    def __init__(
-        self,
-        context: PassContext[DestinationView],
-        builder: PlanBuilder,
-        is_left_out: Callable[[str, Entry], bool],
-        compare_alone: Callable[[str, Entry], None],
-    ) -> None:
-        self._builder = builder
-        self._is_left_out = is_left_out
-        self._compare_alone = compare_alone
-        self._done: set[str] = set()
-        # Better one file too few than two in one place.
-        falls_together = context.falls_together if context.learns else _are_one
-        self.mapping = NameMapping(context.source, context.destination, context.catalog, is_left_out, falls_together)
-
     def resolve(self, path: str) -> tuple[str, bool] | None:
         """Find the source's path for a path.
 
@@ -174,7 +147,7 @@ class NameMapper:
         """
         settled = ""
         for name in path.split("/") if path else ():
-            folder = self.mapping.folder(settled)
+            folder = self.folder(settled)
             if folder is None:
                 # One side does not have it, so it is compared as a whole, or it cannot be read.
                 return path, False
@@ -211,7 +184,7 @@ class NameMapper:
             known: The catalog's records of it, changed in place.
             is_new: Whether the mirror does not have the folder yet.
         """
-        alignment = self.mapping.align(path, ours, theirs, is_new=is_new)
+        alignment = self.alignment(path, ours, theirs, is_new=is_new)
         for name in alignment.refused:
             self._refuse(join(path, name), ours.pop(name), alignment)
         inherit(known, ours, alignment)

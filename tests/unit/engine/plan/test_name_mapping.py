@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.plan.name_mapping import NameMapping
+from backup_gui.engine.plan.name_mapping import NameMapper
+from backup_gui.engine.plan.pass_context import PlanBuilder
 from backup_gui.engine.rules.capabilities import ALL, Capabilities
 
 
@@ -41,8 +43,11 @@ def source(tmp_path: Path) -> Iterator[Tree]:
         yield tree
 
 
-def mapping(source: Tree, mirror: FoldingMirror, catalog: Any = None) -> NameMapping:
-    return NameMapping(source, mirror, catalog, lambda path, _: path == "left out", lambda one, other: one != other)  # type: ignore[arg-type]
+def mapping(source: Tree, mirror: FoldingMirror, catalog: Any = None) -> NameMapper:
+    context: Any = SimpleNamespace(
+        source=source, destination=mirror, catalog=catalog, falls_together=lambda one, other: one != other, learns=True
+    )
+    return NameMapper(context, PlanBuilder(), lambda path, _: path == "left out", lambda _path, _entry: None)
 
 
 def test_names_that_the_mirror_spells_otherwise_are_matched_and_renamed(source: Tree) -> None:
