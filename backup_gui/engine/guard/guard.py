@@ -276,11 +276,6 @@ def _with_what_belongs_to(held: Part, taking: Part) -> Part:
     return held
 
 
-def _waits(action: Action, folders: frozenset[str]) -> bool:
-    """Tell whether an action is inside a folder that will not be created."""
-    return bool(folders) and any(parent in folders for parent in parents_of(action.path))
-
-
 def _hold(
     plan: Plan, taking: Part, held: Part, code: HeldCode, condition: Circumstances, suspicion: _Suspicion
 ) -> Verdict:
@@ -305,8 +300,12 @@ def _hold(
         reason = Reason(ReasonCode.HELD_STRANGE_FOLDERS, count=len(held))
     else:
         reason = Reason(ReasonCode.HELD_MASS_CHANGE, deleted=counts.deleted, replaced=counts.replaced, all=total)
+    going_on = Part(plan.actions).without(held)
+    if unmade:
+        # What lies in a folder that is not made waits for it.
+        going_on = going_on.where(lambda action: unmade.isdisjoint(parents_of(action.path)))
     return Verdict(
-        actions=Part(plan.actions).without(held).where(lambda action: not _waits(action, unmade)).settled(),
+        actions=going_on.settled(),
         held=Held(code, reason, counts, total, held.settled(), before),
         unanswered=_unanswered(plan, code, condition, suspicion),
     )

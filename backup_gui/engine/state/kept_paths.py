@@ -87,10 +87,11 @@ class Kept:
 
     def add(self, paths: Iterable[KeptPath]) -> None:
         """Keep paths from now on."""
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?)",
-            [(encode(kept.path), kept.is_folder, *_stored(kept.refused)) for kept in paths],
-        )
+        rows: list[tuple[object, ...]] = []
+        for path, is_folder, refused in paths:
+            mark = (None, None, None) if refused is None else (signed(refused[0]), *map(stored, refused[1:]))
+            rows.append((encode(path), is_folder, *mark))
+        self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?)", rows)
 
     def release(self, paths: Iterable[str] | None = None) -> None:
         """Stop keeping these paths, or all if None; the guard judges them again."""
@@ -119,8 +120,10 @@ def refuse(held: Held, source: Tree) -> Iterator[KeptPath]:
         if action.op is Op.DELETE:
             # If the source has an entry although the plan deletes the path, the entry is excluded from the backup.
             yield KeptPath(action.path, is_folder)
-        elif entry is not None and (action.kind is EntryKind.FOLDER or _is_as_shown(entry, action)):
-            yield KeptPath(action.path, is_folder, _mark(entry))
+        elif entry is not None:
+            is_as_shown = kind_of(entry) is action.kind and action.seen_at_ns in {0, entry.st_ctime_ns}
+            if is_as_shown or action.kind is EntryKind.FOLDER:
+                yield KeptPath(action.path, is_folder, _mark(entry))
 
 
 def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
@@ -189,20 +192,8 @@ def _has(source: Tree, row: KeptPath) -> bool:
     return entry is not None and _mark(entry) == row.refused
 
 
-def _is_as_shown(entry: Entry, action: Action) -> bool:
-    return kind_of(entry) is action.kind and action.seen_at_ns in {0, entry.st_ctime_ns}
-
-
 def _mark(entry: Entry) -> tuple[int, int, int]:
     return entry.st_ino & UNSIGNED, entry.st_size, entry.st_mtime_ns
-
-
-def _stored(mark: tuple[int, int, int] | None) -> tuple[int | None, int | bytes | None, int | bytes | None]:
-    """Convert an unsigned 64-bit inode into SQLite's signed number."""
-    if mark is None:
-        return None, None, None
-    inode, size_bytes, mtime_ns = mark
-    return signed(inode), stored(size_bytes), stored(mtime_ns)
 
 
 def _read(
