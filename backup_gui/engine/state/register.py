@@ -9,7 +9,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from backup_gui.engine.fs.volumes.identity import Identity, read_identity
 from backup_gui.engine.state.database import JobDatabase
@@ -23,17 +23,6 @@ _DESTINATION_KEY: Final = "destination path"
 _HISTORY_KEY: Final = "history path"
 _IDENTITY_KEY: Final = "destination"
 _WAIT_S: Final = 0.2
-
-
-class Facts(Protocol):
-    """Facts recorded about a job: its catalog, or what was read from it."""
-
-    @property
-    def file(self) -> Path | None:
-        """The catalog's file; None if there is none."""
-
-    def fact(self, key: str) -> str | None:
-        """Return a remembered fact."""
 
 
 class ReadFacts:
@@ -50,6 +39,10 @@ class ReadFacts:
     def fact(self, key: str) -> str | None:
         """Return a remembered fact; None if unknown."""
         return self._facts.get(key)
+
+
+# Facts recorded about a job: its catalog, or what was read from it.
+Facts = JobDatabase | ReadFacts
 
 
 class KnownJob(NamedTuple):
