@@ -84,6 +84,9 @@ def _numbers(*names: str) -> frozenset[int]:
     return frozenset(number for name in names if (number := getattr(errno, name, None)) is not None)
 
 
+_OF_DRIVES: Final = _numbers(
+    "EIO", "ENXIO", "ENODEV", "ETIMEDOUT", "ESTALE", "EREMOTEIO", "EBADMSG", "EUCLEAN", "ENOTCONN"
+)
 _SAME_BOTH_WAYS: tuple[tuple[frozenset[int], Code], ...] = (
     (_numbers("ENOSPC", "EDQUOT", "EMLINK"), ProblemCode.NO_SPACE),
     (_numbers("EROFS"), ProblemCode.READ_ONLY),
@@ -95,19 +98,13 @@ _SAME_BOTH_WAYS: tuple[tuple[frozenset[int], Code], ...] = (
 )
 _READING: tuple[tuple[frozenset[int], Code], ...] = (
     (_numbers("EACCES", "EPERM"), ProblemCode.NO_PERMISSION),
-    (
-        _numbers("EIO", "ENXIO", "ENODEV", "ETIMEDOUT", "ESTALE", "EREMOTEIO", "EBADMSG", "EUCLEAN", "ENOTCONN"),
-        ProblemCode.READ_ERROR,
-    ),
+    (_OF_DRIVES, ProblemCode.READ_ERROR),
 )
 _WRITING: tuple[tuple[frozenset[int], Code], ...] = (
     (_numbers("EACCES"), ProblemCode.NO_WRITE_PERMISSION),
     # Root and owners meet EPERM only where a flag such as "immutable" forbids the change.
     (_numbers("EPERM"), ProblemCode.PROTECTED),
-    (
-        _numbers("EIO", "ENXIO", "ENODEV", "ETIMEDOUT", "ESTALE", "EREMOTEIO", "EBADMSG", "EUCLEAN", "ENOTCONN"),
-        ProblemCode.WRITE_ERROR,
-    ),
+    (_OF_DRIVES, ProblemCode.WRITE_ERROR),
     # A folder has become a link or a file since the comparison, or the other way round.
     (_numbers("ELOOP", "ENOTDIR", "EISDIR", "ENOTEMPTY", "EEXIST", "ENOENT"), ProblemCode.MIRROR_CHANGED),
 )
