@@ -221,15 +221,12 @@ class Teller:
         """Tell whether an error came from the listener, and not from the pass that it passed through."""
         return error is self._listener_error
 
-    def tell_held(self, held: Held) -> None:
-        """Report what is held, if that has changed."""
+    def tell_held(self, held: Held | None) -> None:
+        """Report what is held, if that has changed; None records that nothing is."""
         if held != self._held:
             self._held = held
-            self.tell(HeldBack(held))
-
-    def forget_held(self) -> None:
-        """Record that nothing is held any longer."""
-        self._held = None
+            if held is not None:
+                self.tell(HeldBack(held))
 
     def is_new(self, reason: str) -> bool:
         """Tell whether a reason that prevents passes was not reported yet, and mark it as reported."""

@@ -176,7 +176,7 @@ class Loop:
                 self._teller.tell(ReportMade(self._report))
             self._publish()
             self._obey()
-        return RunOutcome(self._report, error, self._is_stopping, self._has_acted)
+        return self._outcome(error)
 
     def run_until_stopped(self) -> RunOutcome:
         """Make passes whenever they are due, until stopped."""
@@ -184,7 +184,7 @@ class Loop:
         while True:
             self._obey()
             if self._is_stopping:
-                return RunOutcome(self._report, None, is_stopped=True, has_acted=self._has_acted)
+                return self._outcome()
             if self._status is None:
                 self._publish()
             self._look_around()
@@ -196,7 +196,7 @@ class Loop:
             try:
                 self._attempt(scope)
             except (JobError, DestinationBusyError, NewerDataError) as error:
-                return RunOutcome(self._report, error, is_stopped=False, has_acted=self._has_acted)
+                return self._outcome(error)
 
     def is_interrupted(self) -> bool:
         """Tell whether a command has come that cancels the current work."""
@@ -481,10 +481,8 @@ class Loop:
         complete_at = self._condition.last_complete_at
         if complete_at is not None and complete_at != before_at and not self._is_dry_run:
             self._opened_catalog().remember_complete(complete_at)
-        if self._condition.held is not None:
+        if self._condition.held is not None or report.is_full:
             self._teller.tell_held(self._condition.held)
-        elif report.is_full:
-            self._teller.forget_held()
         if scope.is_full:
             self._allowed = None
             # Until everything is removed, or refused.
@@ -557,6 +555,9 @@ class Loop:
         return Report(PassStatus.FAILED, self._clock.time(), 0.0, is_full=self._scope.is_full, reason=reason)
 
     # Helpers
+
+    def _outcome(self, error: BackupError | None = None) -> RunOutcome:
+        return RunOutcome(self._report, error, self._is_stopping, self._has_acted)
 
     def _update_coverage(self) -> None:
         coverage = self._watching.coverage(self._condition.source_folders)
