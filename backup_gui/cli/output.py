@@ -191,15 +191,14 @@ def reason_fields(reason: Reason) -> dict[str, object]:
 def _arguments(reason: Reason) -> dict[str, object]:
     fields: dict[str, object] = {}
     for name, value in reason.arguments.items():
-        if isinstance(value, Reason):
-            fields[name] = reason_fields(value)
-        else:
-            fields[name] = _text(name, value) if isinstance(value, str) else value
+        match value:
+            case Reason():
+                fields[name] = reason_fields(value)
+            case str():
+                fields[name] = escape(value) if name in PATHS else one_line(value)
+            case _:
+                fields[name] = value
     return fields
-
-
-def _text(name: str, text: str) -> str:
-    return escape(text) if name in PATHS else one_line(text)
 
 
 def answers(code: HeldCode) -> dict[str, str | None]:
@@ -280,13 +279,12 @@ class Printer:
                 return f"held: {one_line(held.reason)}{amount}. {_how_to_answer(held.code)}"
             case Waiting(reason):
                 return f"waiting: {one_line(reason)}"
-            case ReportMade(report) if self._is_worth_a_line(report):
+            case ReportMade(report) if (
+                self._is_once or report.counts.total > 0 or report.status is not PassStatus.COMPLETE
+            ):
                 return report_in_words(report, is_dry_run=self._is_dry_run)
             case _:
                 return ""
-
-    def _is_worth_a_line(self, report: Report) -> bool:
-        return self._is_once or report.counts.total > 0 or report.status is not PassStatus.COMPLETE
 
 
 def named(path: str) -> str:

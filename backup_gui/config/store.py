@@ -88,10 +88,7 @@ class Store:
 
     def settings(self) -> Settings:
         """Return the settings of the app."""
-        self._settings.beginGroup(_SETTINGS)
-        texts = {key: self._settings.value(key) for key in self._settings.childKeys()}
-        self._settings.endGroup()
-        return parse_settings(texts)
+        return parse_settings({key: self._settings.value(f"{_SETTINGS}/{key}") for key in self._keys(_SETTINGS)})
 
     def save_settings(self, settings: Settings) -> None:
         """Save the settings of the app."""
@@ -132,8 +129,11 @@ class Store:
 
     def told(self, prefix: str) -> frozenset[str]:
         """Return the one-time messages shown under a prefix, such as the jobs whose first backup was announced."""
-        self._settings.beginGroup(f"{_TOLD}/{prefix}")
-        keys = frozenset(self._settings.childKeys())
+        return frozenset(self._keys(f"{_TOLD}/{prefix}"))
+
+    def _keys(self, group: str) -> list[str]:
+        self._settings.beginGroup(group)
+        keys = self._settings.childKeys()
         self._settings.endGroup()
         return keys
 

@@ -135,13 +135,8 @@ def _open(root: str, code: Code) -> Tree:
         raise RootAbsentError(Reason(code, path=root, why=system_words(error))) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """A folder still to be compared, and on which sides it exists."""
-
-    path: str
-    is_in_source: bool
-    is_in_mirror: bool
+# A folder still to be compared, and whether it is in the source, and in the mirror.
+_Visit = tuple[str, bool, bool]
 
 
 class _Verification:
@@ -165,7 +160,7 @@ class _Verification:
 
     def differences(self) -> Iterator[Difference]:
         """Walk both trees."""
-        pending = [_Visit("", is_in_source=True, is_in_mirror=True)]
+        pending = [("", True, True)]
         self._meter.begin(Phase.COMPARING)
         try:
             while pending:
@@ -179,30 +174,31 @@ class _Verification:
 
     def _folder(self, visit: _Visit, folders: list[_Visit]) -> Iterator[Difference]:
         """Compare one folder, and collect the folders in it to visit."""
+        path, is_in_source, is_in_mirror = visit
         unseen: dict[str, OSError] = {}
         try:
-            originals = self._listed(self._source, visit.path, unseen) if visit.is_in_source else {}
-            copies = self._listed(self._mirror, visit.path, unseen) if visit.is_in_mirror else {}
+            originals = self._listed(self._source, path, unseen) if is_in_source else {}
+            copies = self._listed(self._mirror, path, unseen) if is_in_mirror else {}
         except OSError as error:
-            yield _unreadable(visit.path, error)
+            yield _unreadable(path, error)
             return
         for name in sorted(unseen):
             originals.pop(name, None)
             copies.pop(name, None)
-            below = join(visit.path, name)
+            below = join(path, name)
             if not self._rules or not any(self._rules.excludes(below, is_folder) for is_folder in (True, False)):
                 yield _unreadable(below, unseen[name])
         for listing in (originals, copies):
             listing.pop(MARKER_NAME, None)
-        if not visit.path:
+        if not path:
             yield from self._leave_out_what_is_not_the_mirrors(originals, copies)
-        for refused in self._holding.align(visit.path, originals, copies):
+        for refused in self._holding.align(path, originals, copies):
             yield _not_held(refused)
             self._meter.add_files(1, refused.path)
         for name in sorted(originals.keys() | copies.keys()):
             if self._should_stop():
                 raise Cancelled
-            below = join(visit.path, name)
+            below = join(path, name)
             original, copy = originals.get(name), copies.get(name)
             difference = self._entry(below, original, copy)
             if difference is not None:
@@ -210,7 +206,7 @@ class _Verification:
             goes_source = original is not None and stat.S_ISDIR(original.st_mode)
             goes_mirror = copy is not None and stat.S_ISDIR(copy.st_mode)
             if goes_source or goes_mirror:
-                folders.append(_Visit(below, goes_source, goes_mirror))
+                folders.append((below, goes_source, goes_mirror))
             self._meter.add_files(1, below)
 
     def _leave_out_what_is_not_the_mirrors(

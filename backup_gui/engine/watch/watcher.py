@@ -116,7 +116,8 @@ class Watcher:
             raise
         except OSError as error:
             self.stop()
-            raise WatchError(_reason(error)) from error
+            reason = _REASONS.get(error.errno or 0) or Reason(ReasonCode.NOT_WATCHED, why=system_words(error))
+            raise WatchError(reason) from error
         except RuntimeError as error:
             # No further thread can be started.
             self.stop()
@@ -345,16 +346,12 @@ def _needs_polling(code: int) -> bool:
     return code not in _NOT_COMPARED
 
 
-def _reason(error: OSError) -> Reason:
-    if error.errno in {errno.ENOSPC, errno.ENOMEM}:
-        return LIMIT_REASON
-    if error.errno in {errno.EMFILE, errno.ENFILE}:
-        return INSTANCES_REASON
-    if error.errno in {errno.EACCES, errno.EPERM}:
-        return DENIED_REASON
-    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
-        return ABSENT_REASON
-    return Reason(ReasonCode.NOT_WATCHED, why=system_words(error))
+_REASONS = {
+    **dict.fromkeys((errno.ENOSPC, errno.ENOMEM), LIMIT_REASON),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), INSTANCES_REASON),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), DENIED_REASON),
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), ABSENT_REASON),
+}
 
 
 def _stop_observer(observer: BaseObserver) -> None:
