@@ -53,15 +53,11 @@ def backup_at(folder: str) -> tuple[Place, str | None]:
     """
     mirror = folder.rstrip("/\\") or folder
     above, _, name = mirror.rpartition(os.sep)
-    if name == HISTORY_NAME:
-        with Tree(folder):
-            return Place(above or os.sep), folder
-    if mirror.endswith(HISTORY_SUFFIX) and mirror != HISTORY_SUFFIX:
-        mirror = mirror[: -len(HISTORY_SUFFIX)]
-        with Tree(folder):
-            return Place(mirror), folder
     with Tree(folder):
-        pass
+        if name == HISTORY_NAME:
+            return Place(above or os.sep), folder
+        if mirror.endswith(HISTORY_SUFFIX) and mirror != HISTORY_SUFFIX:
+            return Place(mirror.removesuffix(HISTORY_SUFFIX)), folder
     history = history_at(mirror)
     try:
         with Tree(history):

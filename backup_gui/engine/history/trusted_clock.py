@@ -173,11 +173,8 @@ def look(catalog: JobDatabase, clock_s: float, run_s: float) -> ClockState:
 
 def aheads(catalog: JobDatabase) -> tuple[Ahead, ...]:
     """Return by how much the clock was ahead whenever it may have named versions, oldest first."""
-    try:
-        numbers = [float(part) for part in (catalog.fact(AHEAD_KEY) or "").split()]
-    except ValueError:
-        return ()
-    if len(numbers) % 2 or not all(map(math.isfinite, numbers)):
+    numbers = _numbers(catalog, AHEAD_KEY)
+    if len(numbers) % 2:
         return ()
     found = (Ahead(*numbers[first : first + 2]) for first in range(0, len(numbers), 2))
     return tuple(ahead for ahead in found if ahead.by_s > MOST_AHEAD_S)
@@ -348,12 +345,7 @@ def _warn(off_s: float) -> None:
 
 def _seen(catalog: JobDatabase) -> ClockState | None:
     """Read the state after the last look; None if it is missing or invalid."""
-    try:
-        numbers = [float(part) for part in (catalog.fact(CLOCK_KEY) or "").split()]
-    except ValueError:
-        return None
-    if not all(map(math.isfinite, numbers)):
-        return None
+    numbers = _numbers(catalog, CLOCK_KEY)
     if len(numbers) == 3:
         # Written by an earlier version of this program, whose time counts as proven.
         return ClockState(numbers[0], numbers[1], doubted_s=numbers[2], proven_s=PROOF_S)
@@ -362,6 +354,15 @@ def _seen(catalog: JobDatabase) -> ClockState | None:
     now_s, run_s, ran_s, doubted_s, proven_s, since_s, named_s, named_ran_s, off_s, *rest = numbers
     steps = tuple(Step(*rest[first : first + 3]) for first in range(0, len(rest), 3))
     return ClockState(now_s, run_s, ran_s, doubted_s, proven_s, since_s, named_s, named_ran_s, off_s, steps)
+
+
+def _numbers(catalog: JobDatabase, key: str) -> list[float]:
+    """Read the numbers of a fact; none if it is missing or invalid."""
+    try:
+        numbers = [float(part) for part in (catalog.fact(key) or "").split()]
+    except ValueError:
+        return []
+    return numbers if all(map(math.isfinite, numbers)) else []
 
 
 def _text(state: ClockState) -> str:

@@ -115,20 +115,15 @@ class UsageCounter:
         return (shared for shared in self._shared.values() if shared.names >= shared.links)
 
 
-def measure(
-    history_root: str,
-    should_stop: Callable[[], bool] = never,
-    on_error: Callable[[str, OSError], None] = ignore_error,
-) -> HistorySize | None:
+def measure(history_root: str, should_stop: Callable[[], bool] = never) -> HistorySize | None:
     """Measure a history. Takes seconds for a large one, so do not call it in a window's thread.
 
     Args:
         history_root: Absolute path of the history.
         should_stop: Polled between folders; returns True to cancel.
-        on_error: Called with each unreadable path and the error; its contents are not counted.
 
     Returns:
-        Its size; None if cancelled.
+        Its size, without the contents of what cannot be read; None if cancelled.
 
     Raises:
         OSError: It cannot be read at all. A history that does not exist is simply empty.
@@ -139,7 +134,7 @@ def measure(
     except FileNotFoundError:
         return tally.size()
     with history:
-        tally.add_all(folders_of(history, should_stop, on_error))
+        tally.add_all(folders_of(history, should_stop, ignore_error))
     return None if should_stop() else tally.size()
 
 

@@ -174,10 +174,6 @@ class HardLinkGroups:
             if group.left <= 0:
                 del self._groups[file_of(ours)]
 
-    def __len__(self) -> int:
-        """Return how many groups are in memory."""
-        return len(self._groups)
-
     def _group(self, ours: Entry) -> _Group:
         group = self._groups.get(file_of(ours))
         if group is None:

@@ -62,13 +62,10 @@ class Kept:
         """Count the files and links kept."""
         return int(self._connection.execute("SELECT count(*) FROM kept WHERE NOT is_folder").fetchone()[0])
 
-    def paths(self, limit: int = -1, offset: int = 0) -> list[KeptPath]:
-        """Return the kept paths in order, or a page of them."""
-        rows = self._connection.execute(
-            "SELECT path, is_folder, inode, size_bytes, mtime_ns FROM kept ORDER BY path LIMIT ? OFFSET ?",
-            (limit, offset),
-        )
-        return [_read(*row) for row in rows]
+    def paths(self) -> list[KeptPath]:
+        """Return the kept paths in order."""
+        query = "SELECT path, is_folder, inode, size_bytes, mtime_ns FROM kept ORDER BY path"
+        return [_read(*row) for row in self._connection.execute(query)]
 
     def among(self, paths: Iterable[str]) -> dict[str, KeptPath]:
         """Return those of the given paths that are kept."""
