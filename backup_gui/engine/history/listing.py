@@ -87,34 +87,37 @@ class Folder(NamedTuple):
         return found
 
 
+NO_FOLDER: Final = Folder("", [], [], has_others=False)
+
+
 class VersionCache:
-    """Caches the versions in the folders of one history, as long as the folders do not change."""
+    """Caches the folders of one history, as long as they do not change."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[tuple[int, int, int], list[Version]]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[tuple[int, int, int], Folder]] = OrderedDict()
         self._size = 0
 
-    def versions(self, tree: Tree, folder: str) -> list[Version]:
-        """List the versions in a folder of an open history, as ``versions_in`` does.
+    def folder(self, tree: Tree, path: str) -> Folder:
+        """Read a folder of an open history, as ``read_folder`` does.
 
         Raises:
             OSError: The folder cannot be read.
         """
-        entry = tree.look(folder)
+        entry = tree.look(path)
         if entry is None:
-            return []
+            return NO_FOLDER
         mark = entry.st_ino, entry.st_mtime_ns, entry.st_ctime_ns
-        before, found = self._known.pop(folder, (None, []))
-        self._size -= len(found)
+        before, found = self._known.pop(path, (None, NO_FOLDER))
+        self._size -= len(found.versions)
         # A folder that has just changed may change again without a new time stamp.
         is_settled = time.time_ns() - entry.st_mtime_ns > _SETTLED_NS
         if before != mark or not is_settled:
-            found = versions_in(tree, folder)
-        self._known[folder] = mark, found
-        self._size += len(found)
+            found = read_folder(tree, path)
+        self._known[path] = mark, found
+        self._size += len(found.versions)
         while self._size > _MOST_REMEMBERED and len(self._known) > 1:
             _, (_, oldest) = self._known.popitem(last=False)
-            self._size -= len(oldest)
+            self._size -= len(oldest.versions)
         return found
 
 
@@ -183,7 +186,8 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
     with tree:
         if path:
             wanted = {path, *shortened_paths(path)}
-            yield from (version for version in versions_in(tree, parent_of(path)) if version.path in wanted)
+            found = read_folder(tree, parent_of(path)).versions
+            yield from sorted(version for version in found if version.path in wanted)
             entry = tree.look(path)
             if entry is None or kind_of(entry) is not EntryKind.FOLDER:
                 return
@@ -191,24 +195,16 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
             yield from sorted(folder.versions)
 
 
-def versions_in(tree: Tree, folder: str) -> list[Version]:
-    """List the versions in one folder of an open history.
-
-    Args:
-        tree: The history.
-        folder: Path of the folder in the mirror.
-
-    Returns:
-        The versions by name and then by time, oldest first; none if the folder does not exist. Entries that cannot be
-        read are skipped.
+def read_folder(tree: Tree, path: str) -> Folder:
+    """Read one folder of an open history; an empty one if it does not exist. Skips entries that cannot be read.
 
     Raises:
         OSError: The folder cannot be read.
     """
     try:
-        return sorted(_read_folder(tree, folder, {}).versions)
+        return _read_folder(tree, path, {})
     except (FileNotFoundError, NotADirectoryError):
-        return []
+        return NO_FOLDER
 
 
 def ignore_error(_path: str, _error: OSError) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_at, is_not_the_mirrors
 from backup_gui.engine.fs.content import Cancelled, never
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history.listing import list_versions, refuse_newer_backup, versions_in
+from backup_gui.engine.history.listing import NO_FOLDER, list_versions, read_folder, refuse_newer_backup
 from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError
@@ -30,7 +30,7 @@ from backup_gui.model.restores import Item, Piece, Search, Selection
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from backup_gui.engine.history.listing import Version, VersionCache
+    from backup_gui.engine.history.listing import Folder, Version, VersionCache
     from backup_gui.model.entries import Entry
 
 # How many entries to search for the content of a folder. If there are more, the folder counts as not empty.
@@ -89,7 +89,7 @@ class Snapshot:
         cache: VersionCache | None = None,
     ) -> None:
         refuse_newer_backup(destination, history_root)
-        self._versions_in = versions_in if cache is None else cache.versions
+        self._read = read_folder if cache is None else cache.folder
         self._should_stop = should_stop
         self._destination = destination
         self._history_root = history_root or ""
@@ -132,8 +132,9 @@ class Snapshot:
         if self._should_stop():
             raise Cancelled
         entries = self._in_mirror(path)
-        items = self._files(path, entries, at, shows_gone=shows_gone)
-        items += self._folders(path, entries, at, shows_gone=shows_gone)
+        kept = self._kept(path) if shows_gone or at is not None else NO_FOLDER
+        items = self._files(path, entries, kept, at, shows_gone=shows_gone)
+        items += self._folders(path, entries, kept, at, shows_gone=shows_gone)
         return tuple(sorted(items, key=_order))
 
     def versions(self, path: str) -> tuple[Item, ...]:
@@ -268,26 +269,23 @@ class Snapshot:
             if self._should_stop():
                 raise Cancelled
             folder = pending.pop()
-            kept: dict[str, Entry] = {}
+            kept = NO_FOLDER
             entries: dict[str, Entry] | None = None
             try:
                 entries = self._in_mirror(folder, unseen)
-                kept = _listed(self._history, folder) if shows_gone or at is not None else {}
-                files = self._files(folder, entries, at, shows_gone=shows_gone)
+                kept = self._kept(folder) if shows_gone or at is not None else NO_FOLDER
             except OSError as error:
                 unseen[folder] = error
                 if entries is None or at is not None:
                     # Its contents are unknown, and restoring it empty would look as if there had been none.
                     _drop_folder(found, folder)
                     continue
-                files = self._files(folder, entries, at, shows_gone=False)
-            for item in files:
+            for item in self._files(folder, entries, kept, at, shows_gone=shows_gone):
                 _add(found, item)
-            here = _folders(entries)
-            for name in sorted(here.keys() | _folders(kept).keys()):
-                path = join(folder, name)
-                if name in here:
-                    item = self._item(path, here[name])
+            here = _folders(folder, entries)
+            for path in sorted({*here, *kept.folders}):
+                if path in here:
+                    item = self._item(path, here[path])
                     if at is None or item.mtime_ns < _end_ns(at):
                         _add(found, item)
                     else:
@@ -323,7 +321,10 @@ class Snapshot:
     def _in_mirror(self, folder: str, unseen: dict[str, OSError] | None = None) -> dict[str, Entry]:
         """List a folder of the mirror; at the root, without entries that are not part of it."""
         refused: dict[str, OSError] = {}
-        entries = _listed(self._mirror, folder, refused)
+        entries: dict[str, Entry] = {}
+        if self._mirror is not None:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                entries = self._mirror.list(folder, refused)
         if unseen is not None:
             unseen.update({join(folder, name): error for name, error in refused.items()})
         if folder:
@@ -331,14 +332,20 @@ class Snapshot:
         root = self._destination
         return {name: entry for name, entry in entries.items() if not is_not_the_mirrors(root, name, entry)}
 
-    def _files(self, folder: str, entries: dict[str, Entry], at: float | None, *, shows_gone: bool) -> list[Item]:
+    def _kept(self, folder: str) -> Folder:
+        """Read a folder of the history."""
+        return NO_FOLDER if self._history is None else self._read(self._history, folder)
+
+    def _files(
+        self, folder: str, entries: dict[str, Entry], kept: Folder, at: float | None, *, shows_gone: bool
+    ) -> list[Item]:
         """List the files and links of a folder as it was."""
         present = {
             join(folder, name): entry
             for name, entry in entries.items()
             if kind_of(entry) in _CONTENT and not is_own(name)
         }
-        histories = self._histories(folder, entries) if shows_gone or at is not None else {}
+        histories = _histories(folder, entries, kept)
         items = []
         for path in present.keys() | histories.keys():
             standing = self._standing(path, present.get(path), histories.get(path, []), at)
@@ -355,26 +362,10 @@ class Snapshot:
                 items.append(self._version_item(path, gone[-1])._replace(is_gone=True))
         return items
 
-    def _histories(self, folder: str, entries: dict[str, Entry]) -> dict[str, list[Version]]:
-        """List the versions of each path in a folder, oldest first."""
-        if self._history is None:
-            return {}
-        # Versions of a long name have a shortened name; they belong to the mirror's entry with the long one.
-        paths = (join(folder, name) for name in entries)
-        long_names = {shortened: path for path in paths for shortened in shortened_paths(path)}
-        found: dict[str, list[Version]] = {}
-        for version in self._versions_in(self._history, folder):
-            found.setdefault(long_names.get(version.path, version.path), []).append(version)
-        for versions in found.values():
-            versions.sort(key=attrgetter("stamp"))
-        return found
-
     def _versions_of(self, path: str) -> list[Version]:
         """List the versions of one path, oldest first."""
-        if self._history is None:
-            return []
         wanted = {path, *shortened_paths(path)}
-        versions = [version for version in self._versions_in(self._history, parent_of(path)) if version.path in wanted]
+        versions = [version for version in self._kept(parent_of(path)).versions if version.path in wanted]
         return sorted(versions, key=attrgetter("stamp"))
 
     def _standing(
@@ -406,18 +397,20 @@ class Snapshot:
         had_come = item.left_at is None and entry is not None and entry.st_ctime_ns < _end_ns(at)
         return item if is_named and (had_left or had_come) else None
 
-    def _folders(self, folder: str, entries: dict[str, Entry], at: float | None, *, shows_gone: bool) -> list[Item]:
+    def _folders(
+        self, folder: str, entries: dict[str, Entry], kept: Folder, at: float | None, *, shows_gone: bool
+    ) -> list[Item]:
         """List the folders in a folder as it was."""
         items = []
-        here, kept = _folders(entries), _folders(_listed(self._history, folder))
-        for name in here.keys() | kept.keys():
-            path = join(folder, name)
-            if name in here and self._stood(path, here[name], at):
-                items.append(self._item(path, here[name]))
-            elif name in kept:
+        here, there = _folders(folder, entries), set(kept.folders)
+        for path in here.keys() | there:
+            if path in here and self._stood(path, here[path], at):
+                items.append(self._item(path, here[path]))
+            elif self._history is not None and path in there:
                 is_standing = at is not None and self._had_any(path, at, shows_gone=False)
-                if is_standing or (shows_gone and self._had_any(path, at, shows_gone=True)):
-                    mtime_ns, left_at = kept[name].st_mtime_ns, kept[name].st_mtime_ns / _SECOND_NS
+                entry = self._history.look(path)
+                if entry is not None and (is_standing or (shows_gone and self._had_any(path, at, shows_gone=True))):
+                    mtime_ns, left_at = entry.st_mtime_ns, entry.st_mtime_ns / _SECOND_NS
                     root, is_gone = self._history_root, not is_standing
                     items.append(Item(path, EntryKind.FOLDER, 0, mtime_ns, root, path, left_at, is_gone))
         return items
@@ -436,15 +429,14 @@ class Snapshot:
             if looked > _LONGEST_LOOK:
                 return True
             here = pending.popleft()
-            entries = self._in_mirror(here)
-            if self._files(here, entries, at, shows_gone=shows_gone):
+            entries, kept = self._in_mirror(here), self._kept(here)
+            if self._files(here, entries, kept, at, shows_gone=shows_gone):
                 return True
-            folders = _folders(entries)
+            folders = _folders(here, entries)
             if at is not None and any(entry.st_mtime_ns < _end_ns(at) for entry in folders.values()):
                 return True
-            kept = _listed(self._history, here)
-            pending.extend(join(here, name) for name in sorted(folders.keys() | _folders(kept).keys()))
-            looked += len(entries) + len(kept) + 1
+            pending.extend(sorted({*folders, *kept.folders}))
+            looked += len(entries) + len(kept.versions) + len(kept.folders) + 1
         return False
 
     def _item(self, path: str, entry: Entry) -> Item:
@@ -464,14 +456,6 @@ def _opened(root: str) -> Tree | None:
         return Tree(root)
     except FileNotFoundError:
         return None
-
-
-def _listed(tree: Tree | None, folder: str, refused: dict[str, OSError] | None = None) -> dict[str, Entry]:
-    """List a folder of one side; entries that cannot be read go to ``refused``."""
-    if tree is not None:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            return tree.list(folder, {} if refused is None else refused)
-    return {}
 
 
 def _add(found: dict[str, Item], item: Item) -> None:
@@ -514,9 +498,24 @@ def _below(path: str, base: str) -> str:
     return path.removeprefix(base + "/") if base else path
 
 
-def _folders(entries: dict[str, Entry]) -> dict[str, Entry]:
-    """Choose the folders of a listing, without the program's own."""
-    return {name: entry for name, entry in entries.items() if kind_of(entry) is EntryKind.FOLDER and not is_own(name)}
+def _histories(folder: str, entries: dict[str, Entry], kept: Folder) -> dict[str, list[Version]]:
+    """Return the versions of each path in a folder, oldest first."""
+    # Versions of a long name have a shortened name; they belong to the mirror's entry with the long one.
+    paths = (join(folder, name) for name in entries) if kept.versions else ()
+    long_names = {shortened: path for path in paths for shortened in shortened_paths(path)}
+    found: dict[str, list[Version]] = {}
+    for version in sorted(kept.versions, key=attrgetter("stamp")):
+        found.setdefault(long_names.get(version.path, version.path), []).append(version)
+    return found
+
+
+def _folders(folder: str, entries: dict[str, Entry]) -> dict[str, Entry]:
+    """Choose the folders of a listing, without the program's own; by path."""
+    return {
+        join(folder, name): entry
+        for name, entry in entries.items()
+        if kind_of(entry) is EntryKind.FOLDER and not is_own(name)
+    }
 
 
 def _end_ns(at: float) -> int:

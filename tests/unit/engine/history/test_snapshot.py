@@ -12,7 +12,7 @@ import pytest
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import listing as shelf_module
-from backup_gui.engine.history.listing import Version, VersionCache, moments, versions_in
+from backup_gui.engine.history.listing import Folder, VersionCache, moments, read_folder
 from backup_gui.engine.history.snapshot import Snapshot, backup_at
 from backup_gui.engine.rules.version_names import version_path
 from backup_gui.model.entries import Entry, EntryKind
@@ -311,13 +311,13 @@ def test_a_backup_folder_is_recognised(rig: Rig) -> None:
 
 def test_folders_of_the_history_are_read_again_only_when_they_change(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    real = versions_in
+    real = read_folder
 
-    def note(tree: Tree, folder: str) -> list[Version]:
+    def note(tree: Tree, folder: str) -> Folder:
         read.append(folder)
         return real(tree, folder)
 
-    monkeypatch.setattr(shelf_module, "versions_in", note)
+    monkeypatch.setattr(shelf_module, "read_folder", note)
     cache = VersionCache()
 
     def look() -> list[str]:
