@@ -176,16 +176,12 @@ def folder_faults(job: Job) -> dict[str, Reason]:
     faults = {
         name: Reason(_NO_FOLDER[name])
         for name, path in folders.items()
-        if os.path.lexists(path) and not os.path.isdir(path) and not _is_dangling(path)
+        # A link without an existing target may lead to a drive that is not connected.
+        if os.path.exists(path) and not os.path.isdir(path)
     }
     if faults:
         return faults
     return _nesting_faults(folders)
-
-
-def _is_dangling(path: str) -> bool:
-    """Return whether a path is a link without an existing target, as to a drive that is not connected."""
-    return os.path.islink(path) and not os.path.exists(path)
 
 
 def _nesting_faults(folders: dict[str, str]) -> dict[str, Reason]:
