@@ -113,25 +113,18 @@ class BacklogMeter:
     def _count(self, waiting: Callable[[int], Iterable[str]], pending: Pending, now_s: float, now_at: float) -> Backlog:
         paths = {*waiting(MOST_LOOKS)}
         behind = len(self._taken.keys() | paths) + self._more + max(0, pending.size - len(paths))
-        files = size_bytes = looks = 0
-        for path in (*paths, *(self._taken.keys() - paths)):
-            if looks >= MOST_LOOKS:
-                break
-            looks += 1
-            size = self._look(self._source, path)
-            if size is not None:
-                files += 1
-                size_bytes += size
+        looked = (*paths, *(self._taken.keys() - paths))[:MOST_LOOKS]
+        sizes = [size for path in looked if (size := self._look(self._source, path)) is not None]
         starts = [*self._taken.values()]
         if self._more and self._first_at is not None:
             starts.append(self._first_at)
         if pending.size:
             starts.append(now_at - (now_s - pending.first_s))
         return Backlog(
-            files=files + behind - looks,
-            bytes=size_bytes,
+            files=len(sizes) + behind - len(looked),
+            bytes=sum(sizes),
             oldest_at=min(starts, default=now_at),
-            is_whole=looks >= behind,
+            is_whole=len(looked) >= behind,
         )
 
 
