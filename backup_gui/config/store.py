@@ -84,7 +84,12 @@ class Store:
             Whether they are in the file.
         """
         self._jobs = jobs
-        return self._write(_JOBS, jobs_to_text(jobs))
+        self._settings.setValue(_JOBS, jobs_to_text(jobs))
+        self._sync()
+        is_written = self._settings.status() is QSettings.Status.NoError
+        if not is_written:
+            log.error("The settings could not be written to %s", self._path)
+        return is_written
 
     def settings(self) -> Settings:
         """Return the settings of the app."""
@@ -205,11 +210,3 @@ class Store:
         self._settings.sync()
         # Qt creates new files with the permissions that the umask allows.
         close_file(self._path)
-
-    def _write(self, key: str, text: str) -> bool:
-        self._settings.setValue(key, text)
-        self._sync()
-        is_written = self._settings.status() is QSettings.Status.NoError
-        if not is_written:
-            log.error("The settings could not be written to %s", self._path)
-        return is_written
