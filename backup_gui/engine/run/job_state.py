@@ -178,18 +178,16 @@ def standing_problems(standing: tuple[Problem, ...], report: Report, scope: Scop
     nothing about the others.
     """
     found = {(problem.path, problem.stage) for problem in report.problems}
-    # What was not copied this time is unchanged.
     waiting = frozenset(report.waiting)
-    if report.is_full:
-        stays = (problem for problem in standing if problem.path in waiting)
-        return (*(one for one in stays if (one.path, one.stage) not in found), *report.problems)
-    kept = tuple(
-        problem
-        for problem in standing
-        if (problem.path in waiting or (problem.path not in scope.paths and not is_below(problem.path, scope.trees)))
-        and (problem.path, problem.stage) not in found
-    )
-    return kept + report.problems
+
+    def stands(problem: Problem) -> bool:
+        if (problem.path, problem.stage) in found:
+            return False
+        is_covered = report.is_full or problem.path in scope.paths or is_below(problem.path, scope.trees)
+        # What was not copied this time is unchanged.
+        return problem.path in waiting or not is_covered
+
+    return (*filter(stands, standing), *report.problems)
 
 
 class Teller:
