@@ -7,6 +7,7 @@ are judged together only if they look like an encryption, which rewrites files o
 ``docs/specification.md`` has the rules and the numbers.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -192,15 +193,16 @@ class _Measure:
             return deletions
         if self._too_much(replacements.and_also(deletions), is_held=self._before.deletions) is None:
             return nothing
-        new = dict(self._condition.made_in)
-        for action in self._plan.actions:
-            if action.op is Op.CREATE and action.kind is not EntryKind.FOLDER:
-                folder = parent_of(action.path)
-                new[folder] = new.get(folder, 0) + 1
+        new = Counter(self._condition.made_in)
+        new.update(
+            parent_of(action.path)
+            for action in self._plan.actions
+            if action.op is Op.CREATE and action.kind is not EntryKind.FOLDER
+        )
 
         def may_be_renamed(action: Action) -> bool:
             folder = parent_of(action.path)
-            if not is_loss(action) or new.get(folder, 0) <= 0:
+            if not is_loss(action) or new[folder] <= 0:
                 return False
             new[folder] -= 1
             return True

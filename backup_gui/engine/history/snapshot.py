@@ -12,6 +12,7 @@ import contextlib
 import math
 import os
 from collections import deque
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Self
 
@@ -23,7 +24,7 @@ from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.job import HISTORY_SUFFIX, Place
-from backup_gui.model.paths import is_at_or_below, is_own, join, parent_of
+from backup_gui.model.paths import is_at_or_below, is_own, join, parent_of, parents_of
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Item, Piece, Search, Selection
 
@@ -164,13 +165,9 @@ class Snapshot:
             OSError: The root cannot be read; other unreadable folders are skipped.
         """
         wanted = text.casefold()
-        found: list[Item] = []
-        for item in self._below("", at, shows_gone=shows_gone):
-            if wanted in item.name.casefold():
-                if len(found) == limit:
-                    return Search(tuple(found), is_cut=True)
-                found.append(item)
-        return Search(tuple(found))
+        matches = (item for item in self._below("", at, shows_gone=shows_gone) if wanted in item.name.casefold())
+        found = tuple(islice(matches, limit + 1))
+        return Search(found[:limit], is_cut=len(found) > limit)
 
     def pieces(self, items: Iterable[Item], at: float | None, *, keeps_folders: bool) -> Selection:
         """Find what to restore for some items: the items and the contents of folders among them.
@@ -472,12 +469,7 @@ def _drop_folder(found: dict[str, Item], path: str) -> None:
 
 def _add_those_that_had_any(found: dict[str, Item], folders: list[Item]) -> None:
     """Add the folders that contain a found path at any depth."""
-    had_any: set[str] = set()
-    for path in found:
-        folder = parent_of(path)
-        while folder and folder not in had_any:
-            had_any.add(folder)
-            folder = parent_of(folder)
+    had_any = {folder for path in found for folder in parents_of(path)} if folders else set()
     for item in folders:
         if item.path in had_any:
             _add(found, item)

@@ -93,13 +93,9 @@ class Pauses:
 
     def take_due(self, now_s: float) -> frozenset[str]:
         """Remove and return the files that have waited long enough."""
-        due = set()
-        for path in self._waiting:
-            self._see(path, now_s)
-            if self._copied[path].due_s <= now_s:
-                due.add(path)
+        due = frozenset(path for path in self._waiting if self._see(path, now_s).due_s <= now_s)
         self._waiting -= due
-        return frozenset(due)
+        return due
 
     def next_s(self) -> float:
         """Return when the first waiting file is due; infinite if none waits."""

@@ -183,15 +183,11 @@ class PassLog:
             limit: How many at most; -1 for all.
             ops: Only these; all if empty.
         """
-        wanted = ["pass = ?"]
-        values: list[object] = [key]
-        if ops:
-            wanted.append(f"op IN ({', '.join('?' * len(ops))})")
-            values.extend(op.value for op in ops)
-        columns, condition = "op, kind, path, old_path, old_kind, stored", " AND ".join(wanted)
+        columns, of_ops = "op, kind, path, old_path, old_kind, stored", ", ".join("?" * len(ops))
+        condition = f"pass = ? AND op IN ({of_ops})" if ops else "pass = ?"
         rows = self._connection.execute(
             f"SELECT {columns} FROM changes WHERE {condition} ORDER BY number LIMIT ?",  # noqa: S608 - constants
-            (*values, limit),
+            (key, *(op.value for op in ops), limit),
         )
         return [
             Change(

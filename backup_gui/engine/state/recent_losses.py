@@ -10,6 +10,7 @@ The guard itself bounds the number of paths, since it holds what would exceed it
 
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -107,14 +108,8 @@ class RecentLosses:
     def made_in(self) -> dict[str, int]:
         """Count the new paths that still exist, by folder."""
         window, times = self._window(since_held=True)
-        found: dict[str, int] = {}
-        for (raw,) in self._connection.execute(
-            f"SELECT path FROM recent WHERE {window} AND state IN ({FLEETING}, {MADE})",  # noqa: S608 - constants
-            times,
-        ):
-            folder = parent_of(decode(raw))
-            found[folder] = found.get(folder, 0) + 1
-        return found
+        query = f"SELECT path FROM recent WHERE {window} AND state IN ({FLEETING}, {MADE})"  # noqa: S608 - constants
+        return Counter(parent_of(decode(raw)) for (raw,) in self._connection.execute(query, times))
 
     def count_as_losses(self, paths: Iterable[str]) -> None:
         """Count paths created within the hour as losses, because they are held for review now."""

@@ -70,10 +70,7 @@ def other_jobs(catalog: Facts) -> Iterator[KnownJob]:
     if catalog.file is None:
         return
     for file in sorted(catalog.file.parent.glob("*.sqlite")):
-        if file.name == catalog.file.name:
-            continue
-        known = _read(file)
-        if known is not None:
+        if file.name != catalog.file.name and (known := _read(file)) is not None:
             yield known
 
 
