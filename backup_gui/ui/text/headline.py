@@ -203,8 +203,6 @@ def pending_text(count: int) -> str:
 
 def held_text(held: Held) -> str:
     """What is held, as a sentence before a question."""
-    counts = held.counts
-    of_all = number_text(held.mirror_files)
     if held.code in {HeldCode.OTHER_BACKUP, HeldCode.NEWER_BACKUP}:
         return sentence_text(held.reason)
     if held.code is HeldCode.STRANGERS:
@@ -213,22 +211,17 @@ def held_text(held: Held) -> str:
         return _tr("Your folder is suddenly empty. Everything would be deleted from the backup.")
     if held.code is HeldCode.DESTINATION_REPLACED:
         return _tr("Another folder is where your backup was, or a link leads to one.")
+    count = held.counts.deleted + held.counts.replaced
     if held.code is HeldCode.SLOW_CHANGE:
-        return _tr("Within an hour, {count} of {all} files were deleted from your folder or rewritten.").format(
-            count=number_text(held.lost_before + counts.deleted + counts.replaced), all=of_all
-        )
-    if counts.replaced and counts.deleted:
-        changed = number_text(counts.deleted + counts.replaced)
-        return _tr("{count} of {all} files would be deleted from the backup or replaced.").format(
-            count=changed, all=of_all
-        )
-    if counts.replaced:
-        return _tr("{count} of {all} files would be replaced in the backup.").format(
-            count=number_text(counts.replaced), all=of_all
-        )
-    return _tr("{count} of {all} files would be deleted from the backup.").format(
-        count=number_text(counts.deleted), all=of_all
-    )
+        count += held.lost_before
+        pattern = _tr("Within an hour, {count} of {all} files were deleted from your folder or rewritten.")
+    elif not held.counts.replaced:
+        pattern = _tr("{count} of {all} files would be deleted from the backup.")
+    elif held.counts.deleted:
+        pattern = _tr("{count} of {all} files would be deleted from the backup or replaced.")
+    else:
+        pattern = _tr("{count} of {all} files would be replaced in the backup.")
+    return pattern.format(count=number_text(count), all=number_text(held.mirror_files))
 
 
 def _strangers_text(held: Held) -> str:
