@@ -23,17 +23,15 @@ class PlanPresenter(Presenter):
 
     def __init__(self, context: Context, parent: QObject | None = None) -> None:
         super().__init__(context, parent)
-        self._views = 0
         context.window.preview_opened.connect(self._on_preview_opened)
         context.window.review_opened.connect(self._on_review_opened)
 
     @Slot(object)
     def _on_preview_opened(self, dialog: PreviewDialog) -> None:
-        key = self._serve(dialog.plan, dialog)
-        dialog.finished.connect(partial(self._on_closed, f"preview {key}"))
+        self._serve(dialog)
         job, data_folder = dialog.job, self._data_folder
         self._tasks.start(
-            f"preview {key}",
+            f"preview {id(dialog)}",
             lambda task: preview_plan(job, data_folder, task.should_stop, task.tell),
             lambda found: _show(dialog, found),
             on_progress=dialog.show_progress,
@@ -42,17 +40,16 @@ class PlanPresenter(Presenter):
 
     @Slot(object)
     def _on_review_opened(self, dialog: ReviewDialog) -> None:
-        self._serve(dialog.plan, dialog)
+        self._serve(dialog)
         dialog.plan.request()
 
-    def _serve(self, view: PlanView, dialog: PreviewDialog | ReviewDialog) -> str:
-        """Answer the requests of a plan's view while its dialog is open; return the key of its tasks."""
-        self._views += 1
-        key = f"plan {self._views}"
-        view.arrangement_requested.connect(partial(self._on_arrangement_requested, key, view))
+    def _serve(self, dialog: PreviewDialog | ReviewDialog) -> None:
+        """Answer the requests of a plan's view while its dialog is open."""
+        key = f"plan {id(dialog)}"
+        dialog.plan.arrangement_requested.connect(partial(self._on_arrangement_requested, key, dialog.plan))
         # Results must not reach a dialog after it was closed and deleted.
-        dialog.finished.connect(partial(self._on_closed, key))
-        return key
+        for task in (key, f"preview {id(dialog)}"):
+            dialog.finished.connect(partial(self._on_closed, task))
 
     def _on_arrangement_requested(self, key: str, view: PlanView, wish: Arrangement) -> None:
         self._tasks.start(key, lambda task: arrange(wish, task.should_stop), view.show_arranged)

@@ -54,10 +54,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def _ignore_appearance(appearance: Appearance) -> None:
-    """Leave the colours as they are."""
-
-
 @dataclass(frozen=True, slots=True)
 class System:
     """The services of the system; tests replace them.
@@ -83,7 +79,7 @@ class System:
     is_menu_on_bus: Callable[[], bool] = is_menu_on_bus
     make_notifier: Callable[[QObject], Notifier | None] = desktop_notifier
     entry: Callable[[], LoginEntry] = login_entry
-    apply_appearance: Callable[[Appearance], None] = _ignore_appearance
+    apply_appearance: Callable[[Appearance], None] = ignore_result
     open_folder: Callable[[QUrl], bool] = QDesktopServices.openUrl
     make_power: Callable[[QObject], Power] = system_power
     languages: tuple[tuple[str, str], ...] = ()

@@ -47,7 +47,9 @@ class ReturnedDialog(BringingDialog):
 
     def show_returned(self, returned: RestoreResult) -> None:
         """Show the result."""
-        self._end(returned_title(returned), _state(returned))
+        is_whole = len(returned.restored) == returned.asked and not returned.reason
+        state = JobState.OK if is_whole else JobState.ATTENTION
+        self._end(returned_title(returned), state if returned.restored else JobState.FAILED)
         lines = [_tr("Folder: {folder}").format(folder=path_in_words(self._folder))]
         if returned.reason:
             lines.insert(0, sentence_text(returned.reason))
@@ -81,13 +83,6 @@ def returned_title(returned: RestoreResult) -> str:
         "It is back in your folder, and verified.",
         returned.asked,
     )
-
-
-def _state(returned: RestoreResult) -> JobState:
-    if returned.restored:
-        is_whole = len(returned.restored) == returned.asked and not returned.reason
-        return JobState.OK if is_whole else JobState.ATTENTION
-    return JobState.FAILED
 
 
 def _tr(text: str) -> str:

@@ -30,26 +30,16 @@ class BacklogLabel(PlainLabel):
         """Show the backlog of a job, and the remaining work of its current pass."""
         self._status, self._progress = status, progress
         self._on_tick()
-        self._run()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Start counting when shown."""
         super().showEvent(event)
         self._on_tick()
-        self._run()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
         """Stop counting when hidden."""
         super().hideEvent(event)
         self._timer.stop()
-
-    def _run(self) -> None:
-        is_behind = self._status is not None and self._status.backlog.oldest_at is not None
-        if is_behind and self.isVisible():
-            if not self._timer.isActive():
-                self._timer.start()
-        else:
-            self._timer.stop()
 
     @Slot()
     def _on_tick(self) -> None:
@@ -63,6 +53,10 @@ class BacklogLabel(PlainLabel):
         )
         if words != self.text():
             self.setText(words)
+        if self._status.backlog.oldest_at is None or not self.isVisible():
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
 
 
 def _is_known(status: Status) -> bool:
