@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
@@ -22,19 +23,17 @@ _PAGE_ROWS = 500
 _SIZE_COLUMN = 2
 
 
+@dataclass(eq=False, slots=True)
 class _Node:
     """A row. A folder knows all its items, and creates rows for them in pages."""
 
-    __slots__ = ("is_asked", "item", "items", "key", "parent", "row", "rows")
-
-    def __init__(self, key: int, item: Item | None, parent: _Node | None, row: int) -> None:
-        self.key = key
-        self.item = item
-        self.parent = parent
-        self.row = row
-        self.items: tuple[Item, ...] | None = None
-        self.rows: list[_Node] = []
-        self.is_asked = False
+    key: int
+    item: Item | None
+    parent: _Node | None
+    row: int
+    items: tuple[Item, ...] | None = None
+    rows: list[_Node] = field(default_factory=list)
+    is_asked: bool = False
 
 
 class HistoryModel(Headings, QAbstractItemModel):
