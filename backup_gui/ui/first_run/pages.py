@@ -119,7 +119,7 @@ class FolderPage(_Page):
             figure, remark = "", self.tr("cannot be read")
         elif not is_done:
             remark = self.tr("{files} so far").format(files=remark) if files else self.tr("counting…")
-        card.face.show(_name(path), path_text(path), figure, remark, None if is_readable else JobState.FAILED)
+        card.show_words(_name(path), path_text(path), figure, remark, None if is_readable else JobState.FAILED)
         self.counted.emit()
 
     @Slot()
@@ -232,7 +232,7 @@ class PlacePage(_Page):
         offer = self._offers[root]
         title = offer.name or self.tr("This computer")
         if not offer.total_bytes:
-            self.cards[root].face.show(title, path_text(root), "")
+            self.cards[root].show_words(title, path_text(root), "")
             return
         figure = self.tr("{free} free of {total}").format(
             free=size_text(offer.free_bytes), total=size_text(offer.total_bytes)
@@ -240,7 +240,7 @@ class PlacePage(_Page):
         fits = self._need_bytes <= offer.free_bytes
         remark = self.tr("Fits") if fits else self.tr("Too small")
         state = JobState.OK if fits else JobState.FAILED
-        self.cards[root].face.show(title, path_text(root), figure, remark, state)
+        self.cards[root].show_words(title, path_text(root), figure, remark, state)
 
     @Slot(object, bool)
     def _on_toggled(self, _button: object, is_checked: bool) -> None:  # noqa: FBT001 - Qt's signature

@@ -25,29 +25,33 @@ _SLACK_PX = 4
 _BETWEEN_PX = 4
 
 
-class _Face:
-    """The drawing of a card; the card itself is a standard button, for keyboard and screen readers."""
+class _Card(_Button):
+    """A button with the drawing of a card; precedes the style's own button among the base classes.
 
-    def __init__(self, button: QAbstractButton, icons: Icons) -> None:
-        self._button = button
+    It stays a standard button for keyboard and screen readers.
+    """
+
+    _mark: QStyle.PrimitiveElement
+
+    def __init__(self, icons: Icons) -> None:
+        super().__init__()
         self._icons = icons
-        self.title = ""
-        self.detail = ""
-        self.figure = ""
-        self.remark = ""
+        self.title = self.detail = self.figure = self.remark = ""
         self.state: JobState | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def show(self, title: str, detail: str, figure: str, remark: str = "", state: JobState | None = None) -> None:
+    def show_words(self, title: str, detail: str, figure: str, remark: str = "", state: JobState | None = None) -> None:
         """Show other words, and the icon of a state beside the remark."""
         self.title, self.detail, self.figure, self.remark, self.state = title, detail, figure, remark, state
-        button = self._button
-        button.setAccessibleName(title)
-        button.setAccessibleDescription(". ".join(text for text in (detail, figure, remark) if text))
-        button.setToolTip(tip_text(detail))
-        button.updateGeometry()
-        button.update()
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(". ".join(text for text in (detail, figure, remark) if text))
+        self.setToolTip(tip_text(detail))
+        self.updateGeometry()
+        self.update()
 
-    def size(self) -> QSize:
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Two lines, wide enough for name and figures; long details are elided."""
         first, second = self._metrics()
         right = self._right_width()
@@ -55,49 +59,59 @@ class _Face:
         width = 2 * _PADDING_PX + self._indicator_size().width() + GRID_PX + left + right + 3 * GRID_PX
         return QSize(width, first.height() + _BETWEEN_PX + max(second.height(), self._mark_side()) + 2 * _PADDING_PX)
 
-    def paint(self, primitive: QStyle.PrimitiveElement) -> None:
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """The least width; text is elided to it."""
+        return QSize(24 * GRID_PX, self.sizeHint().height())
+
+    def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
+        """Treat the whole card as the button."""
+        return self.rect().contains(pos)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
         """Paint the card."""
-        button = self._button
-        palette = around(button)
-        painter = QPainter(button)
+        palette = around(self)
+        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = surface(palette)
-        if button.isChecked():
+        if self.isChecked():
             ground = mix(accent(palette), ground, 0.12)
-        elif button.underMouse():
+        elif self.underMouse():
             ground = mix(accent(palette), ground, 0.05)
-        is_marked = button.isChecked() or button.hasFocus()
-        painter.setPen(QPen(accent(palette) if is_marked else outline(palette), 2 if button.hasFocus() else 1))
+        is_marked = self.isChecked() or self.hasFocus()
+        painter.setPen(QPen(accent(palette) if is_marked else outline(palette), 2 if self.hasFocus() else 1))
         painter.setBrush(ground)
-        painter.drawRoundedRect(QRectF(button.rect()).adjusted(1, 1, -1, -1), _RADIUS_PX, _RADIUS_PX)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _RADIUS_PX, _RADIUS_PX)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self._paint_indicator(painter, primitive)
+        self._paint_indicator(painter)
         self._paint_words(painter)
         painter.end()
 
-    def _paint_indicator(self, painter: QPainter, primitive: QStyle.PrimitiveElement) -> None:
-        button = self._button
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Update the size for another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+
+    def _paint_indicator(self, painter: QPainter) -> None:
         option = QStyleOptionButton()
-        option.initFrom(button)
-        state = QStyle.StateFlag.State_On if button.isChecked() else QStyle.StateFlag.State_Off
-        option.state |= state
+        option.initFrom(self)
+        option.state |= QStyle.StateFlag.State_On if self.isChecked() else QStyle.StateFlag.State_Off
         size = self._indicator_size()
-        area = QRect(QPoint(_PADDING_PX, (button.height() - size.height()) // 2), size)
-        option.rect = QStyle.visualRect(button.layoutDirection(), button.rect(), area)
-        button.style().drawPrimitive(primitive, option, painter, button)
+        area = QRect(QPoint(_PADDING_PX, (self.height() - size.height()) // 2), size)
+        option.rect = QStyle.visualRect(self.layoutDirection(), self.rect(), area)
+        self.style().drawPrimitive(self._mark, option, painter, self)
 
     def _paint_words(self, painter: QPainter) -> None:
-        button = self._button
-        palette = around(button)
+        palette = around(self)
         first, second = self._metrics()
         left = _PADDING_PX + self._indicator_size().width() + GRID_PX + 4
         right = self._right_width()
-        inner = button.rect().adjusted(left, _PADDING_PX, -_PADDING_PX, -_PADDING_PX)
+        inner = self.rect().adjusted(left, _PADDING_PX, -_PADDING_PX, -_PADDING_PX)
         words_width = inner.width() - right - (GRID_PX if right else 0)
         top = QRect(inner.left(), inner.top(), inner.width(), first.height())
         bottom = QRect(inner.left(), inner.bottom() - second.height() + 1, inner.width(), second.height())
         strong, quiet = palette.windowText().color(), muted(palette)
-        title_font, rest_font = _fonts(button.font())
+        title_font, rest_font = _fonts(self.font())
         self._line(painter, top, title_font, strong, self.title, words_width, is_left=True)
         self._line(painter, bottom, rest_font, quiet, self.detail, words_width, is_left=True)
         self._line(painter, top, rest_font, strong, self.figure, right, is_left=False)
@@ -107,16 +121,16 @@ class _Face:
             width = second.horizontalAdvance(self.remark) + _SLACK_PX
             side = self._mark_side()
             at = QRect(bottom.right() - width - mark, bottom.center().y() - side // 2, side, side)
-            at = QStyle.visualRect(button.layoutDirection(), button.rect(), at)
+            at = QStyle.visualRect(self.layoutDirection(), self.rect(), at)
             name = f"state-{self.state.value}"
-            ratio = button.devicePixelRatioF()
+            ratio = self.devicePixelRatioF()
             painter.drawPixmap(at.topLeft(), self._icons.picture(name, at.size(), strong, ratio))
 
     def _line(
         self, painter: QPainter, area: QRect, font: QFont, colour: QColor, text: str, width: int, *, is_left: bool
     ) -> None:
         box = QRect(area.left() if is_left else area.right() - width + 1, area.top(), max(0, width), area.height())
-        direction = self._button.layoutDirection()
+        direction = self.layoutDirection()
         side = Qt.AlignmentFlag.AlignLeft if is_left else Qt.AlignmentFlag.AlignRight
         flags = QStyle.visualAlignment(direction, side | Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(font)
@@ -124,7 +138,7 @@ class _Face:
         # The layout decides the side, but paths run from left to right in every language.
         painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideMiddle, box.width())
-        painter.drawText(QStyle.visualRect(direction, self._button.rect(), box), int(flags), shown)
+        painter.drawText(QStyle.visualRect(direction, self.rect(), box), int(flags), shown)
 
     def _right_width(self) -> int:
         _, second = self._metrics()
@@ -133,54 +147,19 @@ class _Face:
         return max(second.horizontalAdvance(self.figure), second.horizontalAdvance(self.remark) + mark) + _SLACK_PX
 
     def _mark_side(self) -> int:
-        return scaled_px(self._button, _MARK_PX)
+        return scaled_px(self, _MARK_PX)
 
     def _metrics(self) -> tuple[QFontMetrics, QFontMetrics]:
-        first, second = _fonts(self._button.font())
+        first, second = _fonts(self.font())
         return QFontMetrics(first), QFontMetrics(second)
 
     def _indicator_size(self) -> QSize:
-        style = self._button.style()
+        style = self.style()
         metric = QStyle.PixelMetric
         return QSize(
-            style.pixelMetric(metric.PM_IndicatorWidth, None, self._button),
-            style.pixelMetric(metric.PM_IndicatorHeight, None, self._button),
+            style.pixelMetric(metric.PM_IndicatorWidth, None, self),
+            style.pixelMetric(metric.PM_IndicatorHeight, None, self),
         )
-
-
-class _Card(_Button):
-    """Common base of both kinds of card; precedes the style's own button among the base classes."""
-
-    _mark: QStyle.PrimitiveElement
-
-    def __init__(self, icons: Icons) -> None:
-        super().__init__()
-        self.face = _Face(self, icons)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As large as its words."""
-        return self.face.size()
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """The least width; text is elided to it."""
-        return QSize(24 * GRID_PX, self.face.size().height())
-
-    def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
-        """Treat the whole card as the button."""
-        return self.rect().contains(pos)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
-        """Paint the card."""
-        self.face.paint(self._mark)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Update the size for another font."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
 
 
 class TickCard(_Card, QCheckBox):

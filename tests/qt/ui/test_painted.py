@@ -391,7 +391,7 @@ def test_the_cards_of_folders_and_drives_stand_out(
     qapp: QApplication, icons: Icons, scheme: str, kind: type[TickCard | ChoiceCard], *, is_chosen: bool
 ) -> None:
     card = kind(icons)
-    card.face.show("Documents", "/home/anna/Documents", "48.2 GB", "Too small", JobState.ATTENTION)
+    card.show_words("Documents", "/home/anna/Documents", "48.2 GB", "Too small", JobState.ATTENTION)
     card.setChecked(is_chosen)
     with on_a_card(qapp, card, scheme):
         image = picture(card, ENLARGED)
@@ -519,7 +519,7 @@ def test_marks_and_icons_grow_with_the_text(qapp: QApplication, icons: Icons) ->
             # The painted ones.
             chart = DayChart()
             card = TickCard(icons)
-            found += [chart.plot.sizeHint().height(), card.face._indicator_size().width(), card.face._mark_side()]
+            found += [chart.plot.sizeHint().height(), card._indicator_size().width(), card._mark_side()]
             sides[look] = found
             scale = QFontMetrics(qapp.font()).height() / theme.ORDINARY_TEXT_PX
     assert scale > 1.4

@@ -154,7 +154,7 @@ def test_folders_are_offered_ticked_and_counted(steps: FirstRun) -> None:
     assert counted == ["/a/One", "/a/Two"]
     assert list(steps.folders.ticked) == ["/a/One", "/a/Two"]
     steps.folders.show_count("/a/One", 1_204, 48_000_000)
-    face = steps.folders.cards["/a/One"].face
+    face = steps.folders.cards["/a/One"]
     assert (face.title, face.figure, face.remark) == ("One", "48.0 MB", "1,204 files so far")
     steps.folders.show_count("/a/One", 0, 0, is_done=True, is_readable=False)
     assert face.remark == "cannot be read"
@@ -179,7 +179,7 @@ def test_the_first_other_drive_with_room_is_chosen(steps: FirstRun) -> None:
     chosen = steps.places.chosen
     assert chosen is not None
     assert chosen.name == "Backup"
-    assert steps.places.cards["/media/anna/STICK"].face.remark == "Too small"
+    assert steps.places.cards["/media/anna/STICK"].remark == "Too small"
 
 
 def test_the_computers_own_drive_is_never_chosen_for_the_user(steps: FirstRun) -> None:
