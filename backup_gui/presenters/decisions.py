@@ -80,16 +80,14 @@ class DecisionsPresenter(Presenter):
     def _on_forget_drive_requested(self, path: str) -> None:
         job = self._controller.job(self._window.board.selected_id)
         if job is not None:
-            forget = partial(self._controller.send, job.id, ForgetDrive(path))
-            on_yes = partial(self._pass_on, job.id, forget)
+            on_yes = self._sending(job.id, ForgetDrive(path))
             ask_to_forget_drive(path, on_yes, self._window, keeps_history=job.keeps_history)
 
     @Slot(object)
     def _on_new_drive_requested(self, job_id: str) -> None:
         job = self._controller.job(job_id)
         if job is not None:
-            welcome = partial(self._controller.send, job_id, ForgetDrive(""))
-            on_yes = partial(self._pass_on, job_id, welcome)
+            on_yes = self._sending(job_id, ForgetDrive(""))
             ask_to_use_drive(job.destination.path, on_yes, self._window, keeps_history=job.keeps_history)
 
     @Slot()
@@ -97,9 +95,12 @@ class DecisionsPresenter(Presenter):
         job = self._controller.job(self._window.board.selected_id)
         if job is not None:
             files = self._controller.status(job.id).kept
-            release = partial(self._controller.send, job.id, ReleaseKept())
-            on_yes = partial(self._pass_on, job.id, release)
+            on_yes = self._sending(job.id, ReleaseKept())
             ask_to_release(files, on_yes, self._window, keeps_history=job.keeps_history)
+
+    def _sending(self, job_id: str, command: Command) -> Callable[[], None]:
+        """What sends a command to a job once the user has confirmed it."""
+        return partial(self._pass_on, job_id, partial(self._controller.send, job_id, command))
 
     def _pass_on(self, job_id: str, send: Callable[[], None], _is_checked: object = None) -> None:
         """Send something to a job; if the job has ended by itself, tell the user instead."""

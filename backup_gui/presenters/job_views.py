@@ -37,8 +37,8 @@ class JobViewsPresenter(Presenter):
     def __init__(self, context: Context, complete: Callable[[JobView], JobView], parent: QObject | None = None) -> None:
         super().__init__(context, parent)
         self._complete = complete
-        self._rooms: dict[str, FreeSpace] = {}
-        self._paces: dict[str, tuple[PaceMeter, Pace]] = {}
+        self._rooms: dict[str, FreeSpace | None] = {}
+        self._meters: dict[str, PaceMeter] = {}
         self._views: dict[str, JobView] = {}
         self._room_timer = periodic(self, _ROOM_EVERY_MS, self.look_for_room)
 
@@ -62,7 +62,7 @@ class JobViewsPresenter(Presenter):
 
     def forget(self, job_id: str) -> None:
         """Remove a job's view."""
-        for known in (self._views, self._rooms, self._paces):
+        for known in (self._views, self._rooms, self._meters):
             known.pop(job_id, None)
 
     @Slot(object)
@@ -104,22 +104,16 @@ class JobViewsPresenter(Presenter):
         view = self._views.get(job_id)
         if view is None:
             return
-        if found is not None:
-            self._rooms[job_id] = found
-        else:
-            self._rooms.pop(job_id, None)
-        if view.room != self._rooms.get(job_id):
-            self._views[job_id] = replace(view, room=self._rooms.get(job_id))
+        self._rooms[job_id] = found
+        if view.room != found:
+            self._views[job_id] = replace(view, room=found)
             self._window.put_job(self._views[job_id])
 
     def _pace(self, news: JobNews) -> Pace:
         if news.progress is None:
-            self._paces.pop(news.job_id, None)
+            self._meters.pop(news.job_id, None)
             return Pace()
-        meter, _ = self._paces.get(news.job_id) or (PaceMeter(), Pace())
-        pace = meter.add(news.progress)
-        self._paces[news.job_id] = (meter, pace)
-        return pace
+        return self._meters.setdefault(news.job_id, PaceMeter()).add(news.progress)
 
 
 def _room(job: Job, _: object) -> FreeSpace | None:

@@ -141,7 +141,13 @@ class Overview(QScrollArea):
         watched = coverage_text(status.coverage, view.job.interval_s)
         self._watched.setText(" ".join(part for part in (watched, saving_text(view)) if part))
         self._room.show_room(view.room, self._sizes)
-        self.kept_label.setText(kept_text(status.kept) if status.kept else "")
+        self.kept_label.setText(
+            counted(
+                "%Ln files are kept in the backup that your folder does not have.",
+                "%Ln file is kept in the backup that your folder does not have.",
+                status.kept,
+            )
+        )
         self._care.setRowVisible(self._kept_row, status.kept > 0)
 
     def _build_now(self) -> Panel:
@@ -276,15 +282,6 @@ def coverage_text(coverage: Coverage, interval_s: int) -> str:
         )
         text = _tr("{folders}, changes are seen at once; {rest}").format(folders=live, rest=rest.format(interval=every))
     return f"{text}. {sentence_text(coverage.reason)}" if coverage.reason else f"{text}."
-
-
-def kept_text(count: int) -> str:
-    """How many files the backup keeps at the user's word, though the source does not have them."""
-    return counted(
-        "%Ln files are kept in the backup that your folder does not have.",
-        "%Ln file is kept in the backup that your folder does not have.",
-        count,
-    )
 
 
 def saving_text(view: JobView) -> str:

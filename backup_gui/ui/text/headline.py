@@ -102,7 +102,11 @@ def headline(view: JobView, now: float) -> Headline:
     if state is JobState.OK:
         return _headline_ok(view, now)
     if state is JobState.WORKING:
-        return Headline(_working_title(view.progress, view.pace), _working_detail(view.progress), Remedy.PAUSE)
+        return Headline(
+            _working_title(view.progress, view.pace),
+            path_text(view.progress.path) if view.progress is not None else "",
+            Remedy.PAUSE,
+        )
     if state is JobState.HELD:
         return _headline_held(view)
     if state is JobState.ATTENTION:
@@ -190,15 +194,6 @@ def problems_text(count: int) -> str:
 def silence_text(silent_s: int) -> str:
     """The sentence for a drive that does not answer, perhaps because it is slow to write."""
     return _tr("Waiting for the drive: it has not answered for {time}.").format(time=duration_text(silent_s))
-
-
-def pending_text(count: int) -> str:
-    """Such as "12 changes are not yet backed up."."""
-    return counted(
-        "%Ln changes are not yet backed up.",
-        "%Ln change is not yet backed up.",
-        count,
-    )
 
 
 def held_text(held: Held) -> str:
@@ -292,7 +287,9 @@ def _headline_from_outside(view: JobView, now: float) -> Headline | None:
 def _headline_ok(view: JobView, now: float) -> Headline:
     status = view.status
     if status.pending:
-        title = behind_sentence(status, now) if status.backlog.files else pending_text(status.pending)
+        title = counted("%Ln changes are not yet backed up.", "%Ln change is not yet backed up.", status.pending)
+        if status.backlog.files:
+            title = behind_sentence(status, now)
         return Headline(title, _tr("They follow within moments."), Remedy.BACK_UP)
     if status.last_complete_at is None:
         return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
@@ -335,10 +332,6 @@ def _working_title(progress: Progress | None, pace: Pace) -> str:
     if pace.left_s is not None:
         parts.append(_left(pace.left_s))
     return ", ".join(parts) + "."
-
-
-def _working_detail(progress: Progress | None) -> str:
-    return "" if progress is None else path_text(progress.path)
 
 
 def _headline_held(view: JobView) -> Headline:
