@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QStackedLayout,
+    QTableView,
     QWidget,
 )
 
@@ -21,7 +22,7 @@ from backup_gui.ui.text.reasons import advice_text, said
 from backup_gui.ui.widgets.empty_state import EmptyState
 from backup_gui.ui.widgets.labels import MutedLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
-from backup_gui.ui.widgets.paged_table import Index, RowsModel, make_table
+from backup_gui.ui.widgets.paged_table import Index, RowsModel
 
 if TYPE_CHECKING:
     from backup_gui.model.plans import Problem
@@ -78,10 +79,7 @@ class ProblemsPage(QWidget):
         super().__init__()
         self.model = ProblemsModel()
         self._shown: tuple[Problem, ...] | None = None
-        self._table = make_table(self.tr("What could not be backed up"))
-        self._table.setModel(self.model)
-        self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._table = self._build_table()
 
         self._advice = MutedLabel()
         self._advice.setMinimumHeight(3 * self.fontMetrics().height())
@@ -104,6 +102,27 @@ class ProblemsPage(QWidget):
         selection.currentRowChanged.connect(self._on_row_changed)
         self.model.modelReset.connect(self._on_row_changed)
         self._on_row_changed()
+
+    def _build_table(self) -> QTableView:
+        table = QTableView()
+        table.setAccessibleName(self.tr("What could not be backed up"))
+        table.setModel(self.model)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        rows = table.verticalHeader()
+        rows.setVisible(False)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(table.fontMetrics().height() + GRID_PX + 2)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        return table
 
     def _build_foot(self) -> Row:
         self._retry = push_button(self.tr("T&ry again"), self.retry_requested)
