@@ -27,7 +27,6 @@ from backup_gui.model.path_text import one_line
 from backup_gui.model.status import Status
 
 _KEPT = 50
-_PACKAGES = ("watchdog",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +93,10 @@ def describe(
 
 
 def _versions() -> list[str]:
-    packages = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
     desktop = os.environ.get("XDG_CURRENT_DESKTOP") or "unknown"
     return [
         f"Python {platform.python_version()}, Qt {qVersion()}, PySide6 {PySide6.__version__}",
-        f"SQLite {sqlite3.sqlite_version}, {packages}",
+        f"SQLite {sqlite3.sqlite_version}, watchdog {_version('watchdog')}",
         f"System: {platform.system()} {platform.release()} {platform.machine()}",
         f"Desktop: {desktop}, platform {QGuiApplication.platformName()}",
     ]

@@ -90,7 +90,9 @@ class BringingDialog(QDialog):
         self._notes.setAccessibleName(self.tr("Files that need a word"))
         self._notes.setVisible(False)
         self._patience = delayed(self, STOP_PATIENCE_MS, self._on_patience_over)
-        self._lay_out(self._build_buttons())
+        words = Column(self._title, self.progress, 0, spacing=GRID_PX)
+        head = Row(self._picture, (words, 1), spacing=2 * GRID_PX)
+        Column(head, (self._notes, 1), self._build_buttons(), on=self, margins=2 * GRID_PX, spacing=2 * GRID_PX)
         self._show_state(JobState.WORKING)
 
     def _build_buttons(self) -> QDialogButtonBox:
@@ -105,11 +107,6 @@ class BringingDialog(QDialog):
         self.open_button.setVisible(False)
         self.close_button.setVisible(False)
         return buttons
-
-    def _lay_out(self, buttons: QDialogButtonBox) -> None:
-        words = Column(self._title, self.progress, 0, spacing=GRID_PX)
-        head = Row(self._picture, (words, 1), spacing=2 * GRID_PX)
-        Column(head, (self._notes, 1), buttons, on=self, margins=2 * GRID_PX, spacing=2 * GRID_PX)
 
     def show_silence(self, silent_s: int) -> None:
         """Show how long the drive has not answered, in seconds; 0 if it answers."""
