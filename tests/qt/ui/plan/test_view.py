@@ -396,10 +396,10 @@ def test_closing_the_preview_gives_the_comparison_up(
     shell = make_shell(scripted)
     shell.start(Wish())
     dialog = shell.window.preview(job)
-    assert is_due(shell.tasks, "preview plan 1")
+    assert is_due(shell.tasks, f"preview {id(dialog)}")
     dialog.reject()
-    assert not is_due(shell.tasks, "preview plan 1")
-    assert not is_due(shell.tasks, "plan 1")
+    assert not is_due(shell.tasks, f"preview {id(dialog)}")
+    assert not is_due(shell.tasks, f"plan {id(dialog)}")
     qtbot.waitUntil(lambda: not shell.tasks._running)
 
 
