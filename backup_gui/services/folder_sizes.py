@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors
+from backup_gui.engine.destination.job_folders import folders_of
 from backup_gui.engine.history.listing import occupied_bytes
 from backup_gui.engine.plan.left_out import find_left_out, rules_of
 from backup_gui.engine.rules.exclusions import ExclusionRules
@@ -139,7 +140,7 @@ def count_copies(job: Job, should_stop: Callable[[], bool]) -> FolderSize | None
         The count; None if cancelled, the mirror cannot be read at all, or a rule is invalid.
     """
     try:
-        rules = rules_of(job)
+        rules = rules_of(job, folders_of(job))
     except JobError:
         return None
     files = size_bytes = 0

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from backup_gui.config.folders import home_or_root
 from backup_gui.config.job_factory import absolute, default_name, folder_faults, job_faults, make_job
-from backup_gui.engine.destination.history_place import history_at, history_of, is_place_inside, is_vacant
+from backup_gui.engine.destination.history_place import history_at, is_place_inside, is_vacant
+from backup_gui.engine.destination.job_folders import folders_of
 from backup_gui.engine.fs.volumes.disks import are_on_one_disk
 from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
 from backup_gui.engine.fs.volumes.identity import nearest_existing
-from backup_gui.engine.fs.volumes.nesting import is_within
+from backup_gui.engine.fs.volumes.nesting import Location, is_within
 from backup_gui.engine.ownership.belonging import foresee_conflict
 from backup_gui.engine.state.register import ReadFacts
 from backup_gui.model.errors import JobError
@@ -140,10 +141,9 @@ def _destination_fault(destination: str, others: tuple[Job, ...]) -> Reason:
         return Reason(ReasonCode.PLACE_OF_HOME)
     if os.name == "posix" and any(is_within(destination, folder) for folder in _SYSTEM_FOLDERS):
         return Reason(ReasonCode.PLACE_OF_SYSTEM)
+    place = Location(destination)
     for other in others:
-        history = history_of(other)
-        taken = [other.destination.path, *([history] if history is not None else [])]
-        if any(is_within(destination, folder) or is_within(folder, destination) for folder in taken):
+        if any(place.overlaps(folder) for folder in folders_of(other).backup):
             return Reason(ReasonCode.PLACE_TAKEN, name=one_line(other.name))
     parent = nearest_existing(destination)
     if is_drive_missing(destination):
@@ -176,7 +176,7 @@ def _destination_note(source: str, destination: str) -> Reason:
 def _belonging_note(job: Job, data_folder: Path | None) -> Reason:
     """Return whose the folders are, if another backup's. The job can be saved, and asks the user when it runs."""
     file = None if data_folder is None else data_folder / "jobs" / f"{job.id}.sqlite"
-    conflict = foresee_conflict(job, history_of(job), ReadFacts(file))
+    conflict = foresee_conflict(folders_of(job), ReadFacts(file))
     return lines(conflict, Reason(ReasonCode.PLACE_UNTOUCHED)) if conflict else NO_REASON
 
 

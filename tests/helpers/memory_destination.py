@@ -21,6 +21,7 @@ from itertools import count
 from typing import Any, TypeVar, cast
 from unittest.mock import patch
 
+from backup_gui.engine.destination.job_folders import JobFolders
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.fs.content import Cancelled, Rights, Shortened, TargetError
 from backup_gui.engine.fs.system.syscalls import own_ids
@@ -564,8 +565,9 @@ def _pass_by(_call: str, _path: str) -> None:
 def passes_over(destination: MemoryDestination) -> Iterator[None]:
     """Have passes that are made within the context go to a destination in memory, whatever their job says."""
 
-    def opened(job: Job, catalog: JobDatabase, stack: ExitStack, *_arguments: object, **_options: object) -> Roots:
-        del catalog
+    def opened(
+        job: Job, _folders: JobFolders, _catalog: JobDatabase, stack: ExitStack, *_arguments: object, **_options: object
+    ) -> Roots:
         try:
             source = stack.enter_context(Tree(job.source))
         except OSError as error:

@@ -14,8 +14,6 @@ from backup_gui.engine.apply import publish
 from backup_gui.engine.destination import local as target
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs import tree
-from backup_gui.engine.fs.volumes.identity import identify
-from backup_gui.engine.roots import roots
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind
@@ -515,18 +513,14 @@ def test_a_source_that_cannot_be_looked_at_in_mid_pass_is_waited_for(rig: Rig, m
         rig.run()
 
 
-@pytest.mark.parametrize("calls_before", [0, 1])
+@pytest.mark.parametrize("asked_by", ["roots.roots.identity_of", "destination.marker.identify"])
 def test_a_source_that_cannot_be_identified_is_waited_for(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, calls_before: int
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, asked_by: str
 ) -> None:
-    real, calls = identify, iter(range(100))
+    def fail(_folder: object) -> object:
+        raise FileNotFoundError(2, "No such file or directory")
 
-    def fail(path: str) -> object:
-        if next(calls) >= calls_before:
-            raise FileNotFoundError(2, "No such file or directory")
-        return real(path)
-
-    monkeypatch.setattr(roots, "identify", fail)
+    monkeypatch.setattr(f"backup_gui.engine.{asked_by}", fail)
     with pytest.raises(RootAbsentError):
         rig.run()
 

@@ -13,9 +13,8 @@ from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination import probe as probing
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs import xattrs as attributes
-from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.identity import Identity, Standing, standing
-from backup_gui.engine.fs.volumes.mounts import Mount, has_lasting_inodes, points_below
+from backup_gui.engine.fs.volumes.mounts import Mount, has_lasting_inodes, points_below, stores_later
 from backup_gui.model.plans import ProblemCode
 from tests.helpers.rig import Rig
 from tests.helpers.trees import contents
@@ -67,9 +66,8 @@ def test_what_is_mounted_below_a_folder_is_read_from_the_table(tmp_path: Path) -
         *((kind, False) for kind in ("fuse.sshfs", "fuse.mergerfs", "fuse.bindfs", "fuseblk", "ext4", "nfs4")),
     ],
 )
-def test_clouds_are_told_from_other_mounts(monkeypatch: pytest.MonkeyPatch, kind: str, *, is_cloud: bool) -> None:
-    monkeypatch.setattr(mounts, "mount_of", lambda _path: mounted(kind))
-    assert mounts.stores_later("/point") is is_cloud
+def test_clouds_are_told_from_other_mounts(kind: str, *, is_cloud: bool) -> None:
+    assert stores_later(mounted(kind)) is is_cloud
 
 
 @pytest.mark.hazard(66)

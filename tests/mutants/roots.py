@@ -28,7 +28,7 @@ MUTATIONS = (
     Mutation(
         "own files in the history are refused",
         "engine/roots/roots.py",
-        "    if any(kept.overlaps(place) for place in ours):\n",
+        "    if any(history.overlaps(place) for place in ours):\n",
         "    if not ours and kept.overlaps(source):\n",
         (f"{_ROOTS}test_own_files_in_the_backup_are_refused_and_stay[history-inside]",),
     ),
@@ -56,22 +56,22 @@ MUTATIONS = (
     Mutation(
         "source volume",
         "engine/roots/roots.py",
-        "standing(recorded, identify(job.source)) is Standing.OTHER_VOLUME:\n",
-        "standing(recorded, identify(job.source)) is None:\n",
+        "standing(recorded, identity) is Standing.OTHER_VOLUME:\n",
+        "standing(recorded, identity) is None:\n",
         (f"{_ROOTS}test_another_drive_in_the_sources_place_is_refused",),
     ),
     Mutation(
         "source folder",
         "engine/roots/roots.py",
-        "    is_source_other = not has_new_source and _is_other_source(job, catalog)\n",
+        "    is_source_other = not has_new_source and standing(recorded, identity) is Standing.OTHER_FOLDER\n",
         "    is_source_other = False\n",
         (f"{_ROOTS}test_another_folder_in_the_sources_place_is_held_until_agreed_to_once",),
     ),
     Mutation(
         "an identity is not overwritten",
         "engine/roots/roots.py",
-        "    if has_new_source or catalog.fact(SOURCE_KEY) is None:\n",
-        "    if job.source:\n",
+        "        if has_new_source or recorded is None:\n",
+        "        if job.source:\n",
         (f"{_ROOTS}test_another_folder_in_the_sources_place_stays_held_pass_after_pass",),
     ),
     Mutation(
@@ -91,7 +91,7 @@ MUTATIONS = (
     Mutation(
         "a new drive only where the old one was mounted",
         "engine/roots/roots.py",
-        "    return catalog.fact(POINT_KEY) == _mount_point(anchor)\n",
+        "    return catalog.fact(POINT_KEY) == _mount_point(os.path.realpath(anchor))\n",
         "    return os.path.ismount(anchor)\n",
         (f"{_UNMOUNTED}test_a_volume_above_the_place_where_the_drive_was_mounted_is_not_taken_for_a_new_drive",),
     ),
@@ -255,8 +255,8 @@ MUTATIONS = (
     Mutation(
         "a history that cannot be made is told at the start",
         "engine/roots/roots.py",
-        "        target.history.prepare()\n",
-        "",
+        "            target.history.prepare()\n",
+        "            pass\n",
         (f"{_START}test_a_history_that_cannot_be_made_is_told_before_the_first_copy",),
     ),
     Mutation(
@@ -318,7 +318,7 @@ MUTATIONS = (
     Mutation(
         "numbers that do not last",
         "engine/roots/continuity.py",
-        " if keeps_folder_inodes(target.root) else leads_elsewhere\n",
+        " if keeps_folder_inodes(target.tree.mount) else leads_elsewhere\n",
         "\n",
         (f"{_GOES_ON}test_where_numbers_do_not_last_a_folder_with_another_one_is_the_same",),
     ),
@@ -332,8 +332,8 @@ MUTATIONS = (
     Mutation(
         "another folder is not taken for the destination unasked",
         "engine/roots/roots.py",
-        "    if continuity is not Continuity.OTHER:\n",
-        "    if True:\n",
+        "        if not is_other:\n            accept_destination",
+        "        if True:\n            accept_destination",
         (f"{_GOES_ON}test_another_folder_in_its_place_is_held_and_left_as_it_is_until_agreed_to",),
     ),
     Mutation(
@@ -426,7 +426,7 @@ MUTATIONS = (
     Mutation(
         "folders inside each other are refused at each pass",
         "engine/roots/roots.py",
-        "    _refuse_nesting(job)\n    claims",
+        "    _refuse_nesting(folders)\n    claims",
         "    claims",
         (f"{_ROOTS}test_folders_within_each_other_are_refused",),
     ),
@@ -440,8 +440,8 @@ MUTATIONS = (
     Mutation(
         "a history inside the source",
         "engine/roots/roots.py",
-        "    if kept.overlaps(source):\n",
-        "    if not job:\n",
+        "    if history.overlaps(source):\n",
+        "    if not folders:\n",
         (f"{_ROOTS}test_folders_within_each_other_are_refused",),
     ),
     Mutation(

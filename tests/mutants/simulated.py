@@ -12,14 +12,14 @@ MUTATIONS = (
     Mutation(
         "source volume, in simulated time",
         "engine/roots/roots.py",
-        "standing(recorded, identify(job.source)) is Standing.OTHER_VOLUME:\n",
-        "standing(recorded, identify(job.source)) is None:\n",
+        "standing(recorded, identity) is Standing.OTHER_VOLUME:\n",
+        "standing(recorded, identity) is None:\n",
         _SIMULATION,
     ),
     Mutation(
         "source folder, in simulated time",
         "engine/roots/roots.py",
-        "    is_source_other = not has_new_source and _is_other_source(job, catalog)\n",
+        "    is_source_other = not has_new_source and standing(recorded, identity) is Standing.OTHER_FOLDER\n",
         "    is_source_other = False\n",
         _SIMULATION,
     ),

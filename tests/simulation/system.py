@@ -229,7 +229,7 @@ def simulated_system(scheduler: Scheduler, volume_id: Callable[[str], str]) -> I
     simulated = SimulatedSystem(scheduler)
     its_os, its_time = SimulatedOs(simulated), SimulatedTime(scheduler)
     # As they are before any of them is replaced.
-    real_uptime, real_volume_id = platform.uptime_s, volume.volume_id
+    real_uptime, real_volume_of = platform.uptime_s, volume.volume_of
     moments = {time.time: its_time.time, time.monotonic: its_time.monotonic, real_uptime: scheduler.uptime}
 
     class SimulatedDatetime(dt.datetime):
@@ -248,8 +248,8 @@ def simulated_system(scheduler: Scheduler, volume_id: Callable[[str], str]) -> I
                     stack.enter_context(patch.object(module, name, SimulatedDatetime))
                 elif value is real_uptime:
                     stack.enter_context(patch.object(module, name, scheduler.uptime))
-                elif value is real_volume_id:
-                    stack.enter_context(patch.object(module, name, volume_id))
+                elif value is real_volume_of:
+                    stack.enter_context(patch.object(module, name, lambda folder: volume_id(folder.given)))
             for function in _functions(module):
                 _replace_defaults(function, moments, stack)
         for module, name in ((system, "syncfs"), (posix, "renameat2")):

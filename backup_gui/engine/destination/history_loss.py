@@ -43,8 +43,7 @@ def say_lost(target: Destination) -> None:
 
 def remember_history(target: Destination, catalog: JobDatabase) -> None:
     """Remember that there is a history, and where; permanent with the next ``commit``."""
-    if catalog.fact(HISTORY_PLACE_KEY) != _place(target):
-        catalog.remember(HISTORY_PLACE_KEY, _place(target))
+    catalog.remember(HISTORY_PLACE_KEY, _place(target))
 
 
 def _place(target: Destination) -> str:

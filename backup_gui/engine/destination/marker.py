@@ -14,7 +14,7 @@ import errno
 import os
 import stat
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.destination.mirror_writer import flush_folder
@@ -245,8 +245,9 @@ def attribute_of(tree: Tree, folder: str) -> bytes | None:
         return None
 
 
+@lru_cache(maxsize=8)
 def parse_marker(content: bytes) -> Marker:
-    """Read a marker; what is none is ``UNREADABLE``."""
+    """Read a marker; what is none is ``UNREADABLE``. Pure; each pass reads the same ones several times."""
     import json  # noqa: PLC0415 - as above
 
     try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from backup_gui.engine.fs.system.platform import HAS_MODES
 from backup_gui.engine.fs.system.syscalls import own_ids
 from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.fs.volumes.nesting import Location
 
 if TYPE_CHECKING:
     from backup_gui.model.entries import Entry
@@ -28,6 +29,8 @@ class MirrorTree(Tree):
         root: Absolute path of the folder, which exists.
 
     Attributes:
+        location: Where it lies.
+        mount: The mount that it lies on; None where the system does not tell.
         opens_up: Whether folders are opened up to be listed.
         opened_up: The modes of folders that were opened up; whoever gives one the mode of the source removes it.
         staged: The final path of each new folder that has another name on the disk for now, and that name. What is in
@@ -39,6 +42,9 @@ class MirrorTree(Tree):
 
     def __init__(self, root: str) -> None:
         super().__init__(root)
+        with self.closed_on_failure():
+            self.location = Location(root)
+            self.mount = self.location.mount
         self.opens_up = True
         self.opened_up: dict[str, int] = {}
         self.staged: dict[str, str] = {}

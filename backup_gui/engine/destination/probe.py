@@ -79,7 +79,7 @@ def capabilities_of(target: LocalDestination, root: str, catalog: JobDatabase, *
         catalog: The memory of the job.
         may_try: Whether anything may be written. If not, and nothing is known, it is guessed.
     """
-    mount = mount_of(root)
+    mount = target.tree.mount if root == target.root else mount_of(root)
     if _holds_all(target, root, mount):
         return ALL
     key = _key(root, mount)
@@ -88,7 +88,7 @@ def capabilities_of(target: LocalDestination, root: str, catalog: JobDatabase, *
         return known
     kind = "" if mount is None else mount.kind
     if not may_try:
-        return _guess(target, kind)
+        return _guess(target, mount)
     doubts: list[OSError] = []
     try:
         found = try_out(target, kind, doubts)
@@ -96,7 +96,7 @@ def capabilities_of(target: LocalDestination, root: str, catalog: JobDatabase, *
         if is_shortage(error):
             raise
         log.warning("What the destination can hold could not be found out: %s", error)
-        return ALL._replace(time_step_ns=time_step_ns(target.root))
+        return ALL._replace(time_step_ns=time_step_ns(target.tree.mount))
     tried_at = int(time.time()) - (TRUSTED_S - _DOUBTED_S if doubts else 0)
     catalog.remember(CAPABILITIES_KEY, f"{tried_at} {write_capabilities(found)}\n{key}")
     if found.in_words():
@@ -118,7 +118,7 @@ def known_capabilities(mirror: TreeView, root: str, memories: Iterable[str | Non
         return ALL
     key = _key(root, mount)
     found = (_recall(memory, key, math.inf) for memory in memories)
-    return next(filter(None, found), None) or _guess(mirror, "" if mount is None else mount.kind)
+    return next(filter(None, found), None) or _guess(mirror, mount)
 
 
 def try_out(target: LocalDestination, kind: str, doubts: list[OSError] | None = None) -> Capabilities:
@@ -161,7 +161,7 @@ def try_out(target: LocalDestination, kind: str, doubts: list[OSError] | None = 
     elif kind in _NTFS_KINDS:
         found = found._replace(earliest_ns=NTFS_EARLIEST_NS, latest_ns=NTFS_LATEST_NS)
     return found._replace(
-        holds_times=step_ns is not None, time_step_ns=max(step_ns or _STEPS_NS[-1], time_step_ns(target.root))
+        holds_times=step_ns is not None, time_step_ns=max(step_ns or _STEPS_NS[-1], time_step_ns(target.tree.mount))
     )
 
 
@@ -323,10 +323,10 @@ def _holds_all(mirror: TreeView, root: str, mount: Mount | None) -> bool:
     return is_known and _holds_fractions(mirror) and not takes_case_for_one(root)
 
 
-def _guess(mirror: TreeView, kind: str) -> Capabilities:
-    if kind in _FAT_KINDS:
-        return FAT._replace(largest_bytes=_largest_bytes(mirror, kind))
-    return ALL._replace(time_step_ns=time_step_ns(mirror.root))
+def _guess(mirror: TreeView, mount: Mount | None) -> Capabilities:
+    if mount is not None and mount.kind in _FAT_KINDS:
+        return FAT._replace(largest_bytes=_largest_bytes(mirror, mount.kind))
+    return ALL._replace(time_step_ns=time_step_ns(mount))
 
 
 def _holds_fractions(target: TreeView) -> bool:

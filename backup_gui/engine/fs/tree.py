@@ -85,8 +85,7 @@ class Tree:
         BUDGET.add_tree()
         self._is_counted = True
         # Some programs that serve a file system list a folder once for each time that it is opened, and then nothing.
-        with self.closed_on_failure():
-            self._lists_anew = kind_of_device(self.root_entry.st_dev).startswith("fuse")
+        self._lists_anew: bool | None = None
 
     @property
     def root_fd(self) -> int:
@@ -142,6 +141,8 @@ class Tree:
             WideFolderError: There are more names; ``names`` and ``look_at`` take less memory.
         """
         folder = self.folder(path)
+        if self._lists_anew is None:
+            self._lists_anew = kind_of_device(self.root_entry.st_dev).startswith("fuse")
         if not self._lists_anew:
             try:
                 entries = folder.entries(most)

@@ -27,7 +27,7 @@ from backup_gui.engine.destination.marker import (
 )
 from backup_gui.engine.fs.system.computer import computer_id, host_name
 from backup_gui.engine.fs.system.descriptors import is_shortage
-from backup_gui.engine.fs.volumes.identity import Standing, identify, read_identity, standing
+from backup_gui.engine.fs.volumes.identity import Standing, identity_of, read_identity, standing
 from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.state.register import MARKER_KEY, KnownJob, other_jobs, remember_folders
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
@@ -39,6 +39,7 @@ from backup_gui.model.reasons import NO_REASON, Code, Reason, ReasonCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backup_gui.engine.destination.job_folders import JobFolders
     from backup_gui.engine.destination.local import LocalDestination
     from backup_gui.engine.state.database import JobDatabase
     from backup_gui.engine.state.register import Facts
@@ -124,7 +125,7 @@ class _Conflict(NamedTuple):
 
 def settle(
     job: Job,
-    history: str | None,
+    folders: JobFolders,
     catalog: JobDatabase,
     *,
     allowed: frozenset[str],
@@ -135,7 +136,7 @@ def settle(
 
     Args:
         job: The job.
-        history: Absolute path of its history; None if it keeps none.
+        folders: Where its folders lie.
         catalog: The job's catalog; not changed.
         allowed: The keys that the user has approved just now.
         looks_around: Whether to check the folders above, and the folders of other jobs, too.
@@ -145,7 +146,7 @@ def settle(
         OtherBackupError: They belong to another backup.
         OSError: The source cannot be read.
     """
-    inquiry = _Inquiry(job, history, catalog)
+    inquiry = _Inquiry(folders, catalog)
     agreed = allowed | agreed_keys(catalog)
     taken: frozenset[str] = frozenset()
     for conflict in inquiry.conflicts(looks_around=looks_around):
@@ -168,25 +169,24 @@ def settle(
     return Belonging(marker, agreed, is_taken_over, agreed | inquiry.own_ids | {marker.id}, taken)
 
 
-def foresee_conflict(job: Job, history: str | None, facts: Facts) -> Reason:
+def foresee_conflict(folders: JobFolders, facts: Facts) -> Reason:
     """Return why a job's folders conflict with another backup that the user has not approved; empty if they do not.
 
     Args:
-        job: The job, which need not have run before.
-        history: Absolute path of its history; None if it keeps none.
+        folders: Where the job's folders lie; it need not have run before.
         facts: What is recorded about it.
     """
     agreed = agreed_keys(facts)
-    conflicts = _Inquiry(job, history, facts).conflicts(looks_around=True)
+    conflicts = _Inquiry(folders, facts).conflicts(looks_around=True)
     return next((found.reason for found in conflicts if found.is_newer or not found.keys & agreed), NO_REASON)
 
 
-def mark(target: LocalDestination, job: Job, catalog: JobDatabase, belonging: Belonging) -> None:
+def mark(target: LocalDestination, folders: JobFolders, catalog: JobDatabase, belonging: Belonging) -> None:
     """Mark a destination and its history as this job's, and record that; existing marks are not rewritten.
 
     Args:
         target: The destination, locked.
-        job: The job.
+        folders: Where the job's folders lie.
         catalog: Records it permanently.
         belonging: The result of ``settle``.
 
@@ -194,23 +194,23 @@ def mark(target: LocalDestination, job: Job, catalog: JobDatabase, belonging: Be
         DestinationBusyError: Another instance has marked it in this very moment.
     """
     folder = catalog.fact(_SOURCE_KEY) or belonging.marker.folder
-    source = escape(os.path.realpath(job.source))
-    marker = belonging.marker._replace(host=host_name(), source=source, folder=folder)
-    history = target.history.root
+    marker = belonging.marker._replace(host=host_name(), source=escape(folders.source.path), folder=folder)
+    mirror, history = folders.destination.path, folders.history
     if belonging.is_taken_over:
         # The catalog does not know what the other backup has put there in the meantime.
         catalog.forget_mirror()
     if belonging.agreed:
         _remember_agreed(catalog, belonging.agreed)
-    if catalog.fact(MARKER_KEY) != marker.id:
-        catalog.remember(MARKER_KEY, marker.id)
-    remember_folders(catalog, job.source, job.destination.path, history)
+    catalog.remember(MARKER_KEY, marker.id)
+    remember_folders(
+        catalog, folders.source.given, folders.destination.given, None if history is None else history.given
+    )
     catalog.commit()
     marks = _Marks(target, marker, belonging.ids)
     try:
         if history is not None:
-            marks.on_history(history)
-        if history is None or not is_found_from(target.root, history) or read_markers(target.root):
+            marks.on_history(history.given, os.path.relpath(mirror, history.path))
+        if history is None or not is_found_from(mirror, history.path) or read_markers(target.root):
             marks.on_mirror()
     except OSError as error:
         if is_shortage(error):
@@ -291,12 +291,9 @@ class _Inquiry:
         known_id: The id of this job's marker in the catalog; empty if there is none.
     """
 
-    def __init__(self, job: Job, history: str | None, catalog: Facts) -> None:
-        self._job = job
+    def __init__(self, folders: JobFolders, catalog: Facts) -> None:
         self._catalog = catalog
-        self._source = Location(job.source)
-        self._destination = Location(job.destination.path)
-        self._history = None if history is None else Location(history)
+        self._source, self._destination, self._history, _own = folders
         self.known_id = catalog.fact(MARKER_KEY) or ""
         self.own_ids = {self.known_id} - {""}
         self.own_marker: Marker | None = None
@@ -380,7 +377,7 @@ class _Inquiry:
         if not is_same_path(marker.source_path, self._source.path):
             return False
         try:
-            now = identify(self._job.source)
+            now = identity_of(self._source)
         except OSError:
             return False
         return standing(read_identity(marker.folder), now) is Standing.SAME
@@ -388,7 +385,7 @@ class _Inquiry:
     def _is_remembered(self) -> bool:
         """Tell whether the catalog has recorded this very folder as the destination."""
         try:
-            now = identify(self._job.destination.path)
+            now = identity_of(self._destination)
         except OSError:
             return False
         return standing(read_identity(self._catalog.fact(_DESTINATION_KEY)), now) is Standing.SAME
@@ -504,7 +501,7 @@ class _Other:
         if self._known.identity is None:
             return False
         try:
-            now = identify(self.destination.path)
+            now = identity_of(self.destination)
         except OSError:
             return False
         return standing(self._known.identity, now) is Standing.SAME
@@ -527,9 +524,7 @@ def _has_content(path: str) -> bool:
 
 
 def _remember_agreed(catalog: JobDatabase, keys: frozenset[str]) -> None:
-    text = "\n".join(sorted(keys))
-    if catalog.fact(AGREED_KEY) != text:
-        catalog.remember(AGREED_KEY, text)
+    catalog.remember(AGREED_KEY, "\n".join(sorted(keys)))
 
 
 class _Marks:
@@ -567,30 +562,30 @@ class _Marks:
         with contextlib.suppress(OSError):
             self._target.tree.root_folder.set_times((before.st_atime_ns, before.st_mtime_ns))
 
-    def on_history(self, history: str) -> None:
+    def on_history(self, history: str, way: str) -> None:
         """Mark the history, and create it if necessary.
 
         Args:
             history: Its absolute path.
+            way: The path of the mirror relative to it, without links.
 
         Raises:
             FileExistsError: Another instance has marked it just now.
             OSError: It could not be marked.
         """
-        way = os.path.relpath(os.path.realpath(self._target.root), os.path.realpath(history))
         marker = self._marker._replace(mirror=escape(way))
         found = read_file(os.path.join(history, MARKER_NAME))
         if found != marker:
             may_replace = self._may_replace([] if found is None else [Claim(found, history)])
             write_file(self._target.history.open(), marker, may_replace=may_replace)
 
-    def has_anothers(self, history: str | None) -> bool:
+    def has_anothers(self, history: Location | None) -> bool:
         """Tell whether another instance has marked either folder just now; unreadable markers do not count.
 
         Args:
-            history: The history's absolute path, if there is one.
+            history: The history, if there is one.
         """
-        places = (self._target.root,) if history is None else (self._target.root, history)
+        places = (self._target.root,) if history is None else (self._target.root, history.given)
         claims = [Claim(marker, place) for place in places for marker in read_markers(place)]
         return any(
             claim.marker is not UNREADABLE and claim.marker.id != self._marker.id and claim.key not in self._ids
@@ -609,6 +604,5 @@ class _Marks:
 
 
 def is_found_from(mirror: str, history: str) -> bool:
-    """Tell whether a history lies in one of its default places."""
-    mirror, history = os.path.realpath(mirror), os.path.realpath(history)
+    """Tell whether a history lies in one of its default places; both are absolute paths without links. Pure."""
     return history in {place_beside(mirror), place_inside(mirror)}

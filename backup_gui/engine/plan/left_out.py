@@ -9,16 +9,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files
-from backup_gui.engine.fs.volumes.mounts import TABLE, is_of_kernel, is_visible, read_mounts
+from backup_gui.engine.fs.volumes.mounts import is_of_kernel, is_visible
+from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.rules.exclusions import ExclusionRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
-    from backup_gui.engine.fs.volumes.mounts import Mount
+    from backup_gui.engine.destination.job_folders import JobFolders
     from backup_gui.model.job import Job
 
 
@@ -34,15 +33,18 @@ class LeftOut(NamedTuple):
     drive_roots: frozenset[str] = frozenset()
 
 
-def rules_of(job: Job) -> ExclusionRules:
+def rules_of(job: Job, folders: JobFolders) -> ExclusionRules:
     """Return everything that a job excludes, by its rules and in any case.
+
+    Args:
+        job: The job.
+        folders: Where its folders lie.
 
     Raises:
         JobError: A rule is invalid.
     """
-    history = history_of(job)
-    backup = (job.destination.path,) if history is None else (job.destination.path, history)
-    return rules_for(job.source, job.exclude, backup, leaves_out_system_folders=job.leaves_out_system_folders)
+    found = _find(folders.source, (*folders.own, *folders.backup))
+    return _rules(job.exclude, found, leaves_out_system_folders=job.leaves_out_system_folders)
 
 
 def rules_for(
@@ -59,30 +61,35 @@ def rules_for(
     Raises:
         JobError: A rule is invalid.
     """
-    found = find_left_out(source, backup)
+    return _rules(exclude, find_left_out(source, backup), leaves_out_system_folders=leaves_out_system_folders)
+
+
+def _rules(exclude: Iterable[str], found: LeftOut, *, leaves_out_system_folders: bool) -> ExclusionRules:
     return ExclusionRules(exclude, found.paths, found.drive_roots if leaves_out_system_folders else frozenset())
 
 
-def find_left_out(source: str, backup: Iterable[str] = (), table: str | Path = TABLE) -> LeftOut:
+def find_left_out(source: str, backup: Iterable[str] = ()) -> LeftOut:
     """Find what is always excluded from a source.
 
     Args:
         source: Absolute path.
         backup: Absolute paths of the destination and the history.
-        table: The kernel's list of mounts; without it, mounts below the source are unknown.
 
     Returns:
         What was found; nothing if the source does not exist.
     """
-    root = os.path.realpath(source)
-    mounts = read_mounts(table)
-    # Of several mounts on one mount point, the last is visible.
-    below = {mount.point: mount for mount in mounts if _relative(mount.point, root)}
-    paths = {path for place in (*own_files.noted(), *backup) for path in _places_of(place, root, mounts)}
-    drive_roots = {""} if _is_mounted(root, mounts) else set()
-    for point, mount in below.items():
+    root = Location(source)
+    return _find(root, (Location(place, root) for place in (*own_files.noted(), *backup)))
+
+
+def _find(source: Location, places: Iterable[Location]) -> LeftOut:
+    root = source.path
+    paths = {path for place in places for path in _places_of(place, source)}
+    drive_roots = {""} if _is_mounted(source) else set()
+    for point, mount in source.visible.items():
         path = _relative(point, root)
-        assert path is not None
+        if not path:
+            continue
         if not is_of_kernel(mount.kind):
             drive_roots.add(path)
         elif is_visible(mount):
@@ -98,22 +105,23 @@ def _relative(path: str, root: str) -> str | None:
     return path[len(prefix) :].replace(os.sep, "/") if path.startswith(prefix) else None
 
 
-def _is_mounted(root: str, mounts: list[Mount]) -> bool:
-    return any(mount.point == root for mount in mounts) if mounts else os.path.ismount(root)
+def _is_mounted(source: Location) -> bool:
+    return source.path in source.visible if source.visible else os.path.ismount(source.path)
 
 
-def _places_of(place: str, root: str, mounts: list[Mount]) -> Iterator[str]:
+def _places_of(place: Location, source: Location) -> Iterator[str]:
     """Yield every path below a root that leads to a file or folder, without following links in the root.
 
     Args:
-        place: Absolute path; need not exist.
-        root: Absolute path of the root, without links.
-        mounts: The system's mounts.
+        place: The file or folder; need not exist.
+        source: The root.
     """
-    real = os.path.realpath(place)
-    candidates = {path for path in (_relative(real, root), _below_by_identity(real, root)) if path}
-    candidates.update(path for path in (_relative(other, root) for other in _mounted_again(real, mounts)) if path)
-    wanted = _look(real)
+    root = source.path
+    candidates = {path for path in (_relative(place.path, root), _below_by_identity(place, source)) if path}
+    candidates.update(path for path in (_relative(other, root) for other in _mounted_again(place)) if path)
+    if not candidates:
+        return
+    wanted = _look(place.path)
     for path in candidates:
         found = _look(os.path.join(root, path))
         if wanted is None or found is None or os.path.samestat(wanted, found):
@@ -127,19 +135,21 @@ def _look(path: str) -> os.stat_result | None:
         return None
 
 
-def _below_by_identity(path: str, root: str) -> str | None:
+def _below_by_identity(place: Location, source: Location) -> str | None:
     """Return a path relative to a root that it reaches in another spelling, or through another mount of the root."""
-    top = _look(root)
+    if source.identity is None or source.identity not in place.ancestry:
+        return None
+    top = _look(source.path)
     if top is None:
         return None
-    above = os.path.dirname(path)
+    above = os.path.dirname(place.path)
     while (entry := _look(above)) is None or not os.path.samestat(entry, top):
         if above == os.path.dirname(above):
             return None
         above = os.path.dirname(above)
     names: list[str] = []
-    folder = root
-    for name in path[len(above.rstrip(os.sep)) + 1 :].split(os.sep):
+    folder = source.path
+    for name in place.path[len(above.rstrip(os.sep)) + 1 :].split(os.sep):
         names.append(_as_listed(folder, name))
         folder = os.path.join(folder, names[-1])
     return "/".join(names)
@@ -164,19 +174,12 @@ def _as_listed(folder: str, name: str) -> str:
     return next(same, name)
 
 
-def _mounted_again(path: str, mounts: list[Mount]) -> Iterator[str]:
-    """Yield further paths that lead to a path because it, or a folder above it, is mounted there too."""
-    visible = {mount.point: mount for mount in mounts}
-    point = path
-    while point not in visible and point != os.path.dirname(point):
-        point = os.path.dirname(point)
-    if point not in visible:
+def _mounted_again(place: Location) -> Iterator[str]:
+    """Yield further paths that lead to a place because it, or a folder above it, is mounted there too."""
+    if place.on_volume is None:
         return
-    home = visible[point]
-    on_volume = home.root.rstrip("/") + path[len(point.rstrip("/")) :]
-    for mount in visible.values():
-        if mount.device != home.device or mount is home:
-            continue
-        below = _relative(on_volume, mount.root)
+    device, path = place.on_volume
+    for mount in [other for other in place.visible.values() if other.device == device and other is not place.mount]:
+        below = _relative(path, mount.root)
         if below is not None:
             yield os.path.join(mount.point, below) if below else mount.point

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors, is_reserved, is_vacant
 from backup_gui.engine.fs.volumes.identity import Identity, read_identity
-from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes, volume_id
+from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes, volume_of
 from backup_gui.model.path_text import escape
 from backup_gui.model.paths import is_temporary
 
@@ -60,8 +60,8 @@ def compare_with_last(target: LocalDestination, catalog: JobDatabase) -> Continu
     now = _identity(target)
     if now.volume != recorded.volume:
         return Continuity.ANEW
-    leads_elsewhere = _leads_elsewhere(target.root, catalog.fact(_LEADS_KEY))
-    is_other = now.inode != recorded.inode if keeps_folder_inodes(target.root) else leads_elsewhere
+    leads_elsewhere = _leads_elsewhere(target, catalog.fact(_LEADS_KEY))
+    is_other = now.inode != recorded.inode if keeps_folder_inodes(target.tree.mount) else leads_elsewhere
     if is_other:
         return Continuity.ANEW if is_vacant(target.root) and not leads_elsewhere else Continuity.OTHER
     return _by_names(target, catalog)
@@ -74,7 +74,7 @@ def remember_folder(target: LocalDestination, catalog: JobDatabase) -> None:
         OSError: It cannot be read.
     """
     catalog.remember(DESTINATION_KEY, str(_identity(target)))
-    catalog.remember(_LEADS_KEY, escape(os.path.realpath(target.root)))
+    catalog.remember(_LEADS_KEY, escape(target.tree.location.path))
 
 
 def remember_state(target: DestinationView, catalog: JobDatabase) -> None:
@@ -84,8 +84,7 @@ def remember_state(target: DestinationView, catalog: JobDatabase) -> None:
         stamp = root_stamp(target.stat(""))
     except OSError:
         stamp = ""
-    if stamp != catalog.fact(_STAMP_KEY):
-        catalog.remember(_STAMP_KEY, stamp)
+    catalog.remember(_STAMP_KEY, stamp)
 
 
 def root_stamp(entry: Entry) -> str:
@@ -99,14 +98,14 @@ def root_stamp(entry: Entry) -> str:
 
 
 def _identity(target: LocalDestination) -> Identity:
-    return Identity(volume_id(target.root), target.root_entry.st_ino)
+    return Identity(volume_of(target.tree.location), target.root_entry.st_ino)
 
 
-def _leads_elsewhere(root: str, recorded: str | None) -> bool:
+def _leads_elsewhere(target: LocalDestination, recorded: str | None) -> bool:
     """Tell whether a root is reached through other links than before."""
     if recorded is None:
-        return os.path.islink(root)
-    return escape(os.path.realpath(root)) != recorded
+        return os.path.islink(target.root)
+    return escape(target.tree.location.path) != recorded
 
 
 def _by_names(target: LocalDestination, catalog: JobDatabase) -> Continuity:

@@ -10,16 +10,23 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.destination.history_place import history_of, is_on_one_volume, is_place_inside
+from backup_gui.engine.destination.history_place import is_on_one_volume, is_place_inside
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.mirror_writer import make_private_folder
 from backup_gui.engine.destination.probe import capabilities_of
-from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
-from backup_gui.engine.fs.volumes.identity import Standing, identify, nearest_existing, read_identity, standing
+from backup_gui.engine.fs.volumes.identity import (
+    Identity,
+    Standing,
+    identify,
+    identity_of,
+    nearest_existing,
+    read_identity,
+    standing,
+)
 from backup_gui.engine.fs.volumes.mounts import distrusted_devices
-from backup_gui.engine.fs.volumes.nesting import Location, mounted_below
+from backup_gui.engine.fs.volumes.nesting import mounted_below
 from backup_gui.engine.fs.volumes.volume import volume_id
 from backup_gui.engine.ownership.belonging import mark, settle
 from backup_gui.engine.roots.continuity import DESTINATION_KEY, Continuity, compare_with_last, remember_folder
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.destination.destination import Destination
+    from backup_gui.engine.destination.job_folders import JobFolders
     from backup_gui.engine.ownership.belonging import Belonging
     from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.job import Job
@@ -73,6 +81,7 @@ class Roots(NamedTuple):
 
 def open_roots(
     job: Job,
+    folders: JobFolders,
     catalog: JobDatabase,
     stack: contextlib.ExitStack,
     allowed: Held | None,
@@ -85,6 +94,7 @@ def open_roots(
 
     Args:
         job: The job.
+        folders: Where its folders lie.
         catalog: The records of them; updated, except in a dry run.
         stack: Closes them.
         allowed: The held actions that the user has approved.
@@ -100,16 +110,18 @@ def open_roots(
         DestinationFullError: There is no space to create the destination.
         DestinationUnusableError: The destination cannot be created or opened.
     """
-    source = stack.enter_context(_open_source(job, catalog))
+    source, identity = _open_source(job, folders, catalog)
+    stack.enter_context(source)
     has_new_source = job.allows_mass_delete or (allowed is not None and allowed.code is HeldCode.SOURCE_REPLACED)
-    is_source_other = not has_new_source and _is_other_source(job, catalog)
-    _refuse_nesting(job)
+    recorded = read_identity(catalog.fact(SOURCE_KEY))
+    is_source_other = not has_new_source and standing(recorded, identity) is Standing.OTHER_FOLDER
+    _refuse_nesting(folders)
     claims = allowed.claims if allowed is not None else frozenset()
     try:
-        belonging = settle(job, history_of(job), catalog, allowed=claims, looks_around=is_full, now_s=now_s)
+        belonging = settle(job, folders, catalog, allowed=claims, looks_around=is_full, now_s=now_s)
     except OSError as error:
         raise RootAbsentError(Reason(ReasonCode.SOURCE_AWAY, path=job.source)) from error
-    target = stack.enter_context(_open_target(job, catalog, stack, is_dry_run=is_dry_run))
+    target = stack.enter_context(_open_target(job, folders, catalog, stack, is_dry_run=is_dry_run))
     has_new_destination = (
         job.allows_mass_delete
         or belonging.is_taken_over
@@ -118,7 +130,7 @@ def open_roots(
     continuity = _continuity(job, target, catalog, has_new_destination=has_new_destination)
     is_other = continuity is Continuity.OTHER
     target.tree.opens_up = not (is_dry_run or is_other)
-    target.distrust(distrusted_devices(source.root, source.root_fd, source.root_entry.st_dev))
+    target.distrust(distrusted_devices(folders.source.path, source.root_fd, source.root_entry.st_dev))
     if not is_dry_run:
         target.lock()
     target.adopt(capabilities_of(target, job.destination.path, catalog, may_try=not (is_dry_run or is_other)))
@@ -126,9 +138,15 @@ def open_roots(
         if not is_other:
             # Write access to the history can be checked only where the file system has owners and modes.
             target.history.prepare()
-        _remember_roots(job, target, catalog, continuity, has_new_source=has_new_source)
+        if has_new_source or recorded is None:
+            catalog.remember(SOURCE_KEY, str(identity))
+        if continuity is Continuity.ANEW:
+            # The records of the earlier folder do not apply to another one, even with the same path.
+            catalog.forget_mirror()
         if not is_other:
-            mark(target, job, catalog, belonging)
+            accept_destination(job, target, catalog)
+            mark(target, folders, catalog, belonging)
+        catalog.commit()
     accept = partial(accept_destination, job, target, catalog)
     return Roots(source, target, is_source_other, continuity, belonging, accept)
 
@@ -157,9 +175,9 @@ def accept_destination(job: Job, target: LocalDestination, catalog: JobDatabase)
     """
     try:
         remember_folder(target, catalog)
+        catalog.remember(POINT_KEY, _mount_point(target.tree.location.path))
     except OSError as error:
         raise RootAbsentError(Reason(ReasonCode.FOLDER_GONE, path=job.destination.path)) from error
-    catalog.remember(POINT_KEY, _mount_point(job.destination.path))
     catalog.remember(WELCOME_KEY, "")
 
 
@@ -182,8 +200,11 @@ def check_roots(job: Job, catalog: JobDatabase) -> None:
             raise RootAbsentError(Reason(drive_away, path=root))
 
 
-def _open_source(job: Job, catalog: JobDatabase) -> Tree:
+def _open_source(job: Job, folders: JobFolders, catalog: JobDatabase) -> tuple[Tree, Identity]:
     """Open the source.
+
+    Returns:
+        It, and which folder it is.
 
     Raises:
         JobError: It is not a folder, and never was one.
@@ -201,7 +222,8 @@ def _open_source(job: Job, catalog: JobDatabase) -> Tree:
     except OSError as error:
         raise RootAbsentError(_unopened(job, error)) from error
     try:
-        if not job.allows_mass_delete and standing(recorded, identify(job.source)) is Standing.OTHER_VOLUME:
+        identity = identity_of(folders.source)
+        if not job.allows_mass_delete and standing(recorded, identity) is Standing.OTHER_VOLUME:
             raise RootAbsentError(Reason(ReasonCode.SOURCE_REPLACED, path=job.source))
     except OSError as error:
         source.close()
@@ -209,54 +231,45 @@ def _open_source(job: Job, catalog: JobDatabase) -> Tree:
     except BackupError:
         source.close()
         raise
-    return source
+    return source, identity
 
 
 def _unopened(job: Job, error: OSError) -> Reason:
     return Reason(ReasonCode.SOURCE_UNOPENED, why=system_words(error), path=job.source)
 
 
-def _is_other_source(job: Job, catalog: JobDatabase) -> bool:
-    try:
-        now = identify(job.source)
-    except OSError as error:
-        raise RootAbsentError(Reason(ReasonCode.SOURCE_AWAY, path=job.source)) from error
-    return standing(read_identity(catalog.fact(SOURCE_KEY)), now) is Standing.OTHER_FOLDER
-
-
-def _refuse_nesting(job: Job) -> None:
+def _refuse_nesting(folders: JobFolders) -> None:
     """Refuse folders inside each other. Checked at each pass, since folders can be linked or mounted together later.
 
     Raises:
         JobError: One lies in another.
     """
-    source, destination = Location(job.source), Location(job.destination.path)
+    source, destination, history, ours = folders
     if destination.is_within(source):
-        raise JobError(Reason(ReasonCode.DESTINATION_INSIDE_SOURCE, path=job.destination.path))
+        raise JobError(Reason(ReasonCode.DESTINATION_INSIDE_SOURCE, path=destination.given))
     if source.is_within(destination):
-        raise JobError(Reason(ReasonCode.SOURCE_INSIDE_DESTINATION, path=job.source))
-    mounted = mounted_below(job.destination.path, job.source)
+        raise JobError(Reason(ReasonCode.SOURCE_INSIDE_DESTINATION, path=source.given))
+    mounted = mounted_below(destination, source)
     if mounted is not None:
         raise JobError(Reason(ReasonCode.SOURCE_MOUNTED_INSIDE, path=mounted))
-    ours = [Location(place) for place in own_files.noted()]
     if any(source.is_within(place) for place in ours):
-        raise JobError(Reason(ReasonCode.SOURCE_INSIDE_OWN, path=job.source))
+        raise JobError(Reason(ReasonCode.SOURCE_INSIDE_OWN, path=source.given))
     # Its contents are not in the source: they would be removed from the mirror while they are in use.
     if any(destination.overlaps(place) for place in ours):
-        raise JobError(Reason(ReasonCode.DESTINATION_AROUND_OWN, path=job.destination.path))
-    history = history_of(job)
-    if history is None or is_place_inside(history, job.destination.path):
+        raise JobError(Reason(ReasonCode.DESTINATION_AROUND_OWN, path=destination.given))
+    if history is None or is_place_inside(history.given, destination.given):
         return
-    kept = Location(history)
-    if kept.overlaps(source):
-        raise JobError(Reason(ReasonCode.HISTORY_AROUND_SOURCE, path=history))
-    if kept.overlaps(destination):
-        raise JobError(Reason(ReasonCode.HISTORY_AROUND_DESTINATION, path=history))
-    if any(kept.overlaps(place) for place in ours):
-        raise JobError(Reason(ReasonCode.HISTORY_AROUND_OWN, path=history))
+    if history.overlaps(source):
+        raise JobError(Reason(ReasonCode.HISTORY_AROUND_SOURCE, path=history.given))
+    if history.overlaps(destination):
+        raise JobError(Reason(ReasonCode.HISTORY_AROUND_DESTINATION, path=history.given))
+    if any(history.overlaps(place) for place in ours):
+        raise JobError(Reason(ReasonCode.HISTORY_AROUND_OWN, path=history.given))
 
 
-def _open_target(job: Job, catalog: JobDatabase, stack: contextlib.ExitStack, *, is_dry_run: bool) -> LocalDestination:
+def _open_target(
+    job: Job, folders: JobFolders, catalog: JobDatabase, stack: contextlib.ExitStack, *, is_dry_run: bool
+) -> LocalDestination:
     """Open the destination, and create it if that is allowed.
 
     Raises:
@@ -282,7 +295,7 @@ def _open_target(job: Job, catalog: JobDatabase, stack: contextlib.ExitStack, *,
 
                 return LocalDestination(stack.enter_context(tempfile.TemporaryDirectory()), None)
             make_private_folder(root)
-        history = history_of(job)
+        history = None if folders.history is None else folders.history.given
         if history is not None and job.history and not is_on_one_volume(nearest_existing(history), root):
             raise JobError(Reason(ReasonCode.HISTORY_ON_OTHER_DRIVE, path=history))
         return LocalDestination(root, history)
@@ -327,37 +340,23 @@ def _is_new_drive(anchor: str, catalog: JobDatabase) -> bool:
         anchor: The destination, or the nearest existing folder above it.
         catalog: Records where the destination's drive was mounted.
     """
-    return catalog.fact(POINT_KEY) == _mount_point(anchor)
+    return catalog.fact(POINT_KEY) == _mount_point(os.path.realpath(anchor))
 
 
 def _mount_point(path: str) -> str:
-    """Return the mount point of an existing folder's volume, escaped."""
-    point = os.path.realpath(path)
-    while not os.path.ismount(point):
-        point = os.path.dirname(point)
-    return escape(point)
+    """Return the mount point of an existing folder's volume, escaped.
 
-
-def _remember_roots(
-    job: Job, target: LocalDestination, catalog: JobDatabase, continuity: Continuity, *, has_new_source: bool
-) -> None:
-    """Record which folders and drives the roots are, at the first pass or when the user approves them.
+    Args:
+        path: Absolute path of the folder, without links.
 
     Raises:
-        RootAbsentError: One of them has vanished since it was opened.
+        OSError: The folder cannot be looked at.
     """
-    try:
-        source = identify(job.source)
-    except OSError as error:
-        raise RootAbsentError(Reason(ReasonCode.FOLDER_GONE, path=job.source)) from error
-    if has_new_source or catalog.fact(SOURCE_KEY) is None:
-        catalog.remember(SOURCE_KEY, str(source))
-    if continuity is Continuity.ANEW:
-        # The records of the earlier folder do not apply to another one, even with the same path.
-        catalog.forget_mirror()
-    if continuity is not Continuity.OTHER:
-        accept_destination(job, target, catalog)
-    catalog.commit()
+    # Not by ``os.path.ismount``, which resolves the links above each folder once more.
+    point, device = path, os.stat(path).st_dev
+    while (above := os.path.dirname(point)) != point and os.stat(above).st_dev == device:
+        point = above
+    return escape(point)
 
 
 def remembered_drives(catalog: JobDatabase) -> frozenset[str]:

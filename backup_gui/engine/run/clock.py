@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.fs.system.platform import LONGEST_WAIT_S
+from backup_gui.engine.fs.volumes.mounts import mount_of
 from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes
 from backup_gui.engine.roots.continuity import root_stamp
 
@@ -105,7 +106,7 @@ class DriveSentinel:
     def note(self) -> None:
         """Record the current state of the folder, or that it does not exist."""
         self._seen = _look(self._path)
-        self._has_lasting_inode = self._seen is not None and keeps_folder_inodes(self._path)
+        self._has_lasting_inode = self._seen is not None and keeps_folder_inodes(mount_of(self._path))
 
     def is_lost(self) -> bool:
         """Return whether the recorded folder is gone, on another file system, or replaced by another one."""

@@ -21,6 +21,7 @@ from backup_gui.engine.apply.report import (
 from backup_gui.engine.apply.stats import PassOutcome, PassStats
 from backup_gui.engine.apply.worker_start import WorkerStart
 from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
+from backup_gui.engine.destination.job_folders import folders_of
 from backup_gui.engine.fs.content import Cancelled, ignore_count, never
 from backup_gui.engine.fs.system.descriptors import BUDGET
 from backup_gui.engine.fs.system.platform import uptime_s
@@ -211,10 +212,12 @@ def _prepare(
     if not options.is_dry_run:
         # Also if the drive is not connected.
         follow(catalog, options.now(), options.uptime())
-    rules = rules_of(job)
     stack.enter_context(BUDGET.turn(options.should_stop))
+    folders = folders_of(job)
+    rules = rules_of(job, folders)
     roots = open_roots(
         job,
+        folders,
         catalog,
         stack,
         options.allowed,

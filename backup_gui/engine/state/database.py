@@ -336,8 +336,9 @@ class JobDatabase:
         return None if row is None else str(row[0])
 
     def remember(self, key: str, value: str) -> None:
-        """Remember a fact."""
-        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        """Remember a fact; one that is known already writes nothing."""
+        if self.fact(key) != value:
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def last_complete_at(self) -> float | None:
         """Return when everything was last backed up, seconds since 1970, UTC; None if never."""

@@ -77,9 +77,7 @@ def other_jobs(catalog: Facts) -> Iterator[KnownJob]:
 def remember_folders(catalog: JobDatabase, source: str, destination: str, history: str | None) -> None:
     """Record the accepted folders of a job; permanent with the next ``commit``."""
     for key, path in ((_SOURCE_KEY, source), (_DESTINATION_KEY, destination), (_HISTORY_KEY, history or "")):
-        text = escape(path)
-        if catalog.fact(key) != text:
-            catalog.remember(key, text)
+        catalog.remember(key, escape(path))
 
 
 def forget_folders(file: Path) -> None:

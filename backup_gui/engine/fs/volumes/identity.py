@@ -8,8 +8,9 @@ import os
 from enum import Enum
 from typing import NamedTuple
 
-from backup_gui.engine.fs.volumes.mounts import has_lasting_inodes_at
-from backup_gui.engine.fs.volumes.volume import volume_id
+from backup_gui.engine.fs.volumes.mounts import has_lasting_inodes
+from backup_gui.engine.fs.volumes.nesting import Location
+from backup_gui.engine.fs.volumes.volume import volume_of
 
 # ReFS has numbers of 128 bits; Python refuses to read thousands of digits, which only a damaged catalog has.
 _MAX_INODE_DIGITS = 40
@@ -48,7 +49,16 @@ def identify(path: str) -> Identity:
     Raises:
         OSError: It cannot be looked at.
     """
-    return Identity(volume_id(path), os.stat(path).st_ino if has_lasting_inodes_at(path) else 0)
+    return identity_of(Location(path))
+
+
+def identity_of(folder: Location) -> Identity:
+    """Take the identity of a folder of which it is known where it lies.
+
+    Raises:
+        OSError: It cannot be looked at.
+    """
+    return Identity(volume_of(folder), os.stat(folder.path).st_ino if has_lasting_inodes(folder.mount) else 0)
 
 
 def read_identity(text: str | None) -> Identity | None:

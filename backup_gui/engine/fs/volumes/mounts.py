@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TABLE: Final = "/proc/self/mountinfo"
+_AT_ONCE_BYTES: Final = 1 << 16
 _OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
 
 # File systems that other computers (or the host of a virtual machine) change without this kernel's knowing.
@@ -73,22 +74,46 @@ class Mount(NamedTuple):
     flags: str = ""
 
 
+class _Table(NamedTuple):
+    """The table of mounts.
+
+    Attributes:
+        mounts: All of them, in the order in which they were mounted.
+        visible: By their points. Of several mounts on one point, the last is visible.
+    """
+
+    mounts: list[Mount]
+    visible: dict[str, Mount]
+
+
 def read_mounts(table: "str | Path" = TABLE) -> list[Mount]:
     """Read the table, in the order in which things were mounted; empty where the system has none."""
+    return _read(table).mounts
+
+
+def visible_mounts(table: "str | Path" = TABLE) -> dict[str, Mount]:
+    """Return the mounts by their points, without those that another mount on the same point covers."""
+    return _read(table).visible
+
+
+def _read(table: "str | Path") -> _Table:
     try:
-        content = waited_out(partial(_content, table))
+        return _parse(waited_out(partial(_content, table)))
     except OSError:
-        return []
-    return _parse(content)
+        return _Table([], {})
 
 
 def _content(table: "str | Path") -> bytes:
-    with open(table, "rb") as file:
-        return file.read()
+    # Without what ``open`` asks of each file: the table is read several times in a pass.
+    fd = os.open(table, os.O_RDONLY)
+    try:
+        return b"".join(iter(partial(os.read, fd, _AT_ONCE_BYTES), b""))
+    finally:
+        os.close(fd)
 
 
 @lru_cache(maxsize=1)
-def _parse(content: bytes) -> list[Mount]:
+def _parse(content: bytes) -> _Table:
     # A pass asks a dozen times, and the answer is nearly always the same; reading is a tenth of the work.
     found = []
     for line in content.splitlines():
@@ -98,12 +123,26 @@ def _parse(content: bytes) -> list[Mount]:
         if len(before) >= 5 and len(after) >= 2:
             fields = (before[2], before[3], before[4], after[0], after[1], b"".join(after[2:3]), b"".join(before[5:6]))
             found.append(Mount(*(unescape(field) for field in fields)))
-    return found
+    return _Table(found, {mount.point: mount for mount in found})
 
 
 def mount_of(path: str, table: "str | Path" = TABLE) -> Mount | None:
     """The mount that a path lies on, or None where the system does not tell."""
-    return _mount_among(read_mounts(table), path)
+    return mount_above(os.path.realpath(path), visible_mounts(table))
+
+
+def mount_above(path: str, visible: dict[str, Mount]) -> Mount | None:
+    """Return the mount that a path lies on; None if the table is empty.
+
+    Args:
+        path: Absolute path without links.
+        visible: As ``visible_mounts`` returns it.
+    """
+    if not visible:
+        return None
+    while path not in visible and path != "/":
+        path = path.rpartition("/")[0] or "/"
+    return visible.get(path)
 
 
 def is_visible(mount: Mount) -> bool:
@@ -120,19 +159,8 @@ def is_visible(mount: Mount) -> bool:
 
 def share_a_mount(path: str, other: str, table: "str | Path" = TABLE) -> bool:
     """Tell whether two paths lie on the same mount; also where the system does not tell."""
-    mounts = read_mounts(table)
-    return _mount_among(mounts, path) is _mount_among(mounts, other)
-
-
-def _mount_among(mounts: list[Mount], path: str) -> Mount | None:
-    whole = os.path.realpath(path)
-    best: Mount | None = None
-    for mount in mounts:
-        is_inside = whole == mount.point or whole.startswith(mount.point.rstrip("/") + "/")
-        # Of several mounts on one point the last one is visible.
-        if is_inside and (best is None or len(mount.point) >= len(best.point)):
-            best = mount
-    return best
+    visible = visible_mounts(table)
+    return mount_above(os.path.realpath(path), visible) is mount_above(os.path.realpath(other), visible)
 
 
 def can_watch(source: str, table: "str | Path" = TABLE) -> Reason | None:
@@ -177,19 +205,15 @@ def has_lasting_inodes(mount: Mount | None) -> bool:
     return mount.kind not in _COUNTED_ANEW and not mount.kind.startswith("fuse.")
 
 
-def has_lasting_inodes_at(path: str) -> bool:
-    """The same of the file system that a path lies on."""
-    return has_lasting_inodes(mount_of(path))
-
-
 def devices_without_lasting_inodes(root: str, table: "str | Path" = TABLE) -> frozenset[int]:
     """Return the numbers of the devices, at and below a folder, whose files have other numbers after each mount."""
     if sys.platform == "win32":
         return frozenset()
     whole = os.path.realpath(root)
     prefix = whole.rstrip("/") + "/"
-    own = mount_of(whole, table)
-    mounts = [mount for mount in read_mounts(table) if mount.point.startswith(prefix)]
+    every, visible = _read(table)
+    own = mount_above(whole, visible)
+    mounts = [mount for mount in every if mount.point.startswith(prefix)]
     return frozenset(
         os.makedev(*map(int, mount.device.split(":")))
         for mount in ([] if own is None else [own]) + mounts
@@ -197,9 +221,8 @@ def devices_without_lasting_inodes(root: str, table: "str | Path" = TABLE) -> fr
     )
 
 
-def stores_later(path: str) -> bool:
-    """Tell whether a path lies on a mounted cloud, which says that it has stored something long before it has."""
-    mount = mount_of(path)
+def stores_later(mount: Mount | None) -> bool:
+    """Tell whether something is a mounted cloud, which says that it has stored something long before it has."""
     return mount is not None and (mount.kind == "davfs" or _is_served_by(_CLOUD, mount.kind))
 
 
@@ -219,7 +242,7 @@ def distrusted_devices(root: str, root_fd: int, device: int, table: "str | Path"
     """Return the volumes of a folder on which the system heeds no set-id bits, as those of sticks usually are.
 
     Args:
-        root: Absolute path of the folder.
+        root: Absolute path of the folder, without links.
         root_fd: Its descriptor.
         device: Its device number.
         table: The kernel's list of mounts, as in proc(5).
@@ -233,7 +256,7 @@ def distrusted_devices(root: str, root_fd: int, device: int, table: "str | Path"
     with contextlib.suppress(OSError):
         if os.fstatvfs(root_fd).f_flag & os.ST_NOSUID:
             found.add(device)
-    prefix = os.path.realpath(root).rstrip("/") + "/"
+    prefix = root.rstrip("/") + "/"
     for mount in read_mounts(table):
         if mount.point.startswith(prefix) and "nosuid" in mount.flags.split(","):
             major, _, minor = mount.device.partition(":")

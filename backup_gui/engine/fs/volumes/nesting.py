@@ -11,10 +11,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from backup_gui.engine.fs.volumes.mounts import read_mounts
+from backup_gui.engine.fs.volumes.mounts import mount_above, read_mounts, visible_mounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from backup_gui.engine.fs.volumes.mounts import Mount
 
 T = TypeVar("T")
 
@@ -54,17 +56,27 @@ class Location:
 
     Args:
         path: Absolute path; what of it does not exist yet is taken as it is written.
+        beside: Another folder that was found out in the same moment; what is asked for both is looked at once.
 
     Attributes:
+        given: As given.
         path: The path without links.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, beside: Location | None = None) -> None:
+        self.given = path
         self.path = os.path.realpath(path)
+        self._folded = os.path.normcase(self.path)
+        # Of a file system's root, the path itself ends with a separator.
+        self._below = self._folded.rstrip(os.sep) + os.sep
+        self._beside = beside
+        self._identities: dict[str, tuple[int, int] | None] = (
+            {} if beside is None else beside._identities  # noqa: SLF001 - of the same class
+        )
 
     def is_within(self, outer: Location) -> bool:
         """Tell whether this is another folder or lies somewhere below it, however either is reached."""
-        if _is_below(os.path.normcase(self.path), os.path.normcase(outer.path)):
+        if self._folded == outer._folded or self._folded.startswith(outer._below):
             return True
         if outer.identity is not None and outer.identity in self.ancestry:
             return True
@@ -90,7 +102,7 @@ class Location:
     @_Once
     def identity(self) -> tuple[int, int] | None:
         """Device and inode of the folder; None if it is not there."""
-        return _identity(self.path)
+        return self._identity_of(self.path)
 
     @_Once
     def ancestry(self) -> frozenset[tuple[int, int]]:
@@ -98,11 +110,21 @@ class Location:
         found = set()
         path = self.path
         while True:
-            found.add(_identity(path))
+            found.add(self._identity_of(path))
             parent = os.path.dirname(path)
             if parent == path:
                 return frozenset(identity for identity in found if identity is not None)
             path = parent
+
+    @_Once
+    def mount(self) -> Mount | None:
+        """The mount that the folder lies on; None where the system does not tell."""
+        return mount_above(self.path, self.visible)
+
+    @_Once
+    def visible(self) -> dict[str, Mount]:
+        """The system's mounts by their points."""
+        return visible_mounts() if self._beside is None else self._beside.visible
 
     @_Once
     def on_volume(self) -> tuple[str, str] | None:
@@ -111,18 +133,15 @@ class Location:
         A folder mounted at a second place (a bind mount, a subvolume) has ancestors there that are not its own, so
         identities do not tell that it lies inside another; its place on the volume does.
         """
-        if sys.platform != "linux":
+        if self.mount is None:
             return None
-        # A later line covers an earlier one at the same point.
-        mounts = {mount.point: (mount.device, mount.root) for mount in read_mounts()}
-        point = self.path
-        while point not in mounts and point != "/":
-            point = os.path.dirname(point)
-        if point not in mounts:
-            return None
-        volume, root = mounts[point]
-        rest = self.path[len(point.rstrip("/")) :]
-        return volume, root.rstrip("/") + rest or "/"
+        rest = self.path[len(self.mount.point.rstrip("/")) :]
+        return self.mount.device, self.mount.root.rstrip("/") + rest or "/"
+
+    def _identity_of(self, path: str) -> tuple[int, int] | None:
+        if path not in self._identities:
+            self._identities[path] = _identity(path)
+        return self._identities[path]
 
     def _other_names(self) -> Iterator[str]:
         """Yield the paths by which the folder is reached through other mounts of its volume."""
@@ -136,26 +155,25 @@ class Location:
                     yield path
 
 
-def mounted_below(folder: str, shown: str) -> str | None:
+def mounted_below(folder: Location, shown: Location) -> str | None:
     """Find where below a folder something is mounted that another folder, or a part of it, lies in or holds.
 
     What is written to the one there is written to the other.
 
     Args:
-        folder: Absolute path of the folder that is looked through.
-        shown: Absolute path of the folder that is not to be seen in it.
+        folder: The folder that is looked through.
+        shown: The folder that is not to be seen in it.
 
     Returns:
         The mount's path; None if there is none.
     """
     if sys.platform != "linux":
         return None
-    real = os.path.realpath(folder)
-    points = [mount for mount in read_mounts() if mount.point != real and _is_below(mount.point, real)]
-    place = Location(shown).on_volume if points else None
-    if place is None:
+    prefix = folder.path.rstrip("/") + "/"
+    points = [mount for mount in read_mounts() if mount.point.startswith(prefix) and mount.point != prefix]
+    if not points or shown.on_volume is None:
         return None
-    volume, path = place
+    volume, path = shown.on_volume
     for mount in points:
         if mount.device == volume and (_is_below(mount.root, path) or _is_below(path, mount.root)):
             return mount.point

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Final
 
 from backup_gui.engine.fs.system.descriptors import waited_out
-from backup_gui.engine.fs.volumes.mounts import is_network, mount_of
+from backup_gui.engine.fs.volumes.mounts import Mount, is_network
+from backup_gui.engine.fs.volumes.nesting import Location
 
 # File systems whose syncfs() is known to return only when everything is on the medium.
 _FLUSHED_AS_A_WHOLE = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs", "zfs", "bcachefs"})
@@ -29,21 +30,18 @@ _WITH_LASTING_INODES = frozenset(
 )
 
 
-def keeps_folder_inodes(path: str) -> bool:
-    """Tell whether folders are known to keep their numbers where a path lies, so that another one is another folder."""
-    mount = mount_of(path)
+def keeps_folder_inodes(mount: Mount | None) -> bool:
+    """Tell whether folders are known to keep their numbers on a mount, so that another one is another folder."""
     return mount is not None and mount.kind in _WITH_LASTING_INODES
 
 
-def supports_syncfs(path: str) -> bool:
-    """Tell whether flushing the whole volume is known to work where a path lies."""
-    mount = mount_of(path)
+def supports_syncfs(mount: Mount | None) -> bool:
+    """Tell whether flushing the whole of a volume is known to work."""
     return mount is not None and mount.kind in _FLUSHED_AS_A_WHOLE
 
 
-def time_step_ns(path: str) -> int:
-    """Return the least difference between two stored times that means anything where a path lies, nanoseconds."""
-    mount = mount_of(path)
+def time_step_ns(mount: Mount | None) -> int:
+    """Return the least difference between two times stored on a mount that means anything, nanoseconds."""
     is_coarse = mount is not None and (mount.kind in _WITH_COARSE_TIME or mount.kind.startswith("fuse."))
     return _COARSE_TIME_NS if is_coarse else 1
 
@@ -90,16 +88,25 @@ def volume_id(path: str) -> str:
     Raises:
         OSError: The path cannot be looked at.
     """
-    device = os.stat(path).st_dev
+    return volume_of(Location(path))
+
+
+def volume_of(folder: Location) -> str:
+    """Return the same for a folder of which it is known where it lies.
+
+    Raises:
+        OSError: It cannot be looked at.
+    """
+    device = os.stat(folder.path).st_dev
     if sys.platform != "linux":
         return f"device:{device}"
     uuid = _uuid_of(device)
     if uuid:
         return f"uuid:{uuid}"
-    mount = mount_of(path)
+    mount = folder.mount
     if mount is not None and is_network(mount.kind):
         return f"{mount.kind}:{mount.origin}"
-    number = os.statvfs(path).f_fsid
+    number = os.statvfs(folder.path).f_fsid
     if number:
         return f"fsid:{number:x}"
     return f"device:{device}" if mount is None else f"{mount.kind}:{mount.origin}"

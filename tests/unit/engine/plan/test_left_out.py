@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.fs import own_files as own
+from backup_gui.engine.fs.volumes import nesting
 from backup_gui.engine.fs.volumes.mounts import is_of_kernel
 from backup_gui.engine.plan import left_out
 from backup_gui.engine.plan.left_out import LeftOut, find_left_out, rules_for
@@ -104,7 +105,12 @@ def test_another_spelling_of_it_is_found_where_names_are_folded(
             found = os.path.join(found, names[name.casefold()])
         return os.lstat(found)
 
+    def identity(path: str) -> tuple[int, int] | None:
+        entry = look(path)
+        return None if entry is None else (entry.st_dev, entry.st_ino)
+
     monkeypatch.setattr(left_out, "_look", look)
+    monkeypatch.setattr(nesting, "_identity", identity)
     (tmp_path / "Home" / "Own" / "backup-gui").mkdir(parents=True)
     own.note(tmp_path / "hOME" / "oWN" / "BACKUP-gui")
     assert find_left_out(str(tmp_path / "Home")).paths == {"Own/backup-gui"}

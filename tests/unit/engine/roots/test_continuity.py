@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.destination import local
+from backup_gui.engine.fs.volumes import identity
 from backup_gui.engine.restore.decisions import carry_out
 from backup_gui.engine.roots import continuity, roots
 from backup_gui.engine.state.database import JobDatabase
@@ -238,9 +239,9 @@ def test_a_dry_run_shows_another_folder_as_held(filled: Rig) -> None:
 def test_another_volume_of_the_same_id_is_no_complete_mirror(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, *, is_empty: bool
 ) -> None:
-    for module in (continuity, roots):
-        monkeypatch.setattr(module, "volume_id", lambda _path: "uuid:the same")
-    monkeypatch.setattr("backup_gui.engine.fs.volumes.identity.volume_id", lambda _path: "uuid:the same")
+    monkeypatch.setattr(roots, "volume_id", lambda _path: "uuid:the same")
+    for module in (continuity, identity):
+        monkeypatch.setattr(module, "volume_of", lambda _folder: "uuid:the same")
     rig.mirror.mkdir()
     rig.write("a", "1")
     rig.write("b", "2")

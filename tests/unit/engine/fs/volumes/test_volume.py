@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.fs.volumes import volume
-from backup_gui.engine.fs.volumes.mounts import Mount
+from backup_gui.engine.fs.volumes.mounts import Mount, mount_of
+from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.fs.volumes.volume import supports_syncfs, time_step_ns, volume_id
 from tests.helpers.rig import mounted
 
@@ -24,11 +25,13 @@ def on(monkeypatch: pytest.MonkeyPatch) -> On:
     """Let every path lie on a file system of the kind and origin given."""
 
     def lie_on(kind: str, origin: str) -> None:
-        fields = {"device": "8:1", "root": "/", "point": "/", "kind": kind, "origin": origin}
-        mount = Mount(**fields)
-        monkeypatch.setattr(volume, "mount_of", lambda _path: mount)
+        monkeypatch.setattr(Location, "mount", mount_with(kind, origin), raising=False)
 
     return lie_on
+
+
+def mount_with(kind: str, origin: str = "/dev/sda1") -> Mount:
+    return Mount("8:1", "/", "/", kind, origin)
 
 
 @pytest.mark.parametrize(
@@ -46,14 +49,13 @@ def on(monkeypatch: pytest.MonkeyPatch) -> On:
         ("something new", False, 1),
     ],
 )
-def test_each_file_system_is_treated_as_it_needs(on: On, kind: str, flushes: bool, step_ns: int) -> None:  # noqa: FBT001
-    on(kind, "/dev/sda1")
-    assert (supports_syncfs("/x"), time_step_ns("/x")) == (flushes, step_ns)
+def test_each_file_system_is_treated_as_it_needs(kind: str, flushes: bool, step_ns: int) -> None:  # noqa: FBT001
+    mount = mount_with(kind)
+    assert (supports_syncfs(mount), time_step_ns(mount)) == (flushes, step_ns)
 
 
-def test_where_the_system_does_not_tell_the_careful_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(volume, "mount_of", lambda _path: None)
-    assert (supports_syncfs("/x"), time_step_ns("/x")) == (False, 1)
+def test_where_the_system_does_not_tell_the_careful_way_is_taken() -> None:
+    assert (supports_syncfs(None), time_step_ns(None)) == (False, 1)
 
 
 def without_uuids(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
@@ -79,7 +81,7 @@ def test_without_a_uuid_a_volume_is_known_by_number_or_origin(
     without_uuids(monkeypatch, 0)
     on("overlay", "overlay")
     assert volume_id(str(place)) == "overlay:overlay"
-    monkeypatch.setattr(volume, "mount_of", lambda _path: None)
+    monkeypatch.setattr(Location, "mount", None, raising=False)
     assert volume_id(str(place)) == f"device:{place.stat().st_dev}"
 
 
@@ -126,5 +128,6 @@ def test_two_volumes_are_told_apart_and_each_is_itself(place: Path) -> None:
         assert len(ids) == 3
         (place / "a" / "below").mkdir()
         assert volume_id(str(place / "a" / "below")) == volume_id(str(place / "a"))
-        assert supports_syncfs(str(place / "a"))
-        assert time_step_ns(str(place / "a")) == 1
+        mount = mount_of(str(place / "a"))
+        assert supports_syncfs(mount)
+        assert time_step_ns(mount) == 1

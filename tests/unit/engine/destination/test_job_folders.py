@@ -1,0 +1,66 @@
+"""Where a job's folders lie, and that a pass finds it out once."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.destination.job_folders import folders_of
+from backup_gui.engine.fs import own_files
+from backup_gui.engine.fs.volumes import mounts
+from backup_gui.model.plans import PassStatus, Scope
+from tests.helpers.rig import Rig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+# For the place of its history, where it lies, the folder once it is open, and its drive.
+MOST_LOOKS_AT_THE_DESTINATION = 4
+# Where the system lists no ids of volumes; with them it is fewer.
+MOST_READS_OF_THE_MOUNTS = 7
+
+
+def test_links_are_followed_and_nothing_needs_to_exist(rig: Rig) -> None:
+    link = rig.root / "link"
+    link.symlink_to(rig.source)
+    own_files.note(rig.root / "own")
+    folders = folders_of(rig.job._replace(source=str(link)))
+    assert (folders.source.given, folders.source.path) == (str(link), os.path.realpath(rig.source))
+    assert folders.destination.path == os.path.realpath(rig.mirror)
+    assert folders.history is not None
+    assert folders.backup == (folders.destination, folders.history)
+    assert str(rig.root / "own") in [place.given for place in folders.own]
+    without = folders_of(rig.job._replace(keeps_history=False))
+    assert without.history is None
+    assert without.backup == (without.destination,)
+
+
+def test_a_pass_of_one_change_finds_out_once_where_its_folders_lie(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    own_files.note(rig.root / "own")
+    rig.write("folder/file", "one")
+    rig.run()
+    looks: Counter[str] = Counter()
+    reads = 0
+    realpath, content = os.path.realpath, mounts._content
+
+    def counted_realpath(path: str | Path, **options: bool) -> str:
+        looks[os.fspath(path)] += 1
+        return realpath(path, **options)
+
+    def counted_content(table: str | Path) -> bytes:
+        nonlocal reads
+        reads += 1
+        return content(table)
+
+    monkeypatch.setattr(os.path, "realpath", counted_realpath)
+    monkeypatch.setattr(mounts, "_content", counted_content)
+    rig.write("folder/file", "another")
+    assert rig.run(Scope(frozenset({"folder/file"}))).status is PassStatus.COMPLETE
+    assert looks[str(rig.source)] <= 2
+    assert looks[str(rig.mirror)] <= MOST_LOOKS_AT_THE_DESTINATION
+    assert looks[f"{rig.mirror}.history"] <= 2
+    assert all(looks[place] == 1 for place in own_files.noted())
+    assert reads <= MOST_READS_OF_THE_MOUNTS
