@@ -270,7 +270,7 @@ MUTATIONS = (
         "engine/apply/create.py",
         "            if not stat.S_ISREG(before.st_mode):\n                raise Vanished\n",
         "",
-        ("unit/engine/apply/test_create.py::test_what_is_gone_or_no_file_any_more_has_vanished",),
+        ("unit/engine/apply/test_copy_files.py::test_what_is_gone_or_no_file_any_more_has_vanished",),
     ),
     Mutation(
         "unreadable folder: nothing under it is deleted",
