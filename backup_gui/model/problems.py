@@ -177,8 +177,8 @@ def is_full(error: OSError) -> bool:
     return code_of(error, Stage.COPY, is_writing=True) is ProblemCode.NO_SPACE
 
 
-def problem_from(error: OSError, path: str, stage: Stage, *, is_writing: bool | None = None) -> Problem:
-    """Make a problem from an error of the system.
+def problem_from(error: Exception, path: str, stage: Stage, *, is_writing: bool | None = None) -> Problem:
+    """Make a problem from an error of the system, or from one of ``UNFIT``.
 
     Args:
         error: The error as it was raised.
@@ -189,6 +189,8 @@ def problem_from(error: OSError, path: str, stage: Stage, *, is_writing: bool | 
     Returns:
         The problem; for an error not in the table, with the system's own words.
     """
+    if not isinstance(error, OSError):
+        return problem_of_unfit(error, path, stage)
     code = code_of(error, stage, is_writing=is_writing)
     if isinstance(error, LinkInHistoryError):
         return problem(code, path, stage, more=Reason(ReasonCode.AT, path=error.filename))

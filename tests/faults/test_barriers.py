@@ -68,7 +68,7 @@ class Recorder:
         self._note(monkeypatch, MirrorWriter, "receive", "written", before=False)
         self._note(monkeypatch, MirrorWriter, "publish", "named", argument=1)
         self._note(monkeypatch, HistoryWriter, "keep", "named")
-        self._note(monkeypatch, LocalDestination, "move", "named", argument=1)
+        self._note(monkeypatch, LocalDestination, "_move", "named", argument=1)
         self._note(monkeypatch, JobDatabase, "record", "kept")
 
     def listen(self, event: Event) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply.create import TRIES
+from backup_gui.engine.apply.copy_files import TRIES
 from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.model.plans import ProblemCode
 from tests.faults.scene import Scene

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from backup_gui.engine.apply import create
+from backup_gui.engine.apply import copy_files
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import run
@@ -190,7 +190,7 @@ def test_a_file_locked_by_another_program_on_windows_is_a_problem_until_it_is_fr
     expected = ProblemCode.NO_PERMISSION if winerror == 5 else ProblemCode.IN_USE
     assert [(problem.path, problem.code) for problem in report.problems] == [("locked", expected)]
     assert scene.in_mirror() == {"locked": b"old", "other": b"other"}
-    assert create.TRIES > 1
+    assert copy_files.TRIES > 1
     assert scene.make_pass().problems == ()
     scene.assert_in_step()
 

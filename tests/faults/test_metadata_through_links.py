@@ -13,6 +13,7 @@ import pytest
 
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import Rights
+from tests.helpers.single import discard, receive
 from tests.property.world import look_at
 
 pytestmark = [
@@ -77,7 +78,7 @@ def test_a_file_that_took_a_temporarys_name_is_not_written_to(target: LocalDesti
     fd = os.open(outside / "file", os.O_RDONLY)
     try:
         with pytest.raises(OSError, match=os.strerror(errno.EEXIST)):
-            target.receive("new", fd, os.fstat(fd), on_bytes=lambda _count: None, should_stop=lambda: False)
+            receive(target, "new", fd)
     finally:
         os.close(fd)
     # Not even removed: it is not known whose it is.
@@ -87,7 +88,7 @@ def test_a_file_that_took_a_temporarys_name_is_not_written_to(target: LocalDesti
 def test_only_what_has_a_temporarys_name_can_be_discarded(target: LocalDestination) -> None:
     Path(target.root, "precious").write_bytes(b"precious")
     with pytest.raises(ValueError, match="precious"):
-        target.discard("precious")
+        discard(target, "precious")
     assert stat.S_ISREG(Path(target.root, "precious").stat().st_mode)
 
 

@@ -19,6 +19,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.plans import Op
 from tests.faults.scene import Scene
+from tests.helpers.single import receive
 from tests.property.world import look_at
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the answers of the system differ")
@@ -165,9 +166,8 @@ def test_a_temporary_is_never_written_through_a_link_planted_under_its_name(scen
     ):
         # The name is random, so only a test can know it beforehand.
         (scene.mirror / f"{target._mirror._temporary_prefix}{1:08x}").symlink_to(planted)
-        entry = os.fstat(file.fileno())
         with pytest.raises(OSError, match=os.strerror(errno.EEXIST)):
-            target.receive("changed", file.fileno(), entry, on_bytes=lambda _count: None, should_stop=lambda: False)
+            receive(target, "changed", file.fileno())
     assert look_at(outside) == before
 
 

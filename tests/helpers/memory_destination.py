@@ -12,15 +12,17 @@ import os
 import stat
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
-from itertools import count
-from typing import Any, TypeVar, cast
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from unittest.mock import patch
 
+from backup_gui.engine.destination.destination import FAILURES, NotKept
 from backup_gui.engine.destination.job_folders import JobFolders
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.fs.content import Cancelled, Rights, Shortened, TargetError
@@ -42,7 +44,11 @@ from backup_gui.model.paths import TEMPORARY_PREFIX, is_below, is_temporary, joi
 from backup_gui.model.problems import of_unwritable
 from backup_gui.model.reasons import Reason, ReasonCode
 
+if TYPE_CHECKING:
+    from backup_gui.engine.destination.destination import Incoming, Moving, Naming
+
 Call = TypeVar("Call", bound=Callable[..., Any])
+T = TypeVar("T")
 
 # As a server far away has it: files, folders, times and modes, and nothing that needs the own machine.
 FAR_AWAY = ALL._replace(holds_owner=False, holds_hard_links=False)
@@ -183,12 +189,16 @@ class MemoryTree:
         self.items[folder].mtime_ns = self.items[folder].ctime_ns = time.time_ns()
 
 
-def _primitive(name: str) -> Callable[[Call], Call]:
-    """Let what may go wrong by plan go wrong in a call; it is known by the name of the system's nearest to it."""
+def _primitive(name: str, *, trips: int = 1) -> Callable[[Call], Call]:
+    """Let what may go wrong by plan go wrong in a call; it is known by the name of the system's nearest to it.
+
+    An item of a batch makes no round trip of its own.
+    """
 
     def wrap(call: Call) -> Call:
         @wraps(call)
         def watched(self: MemoryDestination, path: str, *arguments: Any, **options: Any) -> Any:
+            self.round_trips += trips
             self.before(name, path)
             result = call(self, path, *arguments, **options)
             self.after(name, path)
@@ -301,8 +311,10 @@ class MemoryDestination(MemoryTree):
         keeps_history: Whether it has a history.
         renames: Whether what is there can be given another name. If not, it is copied, and then removed.
         capabilities: What it can hold.
+        takes: How many items of a batch it takes at a time, in one round trip.
 
     Attributes:
+        round_trips: How often it was asked to write something. What is there is in a table, which costs none.
         forgets: Tells whether what is published at a path is acknowledged and not stored.
         has_flushed: What a flush has stored for good: what there is after ``cut_power``.
         flush_lies: Whether a flush says so and stores nothing.
@@ -315,10 +327,17 @@ class MemoryDestination(MemoryTree):
     has_unseen_folders = False
 
     def __init__(
-        self, *, keeps_history: bool = True, renames: bool = True, capabilities: Capabilities = FAR_AWAY
+        self,
+        *,
+        keeps_history: bool = True,
+        renames: bool = True,
+        capabilities: Capabilities = FAR_AWAY,
+        takes: int = 64,
     ) -> None:
         super().__init__("memory")
         self.renames = renames
+        self.takes = takes
+        self.round_trips = 0
         self.capabilities = capabilities
         self.rights = Rights(own_ids(), capabilities)
         self.holds_owner = self.rights.sets_owner
@@ -394,15 +413,37 @@ class MemoryDestination(MemoryTree):
 
     # What comes in
 
-    @_primitive("write")
     def receive(
-        self,
-        path: str,
-        fd: int,
-        source: Entry,
-        *,
-        on_bytes: Callable[[int], None],
-        should_stop: Callable[[], bool],
+        self, incoming: Iterable[Incoming[T]], *, on_bytes: Callable[[int, str], None], should_stop: Callable[[], bool]
+    ) -> Iterator[tuple[T, str, Exception | None]]:
+        taken: deque[Incoming[T]] = deque()
+        answers: deque[tuple[T, str, Exception | None]] = deque()
+
+        def noted() -> Iterator[Incoming[T]]:
+            for item in incoming:
+                taken.append(item)
+                yield item
+
+        try:
+            for trip in self._trips(noted()):
+                for path, fd, source, mine in trip:
+                    temporary, error = _answer(self._receive, path, fd, source, on_bytes, should_stop)
+                    answers.append((mine, temporary or "", error))
+                    os.close(fd)
+                    taken.popleft()
+                while answers:
+                    yield answers.popleft()
+        finally:
+            # It was ended.
+            for _, fd, _, _ in taken:
+                os.close(fd)
+            for _, temporary, error in answers:
+                if error is None:
+                    self._drop(temporary)
+
+    @_primitive("write", trips=0)
+    def _receive(
+        self, path: str, fd: int, source: Entry, on_bytes: Callable[[int, str], None], should_stop: Callable[[], bool]
     ) -> str:
         blocks = []
         left_bytes = source.st_size
@@ -415,7 +456,7 @@ class MemoryDestination(MemoryTree):
             blocks.append(block)
             left_bytes -= len(block)
             if source.st_size > _BLOCK_BYTES:
-                on_bytes(len(block))
+                on_bytes(len(block), path)
         item = self.new(stat.S_IFREG | 0o600, content=b"".join(blocks), attributes=read_attributes(fd))
         self._give(item, source)
         return self._add(path, item)
@@ -433,8 +474,31 @@ class MemoryDestination(MemoryTree):
         del first, path
         return None
 
-    @_primitive("rename")
-    def publish(self, temporary: str, path: str, *, may_replace: bool) -> None:
+    def publish(self, namings: Iterable[Naming[T]]) -> Iterator[tuple[T, str | None, Exception | None]]:
+        for trip in self._trips(namings):
+            # All versions of a trip are kept before anything takes their places.
+            keeps = [_answer(self._keep, path, left_at) for _, path, _, left_at, _ in trip]
+            self.round_trips += any(left_at is not None for *_, left_at, _ in trip)
+            yield from [self._answer_naming(naming, *kept) for naming, kept in zip(trip, keeps, strict=True)]
+
+    def _answer_naming(
+        self, naming: Naming[T], kept: str | None, error: Exception | None
+    ) -> tuple[T, str | None, Exception | None]:
+        temporary, path, may_replace, _, mine = naming
+        if error is None:
+            _, error = _answer(self._publish, path, temporary, may_replace)
+        if error is not None and kept is not None:
+            _answer(self.history.undo_keep, kept, path)
+        return mine, kept, error
+
+    def _keep(self, path: str, left_at: datetime | None) -> str | None:
+        try:
+            return None if left_at is None else self.history.keep(path, left_at, leaves=False)
+        except OSError as error:
+            raise NotKept(error) from error
+
+    @_primitive("rename", trips=0)
+    def _publish(self, path: str, temporary: str, may_replace: bool) -> None:  # noqa: FBT001
         there = super().found(path)
         if there is not None and not may_replace:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
@@ -446,10 +510,23 @@ class MemoryDestination(MemoryTree):
         else:
             self.put(path, item)
 
-    @_primitive("unlink")
-    def discard(self, temporary: str) -> None:
+    def discard(self, temporaries: Iterable[str]) -> dict[str, OSError]:
+        failures = {}
+        for trip in self._trips(temporaries):
+            for temporary in trip:
+                try:
+                    self._discard(temporary)
+                except OSError as error:
+                    failures[temporary] = error
+        return failures
+
+    @_primitive("unlink", trips=0)
+    def _discard(self, temporary: str) -> None:
         if not is_temporary(temporary.rpartition("/")[2]):
             raise ValueError(temporary)
+        self._drop(temporary)
+
+    def _drop(self, temporary: str) -> None:
         if self._unpublished.pop(temporary, None) is None:
             for path in [temporary, *self.below(temporary)]:
                 self.items.pop(path, None)
@@ -469,8 +546,12 @@ class MemoryDestination(MemoryTree):
     def drop_unseen_folders(self) -> None:
         return
 
-    @_primitive("utime")
     def set_metadata(self, path: str, source: Entry, attributes: Attributes | None = None) -> None:
+        self.round_trips += 1
+        self._set_metadata(path, source, attributes)
+
+    @_primitive("utime", trips=0)
+    def _set_metadata(self, path: str, source: Entry, attributes: Attributes | None) -> None:
         item = self.item(path)
         self._give(item, source)
         item.ctime_ns = time.time_ns()
@@ -485,14 +566,31 @@ class MemoryDestination(MemoryTree):
 
     # What leaves, or goes elsewhere
 
-    def take_away(self, path: str) -> None:
-        if self.keeps_history:
+    def take_away(self, leaving: Iterable[tuple[str, bool, T]]) -> Iterator[tuple[T, Exception | None]]:
+        for trip in self._trips(leaving):
+            yield from [(mine, _answer(self._take_away, path, is_folder)[1]) for path, is_folder, mine in trip]
+
+    def _take_away(self, path: str, is_folder: bool) -> None:  # noqa: FBT001
+        if is_folder:
+            self._remove_folder(path)
+        elif self.keeps_history:
             self.history.keep(path, self.dated(), leaves=True)
         else:
             self._remove(path)
 
-    @_primitive("rename")
-    def move(self, old_path: str, new_path: str) -> None:
+    def move(self, moves: Iterable[Moving[T]]) -> Iterator[tuple[T, bool, Exception | None]]:
+        for trip in self._trips(moves):
+            answers = []
+            for old_path, new_path, source, attributes, mine in trip:
+                _, error = _answer(self._move, old_path, new_path)
+                is_moved = error is None
+                if is_moved:
+                    _, error = _answer(self._set_metadata, new_path, source, attributes)
+                answers.append((mine, is_moved, error))
+            yield from answers
+
+    @_primitive("rename", trips=0)
+    def _move(self, old_path: str, new_path: str) -> None:
         if self.found(new_path) is not None:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new_path)
         item = self.item(old_path)
@@ -505,15 +603,14 @@ class MemoryDestination(MemoryTree):
             self._remove(old_path)
 
     def respell(self, old_path: str, new_path: str) -> None:
-        self.move(old_path, new_path)
+        self._move(old_path, new_path)
 
-    @_primitive("rmdir")
-    def remove_folder(self, path: str) -> bool:
+    @_primitive("rmdir", trips=0)
+    def _remove_folder(self, path: str) -> None:
         if self.below(path):
-            return False
+            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), path)
         if self.found(path) is not None:
             self.take(path)
-        return True
 
     # Room, and reaching what lasts
 
@@ -524,6 +621,7 @@ class MemoryDestination(MemoryTree):
         return self.free
 
     def flush(self) -> None:
+        self.round_trips += 1
         self.before("fsync", "")
         if not self.flush_lies:
             stored = self.history.stored
@@ -531,7 +629,14 @@ class MemoryDestination(MemoryTree):
 
     # Inner parts
 
-    @_primitive("unlink")
+    def _trips(self, items: Iterable[T]) -> Iterator[list[T]]:
+        """Take as many items as go in one round trip."""
+        left = iter(items)
+        while trip := list(islice(left, self.takes)):
+            self.round_trips += 1
+            yield trip
+
+    @_primitive("unlink", trips=0)
     def _remove(self, path: str) -> None:
         if self.found(path) is not None:
             self.take(path)
@@ -555,6 +660,14 @@ class MemoryDestination(MemoryTree):
         if self.capabilities.holds_modes and not stat.S_ISLNK(item.mode):
             item.mode = stat.S_IFMT(item.mode) | self.rights.mode_of(source)
         item.mtime_ns = self.rights.times_of(source)[1]
+
+
+def _answer(act: Callable[..., T], *arguments: Any) -> tuple[T | None, Exception | None]:
+    """Do one thing of a batch; return what came of it, or why it failed."""
+    try:
+        return act(*arguments), None
+    except (NotKept, *FAILURES) as error:
+        return None, error
 
 
 def _pass_by(_call: str, _path: str) -> None:

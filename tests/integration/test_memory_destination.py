@@ -16,9 +16,10 @@ from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.tree_view import TreeView
 from backup_gui.engine.rules.space import Room
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError
+from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import FULL, Counts, PassStatus, ProblemCode, Report, Scope
 from tests.helpers.memory_destination import FAR_AWAY, MemoryDestination, MemoryTree, passes_over
-from tests.helpers.rig import Rig
+from tests.helpers.rig import Rig, done
 from tests.helpers.trees import read_tree
 
 COMPLETE = PassStatus.COMPLETE
@@ -61,9 +62,10 @@ def files_of(tree: MemoryTree) -> dict[str, bytes]:
     return {path: item.content for path, item in tree.items.items() if stat.S_ISREG(item.mode)}
 
 
-@pytest.fixture(params=[True, False], ids=["renames", "copies and removes"])
+@pytest.fixture(params=[(True, 64), (False, 64), (False, 2)], ids=["renames", "copies and removes", "takes two"])
 def remote(rig: Rig, request: pytest.FixtureRequest) -> Iterator[Remote]:
-    made = Remote(rig, MemoryDestination(renames=request.param))
+    renames, takes = request.param
+    made = Remote(rig, MemoryDestination(renames=renames, takes=takes))
     yield made
     # Nothing of it has come to the disk.
     assert not rig.mirror.exists()
@@ -195,6 +197,91 @@ def test_room_that_nobody_can_tell_is_no_obstacle_and_room_that_is_short_is_one(
     assert [problem.code for problem in report.problems] == [ProblemCode.NO_SPACE]
     remote.mirror.free = None
     assert remote.run().status is COMPLETE
+
+
+# Batches
+
+FILES = 1_000
+
+
+def fill_many(remote: Remote) -> None:
+    for number in range(FILES):
+        remote.rig.write(f"{number % 10}/{number}", f"content {number}")
+
+
+def trips_of(remote: Remote, wanted: Counts) -> int:
+    """Make a pass that does what is wanted, and return in how many round trips."""
+    before = remote.mirror.round_trips
+    report = remote.run()
+    assert (report.status, done(report)) == (COMPLETE, wanted)
+    return remote.mirror.round_trips - before
+
+
+@pytest.mark.slow
+def test_round_trips_are_those_of_batches_and_folders_and_not_of_files(rig: Rig) -> None:
+    rig.options["guard_count"] = FILES
+    remote = Remote(rig, MemoryDestination())
+    fill_many(remote)
+    bytes_ = sum(file.stat().st_size for file in rig.source.glob("*/*"))
+    # In batches of 50, and two groups of 500 with two flushes each. A folder takes two, to be made or closed to others,
+    # and to get its metadata in the end.
+    assert trips_of(remote, Counts(created=FILES + 10, bytes=bytes_)) <= 20 + 2 * 8 + 4 + 2 * 10 + 5
+    assert trips_of(remote, Counts()) <= 1
+    for number in range(FILES):
+        rig.write(f"{number % 10}/{number}", f"edited {number}")
+    bytes_ = sum(file.stat().st_size for file in rig.source.glob("*/*"))
+    assert trips_of(remote, Counts(replaced=FILES, bytes=bytes_)) <= 20 + 2 * 2 * 8 + 4 + 10 + 5
+    assert len(remote.versions()) == FILES
+    for folder in rig.source.iterdir():
+        folder.rename(folder.with_name(f"moved {folder.name}"))
+    assert trips_of(remote, Counts(created=10, deleted=10, moved=FILES)) <= 17 + 10 + 2 * 10 + 5
+    for file in rig.source.glob("*/*"):
+        file.unlink()
+    assert trips_of(remote, Counts(deleted=FILES)) <= 17 + 2 * 10 + 5
+    remote.check_in_step()
+
+
+@pytest.mark.parametrize("call", ["write", "rename", "link", "unlink"])
+def test_what_fails_in_the_middle_of_a_batch_is_a_problem_of_its_own(remote: Remote, call: str) -> None:
+    remote.rig.options["guard_count"] = 100
+    remote.rig.write("stays")
+    names = {f"{number:02}" for number in range(20)}
+    failing = {"03", "04", "11", "19"}
+
+    def fail(name: str, path: str) -> None:
+        if name == call and path in failing:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+
+    def check_only_those_failed() -> None:
+        remote.mirror.before = fail
+        problems = remote.run().problems
+        remote.mirror.before = lambda _call, _path: None
+        assert {problem.path for problem in problems} in ({*failing}, set())
+        remote.run()
+        remote.check_in_step()
+
+    for edit in ("new", "edited"):
+        for name in names:
+            remote.rig.write(name, f"{edit} {name}")
+        check_only_those_failed()
+    for name in names:
+        (remote.rig.source / name).unlink()
+    check_only_those_failed()
+    assert {f"{edit} {name}".encode() for edit in ("new", "edited") for name in names} <= remote.versions()
+
+
+@pytest.mark.parametrize("asked", range(5, 200, 13))
+def test_a_batch_that_is_stopped_leaves_nothing_unfinished(remote: Remote, asked: int) -> None:
+    for number in range(30):
+        remote.rig.write(str(number), f"content {number}")
+    answers = iter([False] * asked)
+    with passes_over(remote.mirror):
+        remote.rig.run(should_stop=lambda: next(answers, True))
+    # That no source is left open is checked by the rig.
+    assert not remote.mirror._unpublished
+    assert not [path for path in remote.mirror.items if is_temporary(path)]
+    remote.run()
+    remote.check_in_step()
 
 
 # Slow, and failing by plan
@@ -346,7 +433,7 @@ def test_what_is_unfinished_where_it_can_be_seen_is_removed_by_the_next_pass(
     remote.mirror.before = die
     # Killed, it does not clear up either.
     with monkeypatch.context() as killed:
-        killed.setattr(remote.mirror, "discard", lambda _temporary: None)
+        killed.setattr(remote.mirror, "discard", lambda _temporaries: {})
         with pytest.raises(KeyboardInterrupt):
             remote.run()
     remote.mirror.reconnect()

@@ -181,7 +181,7 @@ ODD_ERRORS = (OverflowError("Python int too large"), ValueError("embedded null b
 @pytest.mark.parametrize("error", ODD_ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
     ("owner", "call"),
-    [(EntryComparer, "difference"), (create.Creator, "_copy_file"), (MirrorWriter, "publish")],
+    [(EntryComparer, "difference"), (MirrorWriter, "receive"), (MirrorWriter, "publish")],
     ids=["compared", "copied", "published"],
 )
 @pytest.mark.parametrize("scope", [FULL, paths("a", "docs/odd", "docs/z")], ids=["all", "named"])
@@ -230,14 +230,14 @@ def test_folders_have_their_modes_whatever_ends_the_pass(
     for number in range(3):
         rig.write(f"new/deep/more/{number}", "2")
     monkeypatch.setattr(apply.PlanRunner, "_publish_if_full", apply.PlanRunner._publish)
-    real = create.Creator.make
+    real = create.Creator.copy
 
-    def fail(self: create.Creator, action: Any) -> None:
+    def fail(self: create.Creator, actions: Any) -> None:
         if (rig.mirror / "new/deep/file").exists():
             raise error
-        real(self, action)
+        real(self, actions)
 
-    monkeypatch.setattr(create.Creator, "make", fail)
+    monkeypatch.setattr(create.Creator, "copy", fail)
     if isinstance(error, Cancelled):
         assert rig.run().status is PassStatus.CANCELLED
     else:

@@ -45,9 +45,9 @@ MUTATIONS = (
     ),
     Mutation(
         "what is gone is forgotten in between",
-        "engine/apply/apply.py",
-        "        if len(self._remover.gone) >= _FORGET_EVERY:\n",
-        "        if not self._remover.gone:\n",
+        "engine/apply/remove.py",
+        "            if len(self.gone) >= _FORGET_EVERY:\n",
+        "            if not self.gone:\n",
         ("unit/engine/apply/test_apply.py::test_what_is_gone_is_forgotten_in_between",),
     ),
     Mutation(
@@ -139,7 +139,7 @@ MUTATIONS = (
         "a moved file that cannot be given its attributes is the program's own",
         "engine/apply/remove.py",
         "                self._catalog.record(action.path, unseen(ours))\n",
-        "",
+        "                pass\n",
         (f"{_OWN}test_moved_files_whose_attributes_were_refused_follow_further_edits",),
     ),
     Mutation(
@@ -151,27 +151,27 @@ MUTATIONS = (
     ),
     Mutation(
         "a file whose times alone never stand still is copied",
-        "engine/apply/create.py",
-        "        return has_same_content(source, path, target, temporary, should_stop)\n",
-        "        return False\n",
+        "engine/apply/copy_files.py",
+        "            return has_same_content(self._source, path, self._target, temporary, self._should_stop)\n",
+        "            return False\n",
         (
             f"{_CHANGING}test_a_file_whose_times_alone_never_stand_still_is_copied_and_compared_once_more_by_the_next_pass",
         ),
     ),
     Mutation(
         "times that never stand still are no proof of the content",
-        "engine/apply/create.py",
-        "unseen(before), True",
-        "before, True",
+        "engine/apply/copy_files.py",
+        "unseen(before))",
+        "before)",
         (
             f"{_CHANGING}test_a_file_whose_times_alone_never_stand_still_is_copied_and_compared_once_more_by_the_next_pass",
         ),
     ),
     Mutation(
         "what differs when it is read again is no whole version",
-        "engine/apply/create.py",
-        "        return has_same_content(source, path, target, temporary, should_stop)\n",
-        "        return True\n",
+        "engine/apply/copy_files.py",
+        "            return has_same_content(self._source, path, self._target, temporary, self._should_stop)\n",
+        "            return True\n",
         (f"{_CHANGING}test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays",),
     ),
     Mutation(
@@ -252,10 +252,24 @@ MUTATIONS = (
         ("faults/test_privacy.py",),
     ),
     Mutation(
+        "small files come in batches",
+        "engine/apply/batches.py",
+        "min(OWN_BATCH_FILES, publisher.group_files)",
+        "1",
+        ("integration/test_memory_destination.py::test_round_trips_are_those_of_batches_and_folders_and_not_of_files",),
+    ),
+    Mutation(
+        "a source is closed once it is copied",
+        "engine/destination/local.py",
+        "            finally:\n                os.close(fd)\n",
+        "",
+        ("unit/engine/apply/test_apply.py::test_each_sort_of_action_is_done_counted_and_told",),
+    ),
+    Mutation(
         "second look at the source",
-        "engine/apply/create.py",
-        "        if _is_unchanged(source, path, before):\n",
-        "        if before:\n",
+        "engine/apply/copy_files.py",
+        "                if error is None and self._is_unchanged(action.path, before):\n",
+        "                if error is None:\n",
         (f"{_CHANGING}test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays",),
     ),
     Mutation(
@@ -267,8 +281,8 @@ MUTATIONS = (
     ),
     Mutation(
         "only regular files are read",
-        "engine/apply/create.py",
-        "            if not stat.S_ISREG(before.st_mode):\n                raise Vanished\n",
+        "engine/apply/copy_files.py",
+        "                if not stat.S_ISREG(entry.st_mode):\n                    raise Vanished\n",
         "",
         ("unit/engine/apply/test_copy_files.py::test_what_is_gone_or_no_file_any_more_has_vanished",),
     ),
@@ -387,9 +401,9 @@ MUTATIONS = (
     ),
     Mutation(
         "what copying one file raises",
-        "engine/apply/apply.py",
-        "            self._stats.add_problem(problem_of_unfit(error, action.path, Stage.COPY), action.size_bytes)\n",
-        "            raise\n",
+        "engine/destination/local.py",
+        "            except FAILURES as error:\n                failure = error\n            finally:\n",
+        "            except OSError as error:\n                failure = error\n            finally:\n",
         (f"{_NUMBERS}test_what_one_file_raises_is_a_problem_of_that_file",),
     ),
     Mutation(
@@ -409,10 +423,10 @@ MUTATIONS = (
     Mutation(
         "looked at again before it is deleted",
         "engine/apply/remove.py",
-        "            if not self._is_gone(action):\n"
-        "                self._stats.note_missed(action.path)\n"
-        "                return\n",
-        "            pass\n",
+        "                if not self._is_gone(action):\n"
+        "                    self._stats.note_missed(path)\n"
+        "                    continue\n",
+        "",
         (f"{_OLD_PLAN}test_what_is_back_in_the_source_is_not_deleted",),
     ),
     Mutation(
@@ -516,8 +530,8 @@ MUTATIONS = (
     Mutation(
         "RENAME_NOREPLACE for new files",
         "engine/apply/publish.py",
-        "                self._target.publish(ready.temporary, path, may_replace=False)\n",
-        "                self._target.publish(ready.temporary, path, may_replace=True)\n",
+        "                yield temporary, path, may_replace, None, ready\n",
+        "                yield temporary, path, True, None, ready\n",
         (f"{_OLD_PLAN}test_what_a_stranger_puts_where_a_new_file_is_to_go_is_kept",),
     ),
     Mutation(
@@ -531,16 +545,16 @@ MUTATIONS = (
     ),
     Mutation(
         "kept before it is replaced",
-        "engine/apply/publish.py",
-        "            kept = self._target.history.keep(path, left_at, leaves=False)\n",
-        "            kept = None\n",
+        "engine/destination/local.py",
+        "                    kept = self._keep(path, left_at)\n",
+        "                    kept = None\n",
         ("integration/test_mirror.py::test_what_somebody_edits_in_the_mirror_is_kept_and_set_right",),
     ),
     Mutation(
         "what could not be replaced comes back",
-        "engine/apply/publish.py",
-        "                    self._target.history.undo_keep(kept, path)\n",
-        "                    pass\n",
+        "engine/destination/local.py",
+        "                        self.history.undo_keep(kept, path)\n",
+        "                        pass\n",
         ("faults/test_exfat.py::test_a_version_that_cannot_be_replaced_gets_its_place_back",),
     ),
     Mutation(
@@ -561,10 +575,9 @@ MUTATIONS = (
     ),
     Mutation(
         "not replaced if it cannot be kept",
-        "engine/apply/publish.py",
-        "            kept = self._target.history.keep(path, left_at, leaves=False)\n",
-        "            try:\n                kept = self._target.history.keep(path, left_at, leaves=False)\n"
-        "            except OSError:\n                kept = None\n",
+        "engine/destination/local.py",
+        "            raise NotKept(error) from error\n",
+        "            return None\n",
         (f"{_EXECUTE}test_a_version_that_cannot_be_kept_is_not_replaced",),
     ),
     Mutation(
@@ -583,9 +596,10 @@ MUTATIONS = (
     ),
     Mutation(
         "only empty folders are removed",
-        "engine/apply/remove.py",
-        "                if not self._target.remove_folder(action.path):\n                    return\n",
-        "                self._target.remove_folder(action.path)\n",
+        "engine/destination/local.py",
+        "                    if not self._mirror.remove_folder(path):\n                        failure",
+        "                    self._mirror.remove_folder(path)\n"
+        "                    if not path:\n                        failure",
         (f"{_EXECUTE}test_a_folder_that_is_no_longer_empty_is_left",),
     ),
     Mutation(
@@ -752,15 +766,15 @@ MUTATIONS = (
     Mutation(
         "strangers: one who comes where a file is to be deleted",
         "engine/apply/remove.py",
-        "            elif self._ownership.may_go(action):\n",
-        "            elif self._catalog:\n",
+        "                if not is_folder and not self._ownership.may_go(action):\n",
+        "                if not self._catalog:\n",
         ("integration/test_strangers.py::test_a_stranger_who_comes_where_a_file_is_to_be_deleted_stays",),
     ),
     Mutation(
         "strangers: one who comes where a file is to be replaced",
         "engine/apply/publish.py",
-        "            if not self._ownership.may_go(action):\n",
-        "            if not self._catalog:\n",
+        "                if not self._ownership.may_go(ready.action):\n",
+        "                if not self._catalog:\n",
         ("integration/test_strangers.py::test_a_stranger_who_comes_where_a_file_is_to_be_replaced_stays",),
     ),
     Mutation(
@@ -914,8 +928,8 @@ MUTATIONS = (
     Mutation(
         "what is gone is forgotten before its place is taken",
         "engine/apply/apply.py",
-        "            if self._remover.gone and action.op in _COPIES:\n",
-        "            if False:\n",
+        "                if self._remover.gone:\n",
+        "                if False:\n",
         (
             "integration/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found_in_a_file_that_took_a_folders_place",
         ),
@@ -932,7 +946,7 @@ MUTATIONS = (
     Mutation(
         "the old name of what could not be moved",
         "engine/apply/remove.py",
-        "            self._stats.note_missed(action.old_path)\n\n",
+        "            self._stats.note_missed(old_path)\n\n",
         "            pass\n\n",
         (
             "integration/test_mirror_races.py::test_a_file_renamed_and_gone_before_it_is_moved_is_looked_for_again_under_its_old_name",
@@ -940,7 +954,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what vanished is looked at again",
-        "engine/apply/create.py",
+        "engine/apply/copy_files.py",
         "            self._stats.note_missed(action.path)\n",
         "            pass\n",
         (

@@ -167,15 +167,15 @@ MUTATIONS = (
     Mutation(
         "a protected file is a problem of its own: replaced",
         "engine/apply/publish.py",
-        "                # First, since some problems end the pass.\n",
-        "                raise\n",
+        "        # First, since some problems end the pass.\n",
+        "        raise error\n",
         (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
     ),
     Mutation(
         "a protected file is a problem of its own: deleted",
         "engine/apply/remove.py",
-        "            self._stats.add_problem(problem_from(error, action.path, Stage.DELETE))\n            return\n",
-        "            raise\n",
+        '                if getattr(error, "errno", None) != errno.ENOTEMPTY:\n',
+        '                if getattr(error, "errno", None) != errno.ENOTEMPTY:\n                    raise error\n',
         (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
     ),
     Mutation(

@@ -91,15 +91,15 @@ MUTATIONS = (
     Mutation(
         "what a stranger wrote is never one version too many",
         "engine/apply/publish.py",
-        "        if self._is_one_too_many(ready, left_at) and self._is_own(ready):\n",
-        "        if self._is_one_too_many(ready, left_at):\n",
+        "(self._is_one_too_many(ready, left_at) and self._is_own(ready))",
+        "self._is_one_too_many(ready, left_at)",
         (f"{_BUSY}test_what_a_stranger_writes_in_the_mirror_is_kept_within_the_minute_too",),
     ),
     Mutation(
         "a history without room does not keep current content out",
         "engine/apply/publish.py",
-        "            if self._target.history.must_keep or not is_full(error):\n",
-        "            if error:\n",
+        "                if is_full(error) and not self._target.history.must_keep:\n",
+        "                if not error:\n",
         (f"{_BUSY}test_a_history_without_room_does_not_keep_current_content_out",),
     ),
     Mutation(
@@ -118,9 +118,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a file that never stands still is copied as it is",
-        "engine/apply/create.py",
-        "                as_it_is=busy.is_to_be_copied_as_it_is(path),\n",
-        "",
+        "engine/apply/copy_files.py",
+        "            if self._busy.is_to_be_copied_as_it_is(path) and self._is_there(path):\n",
+        "            if False:\n",
         (f"{_BUSY}test_a_file_that_has_not_stood_still_for_ten_minutes_is_copied_as_it_is_and_told",),
     ),
     Mutation(

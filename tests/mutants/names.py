@@ -90,8 +90,8 @@ MUTATIONS = (
     Mutation(
         "a moved file that has other names by now is looked at again",
         "engine/apply/remove.py",
-        "                if ours.st_nlink > 1 and action.seen_at_ns != ours.st_ctime_ns:\n",
-        "                if action is None:\n",
+        "            if ours.st_nlink > 1 and action.seen_at_ns != ours.st_ctime_ns:\n",
+        "            if action is None:\n",
         (f"{_LINKS}test_a_moved_file_that_became_a_name_of_another_since_is_looked_at_once_more",),
     ),
     Mutation(
@@ -334,8 +334,8 @@ MUTATIONS = (
     Mutation(
         "the source's own file is no version",
         "engine/apply/publish.py",
-        "            if there is not None and there.st_nlink > 1 and there.st_ino == ready.entry.st_ino:\n",
-        "            if there is None:\n",
+        "may_replace = there is not None and there.st_nlink > 1 and there.st_ino == ready.entry.st_ino\n",
+        "may_replace = there is None\n",
         (f"{_SAME}test_a_destination_of_hard_links_to_the_source_is_copied",),
     ),
     Mutation(

@@ -22,8 +22,8 @@ MUTATIONS = (
     Mutation(
         "folders get their modes though what was named could not be flushed",
         "engine/apply/publish.py",
-        "                    touched.add(path)\n",
-        "                    pass\n",
+        "                touched.update((path, parent_of(path)))\n                continue\n            may_replace",
+        "                touched.add(parent_of(path))\n                continue\n            may_replace",
         (FURTHER_NAME,),
     ),
     Mutation(
@@ -185,8 +185,8 @@ MUTATIONS = (
     Mutation(
         "what was not published is dropped",
         "engine/apply/publish.py",
-        "        for ready in self._group:\n            self.discard(ready)\n        self._group.clear()\n",
-        "        self._group.clear()\n",
+        "        self._target.discard([ready.temporary for ready in self._group if not _is_in_place(ready)])\n",
+        "",
         (
             "faults/test_io_errors.py::test_content_that_cannot_be_flushed_is_not_published",
             "unit/engine/apply/test_apply.py::test_when_it_is_stopped_complete_temporaries_are_dropped",

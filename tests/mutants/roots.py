@@ -192,8 +192,8 @@ MUTATIONS = (
     Mutation(
         "root in place before deletions",
         "engine/apply/apply.py",
-        "                if not is_checked:\n                    self._check_source()\n",
-        "                if not is_checked:\n",
+        "            if not is_checked:\n                self._check_source()\n",
+        "            if not is_checked:\n",
         ("unit/engine/apply/test_apply.py::test_a_source_that_moved_deletes_nothing",),
     ),
     Mutation(
@@ -628,8 +628,8 @@ MUTATIONS = (
     Mutation(
         "folders that come back are as open as they were",
         "engine/apply/remove.py",
-        "                    self._catalog.passlog.note_folder(action.path, rights)\n",
-        "                    pass\n",
+        "                self._catalog.passlog.note_folder(action.path, rights)\n",
+        "                pass\n",
         ("unit/engine/restore/test_undo.py::test_folders_that_come_back_are_open_to_nobody_else",),
     ),
     Mutation(

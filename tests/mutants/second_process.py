@@ -71,9 +71,9 @@ MUTATIONS = (
     ),
     Mutation(
         "what one file raises that the second process left ends nothing else",
-        "engine/apply/apply.py",
-        "partial(self._do, self._creator.make))",
-        "self._creator.make)",
+        "engine/apply/create.py",
+        "        except (Vanished, NotCopied, *UNFIT) as error:\n",
+        "        except (Vanished, NotCopied) as error:\n",
         (f"{_COPIER}test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_else",),
     ),
     Mutation(
@@ -86,8 +86,8 @@ MUTATIONS = (
     Mutation(
         "what was published before a stop is recorded",
         "engine/apply/apply.py",
-        "                self._end_batches()\n                self._publisher.record()\n",
-        "                self._end_batches()\n",
+        "                self._batches.close()\n                self._publisher.record()\n",
+        "                self._batches.close()\n",
         (f"{_COPIER}test_what_was_published_before_a_stop_is_recorded",),
     ),
     Mutation(

@@ -25,7 +25,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "desktop/session_bus.py": ("qt/desktop/test_freedesktop_notifications.py",),
     "desktop/storage.py": ("qt/ui/first_run/test_steps.py",),
     "engine/apply/batches.py": ("unit/engine/apply/test_copy_worker.py",),
-    "engine/apply/create.py": ("unit/engine/apply/test_copy_files.py", "unit/engine/apply/test_apply.py"),
+    "engine/apply/create.py": ("unit/engine/apply/test_apply.py", "integration/test_mirror_races.py"),
     "engine/apply/hard_links.py": ("unit/engine/plan/test_hard_links.py", "integration/test_same_file.py"),
     "engine/apply/pass_recorder.py": ("unit/engine/state/test_pass_log.py", "unit/engine/restore/test_undo.py"),
     "engine/apply/publish.py": ("unit/engine/apply/test_apply.py", "faults/test_barriers.py"),

@@ -552,10 +552,10 @@ class FarAwayMachine(MirrorMachine):
 
 
 class WithoutRenameMachine(MirrorMachine):
-    """The same, over one that can only copy and remove."""
+    """The same, over one that can only copy and remove, and takes few items of a batch at a time."""
 
     def new_far_away(self, *, keeps_history: bool) -> MemoryDestination:
-        return MemoryDestination(keeps_history=keeps_history, renames=False)
+        return MemoryDestination(keeps_history=keeps_history, renames=False, takes=3)
 
 
 # Making a failing example small takes minutes, so it is left to the nightly run, which also tries more of them.

@@ -7,11 +7,12 @@ becomes a problem, and the other actions continue.
 from __future__ import annotations
 
 import contextlib
-from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.apply.batches import Batches
-from backup_gui.engine.apply.copy_worker import BATCH_FILES, is_small_copy
+from backup_gui.engine.apply.copy_worker import is_small_copy
 from backup_gui.engine.apply.create import Creator
 from backup_gui.engine.apply.hard_links import LinkMaker
 from backup_gui.engine.apply.publish import Publisher
@@ -25,11 +26,11 @@ from backup_gui.model.entries import FILE, FOLDER, kind_of
 from backup_gui.model.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
 from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import CREATE, REPLACE, SET_METADATA, Op, Phase, ProblemCode, Stage
-from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
+from backup_gui.model.problems import UNFIT, is_full, problem, problem_from
 from backup_gui.model.reasons import Reason, ReasonCode, system_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from backup_gui.engine.apply.stats import PassStats
     from backup_gui.engine.apply.worker_start import WorkerStart
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.plans import Action
 
-# Most deletions collected before the catalog is updated.
-_FORGET_EVERY = 2_000
 _COPIES = frozenset({CREATE, REPLACE, SET_METADATA})
 
 
@@ -63,7 +62,7 @@ class PlanRunner:
         self._intents = Intents(source, target, catalog)
         self._publisher = Publisher(target, catalog, links, stats, self._intents)
         self._creator = Creator(context, stats, links, self._publisher, self._intents, self._publish)
-        self._batches: Batches | None = None
+        self._batches = Batches(None, target, self._publisher, self._creator)
         self._remover = Remover(context, stats, self._intents, self._copy_at_once)
 
     def run(self, actions: Sequence[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> None:
@@ -83,12 +82,13 @@ class PlanRunner:
         self._meter.begin(Phase.COPYING, files_total, bytes_total)
         try:
             self._sweep(litter)
-            self._start_batches(actions)
+            worker = self._worker_start.copy_worker(actions, self._target)
+            self._batches = Batches(worker, self._target, self._publisher, self._creator)
             self._carry_out(actions)
             self._publish()
             self._finish_folders()
             self._target.flush()
-            self._forget_gone()
+            self._remover.forget_gone()
             self._intents.fulfil()
             if self._target.history.is_lost:
                 say_lost(self._target)
@@ -101,9 +101,9 @@ class PlanRunner:
             raise
         finally:
             try:
-                self._end_batches()
+                self._batches.close()
                 self._publisher.record()
-                self._forget_gone()
+                self._remover.forget_gone()
             finally:
                 # However the run ends: a folder must not keep the mode that it only has during the pass.
                 with contextlib.suppress(OSError, BackupError):
@@ -113,6 +113,21 @@ class PlanRunner:
 
     def _carry_out(self, actions: Sequence[Action]) -> None:
         is_checked = False
+        for op, run in groupby(self._due(actions), key=attrgetter("op")):
+            if op in _COPIES:
+                if self._remover.gone:
+                    # Before anything else is recorded at a deleted path.
+                    self._remover.forget_gone()
+                self._copy(run)
+                continue
+            self._publish()
+            if not is_checked:
+                self._check_source()
+                is_checked = True
+            (self._remover.move if op is Op.MOVE else self._remover.delete)(run)
+
+    def _due(self, actions: Sequence[Action]) -> Iterator[Action]:
+        """Yield the actions that can be carried out, each when it is its turn."""
         for index, action in enumerate(actions):
             if self._should_stop():
                 raise Cancelled
@@ -125,39 +140,22 @@ class PlanRunner:
                 continue
             if action.op in IN_PLACE:
                 self._intents.look_ahead(actions, index)
-            if self._remover.gone and action.op in _COPIES:
-                # Before anything else is recorded at a deleted path.
-                self._forget_gone()
-            if self._batches is not None and is_small_copy(action):
-                self._batches.waiting.append(action)
-                if len(self._batches.waiting) == BATCH_FILES:
-                    self._batches.hand_over()
+            yield action
+
+    def _copy(self, actions: Iterable[Action]) -> None:
+        batches, size = self._batches, self._batches.size
+        for action in actions:
+            if is_small_copy(action):
+                batches.waiting.append(action)
+                if len(batches.waiting) == size:
+                    batches.hand_over()
                     self._publish_if_full()
-            elif action.op in _COPIES:
-                if action.kind is FILE:
-                    # The next step may take long, or ask the catalog for other hard links of the file.
-                    self._publisher.record()
-                self._do(self._creator.make, action)
-                self._publish_if_full()
-            else:
-                self._publish()
-                if not is_checked:
-                    self._check_source()
-                    is_checked = True
-                self._do(self._remover.move if action.op is Op.MOVE else self._remover.delete, action)
-                if len(self._remover.gone) >= _FORGET_EVERY:
-                    self._forget_gone()
-
-    def _do(self, handle: Callable[[Action], None], action: Action) -> None:
-        """Carry out one action; an error that concerns only its path becomes a problem."""
-        try:
-            handle(action)
-        except UNFIT as error:
-            self._stats.add_problem(problem_of_unfit(error, action.path, Stage.COPY), action.size_bytes)
-
-    def _forget_gone(self) -> None:
-        self._catalog.forget(self._remover.gone)
-        self._remover.gone.clear()
+                continue
+            if action.kind is FILE:
+                # The next step may take long, or ask the catalog for other hard links of the file.
+                self._publisher.record()
+            self._creator.make(action)
+            self._publish_if_full()
 
     def _copy_at_once(self, action: Action) -> None:
         self._creator.make(action)
@@ -168,34 +166,18 @@ class PlanRunner:
             raise RootAbsentError(Reason(ReasonCode.SOURCE_MOVED))
 
     def _sweep(self, litter: Iterable[str]) -> None:
-        for path in litter:
-            try:
-                self._target.discard(path)
-            except OSError as error:
-                self._stats.add_problem(problem_from(error, path, Stage.DELETE))
-            self._stats.touched.add(parent_of(path))
+        paths = list(litter)
+        for path, error in self._target.discard(paths).items():
+            self._stats.add_problem(problem_from(error, path, Stage.DELETE))
+        self._stats.touched.update(map(parent_of, paths))
 
     # Publishing
 
-    def _start_batches(self, actions: Iterable[Action]) -> None:
-        copy_worker = self._worker_start.copy_worker(actions, self._target)
-        if copy_worker is not None:
-            self._batches = Batches(copy_worker, self._target, self._publisher, partial(self._do, self._creator.make))
-
-    def _finish_batches(self) -> None:
-        if self._batches is not None:
-            self._batches.finish()
-
-    def _end_batches(self) -> None:
-        if self._batches is not None:
-            self._batches.close()
-            self._batches = None
-
     def _publish_if_full(self) -> None:
         if self._publisher.is_full:
-            self._finish_batches()
+            self._batches.finish()
             self._publisher.publish()
-            if self._batches is None:
+            if not self._batches.records_between:
                 self._publisher.record()
 
     def _publish(self) -> None:
@@ -206,14 +188,14 @@ class PlanRunner:
                 a problem of that path.
         """
         try:
-            self._finish_batches()
+            self._batches.finish()
             self._publisher.publish()
             self._publisher.record()
         except OSError as error:
             raise _of_the_destination(error) from error
 
     def _drop(self) -> None:
-        self._end_batches()
+        self._batches.close()
         self._publisher.drop()
 
     # At the end
@@ -242,7 +224,7 @@ class PlanRunner:
                     self._catalog.record(path, lacking(entry))
                 self._stats.add_problem(problem_from(error, path, Stage.METADATA))
             except UNFIT as error:
-                self._stats.add_problem(problem_of_unfit(error, path, Stage.METADATA))
+                self._stats.add_problem(problem_from(error, path, Stage.METADATA))
 
 
 def _of_the_destination(error: OSError) -> BackupError:

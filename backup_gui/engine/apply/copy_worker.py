@@ -85,22 +85,16 @@ class CopyWorker:
         while (batch := self._process.answers(waits=waits)) is not None:
             orders, answers = batch
             if answers is None:
-                for order in orders:
-                    self._discard(order)
-                    yield Copied(order, None)
+                self._target.discard([order.temporary for order in orders])
+                yield from (Copied(order, None) for order in orders)
                 continue
             for order, fields in zip(orders, answers, strict=True):
                 yield Copied(order, None if fields is None else Seen(*fields))
 
     def close(self) -> None:
         """Remove copies that were not used."""
-        for copied in self.results(waits=True):
-            if copied.entry is not None:
-                self._discard(copied.order)
-
-    def _discard(self, order: Order) -> None:
-        with contextlib.suppress(OSError):
-            self._target.discard(order.temporary)
+        results = self.results(waits=True)
+        self._target.discard([order.temporary for order, entry in results if entry is not None])
 
 
 def is_small_copy(action: Action) -> bool:

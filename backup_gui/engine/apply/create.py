@@ -1,35 +1,32 @@
 """Creates in the mirror what the source has: folders, links, files, hard links, and their metadata.
 
 Contents become complete temporaries for the publisher; metadata of existing entries are set at once.
-
-The source of a copy is checked before and after. If it changed meanwhile, the copy is discarded and made again. If only
-the times keep changing, as of a file that a mounted cloud still has to upload, the content decides.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import stat
 import time
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.apply.copy_files import FileCopier, Vanished
 from backup_gui.engine.apply.publish import SETTLING_NS, NotCopied, Ready
-from backup_gui.engine.fs.content import Shortened, TargetError, bytes_of_data, is_same_version, may_have_holes
+from backup_gui.engine.destination.destination import carry_out
+from backup_gui.engine.fs.content import Cancelled, bytes_of_data, may_have_holes
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.xattrs import access_lists_in, attributes_of, attributes_of_source
-from backup_gui.engine.ownership.intents import lacking, unseen
+from backup_gui.engine.ownership.intents import lacking
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.rules.capabilities import looks_alike
 from backup_gui.engine.state.database import UNSEEN_NS
 from backup_gui.model.entries import FILE, FOLDER, LINK, is_same_file, kind_of
 from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import CREATE, REPLACE, SET_METADATA, Action, ProblemCode, Stage
-from backup_gui.model.problems import problem, problem_from
+from backup_gui.model.problems import UNFIT, problem, problem_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from backup_gui.engine.apply.hard_links import LinkMaker
     from backup_gui.engine.apply.publish import Publisher
@@ -43,11 +40,6 @@ if TYPE_CHECKING:
 
 # For smaller files, checking the free space costs more than a failed copy.
 ASK_FOR_ROOM_BYTES = 1 << 20
-TRIES = 3
-
-
-class Vanished(Exception):  # noqa: N818 - it is no error
-    """The file is gone from the source, or is no file any longer; a later pass handles what is there."""
 
 
 class Creator:
@@ -78,10 +70,11 @@ class Creator:
         self._publisher = publisher
         self._stats = stats
         self._intents = intents
-        self._meter = context.meter
         self._publish = publish
         self._should_stop = context.should_stop
         self._ownership = Ownership(context.destination, context.catalog)
+        self._copier = FileCopier(context, stats, publisher.add)
+        self._linked: list[Action] = []
 
     def make(self, action: Action) -> None:
         """Carry out an action with the source's current state.
@@ -101,13 +94,29 @@ class Creator:
                 self._copy_link(action)
             else:
                 self._copy_file(action)
-        except Vanished:
-            # The source has something else there now, and there may be no further notification.
-            self._stats.note_missed(action.path)
-        except NotCopied as failure:
-            self._stats.add_problem(failure.problem, action.size_bytes)
-            if action.kind is FOLDER:
-                self._stats.unmade.add(action.path)
+        except (Vanished, NotCopied, *UNFIT) as error:
+            self._copier.note_failure(action, error)
+
+    def copy(self, actions: Iterable[Action]) -> None:
+        """Copy files, as many at a time as the destination takes.
+
+        Raises:
+            Cancelled: ``should_stop`` returned True.
+            DestinationUnusableError: Nothing can be written at all.
+        """
+        self._copier.copy(filter(self._is_still_a_copy, actions))
+        linked, self._linked = self._linked, []
+        for action in linked:
+            self.make(action)
+
+    def _is_still_a_copy(self, action: Action) -> bool:
+        """Tell whether a file is to be copied; if it was copied under another name since, it is set aside."""
+        if self._should_stop():
+            raise Cancelled
+        if self._links.copied and self._links.directed(action) is not action:
+            self._linked.append(action)
+            return False
+        return True
 
     def _make_folder(self, action: Action) -> None:
         if action.op is SET_METADATA:
@@ -126,7 +135,7 @@ class Creator:
             if action.op is REPLACE:
                 if not self._ownership.may_go(action):
                     raise NotCopied(problem(ProblemCode.MIRROR_CHANGED, action.path, Stage.COPY))
-                self._target.take_away(action.path)
+                carry_out(self._target.take_away([(action.path, False, None)]))
             try:
                 self._target.make_folder(action.path)
             except FileExistsError:
@@ -190,24 +199,7 @@ class Creator:
             and free_bytes < data_bytes(self._source, action)
         ):
             raise NotCopied(problem(ProblemCode.NO_SPACE, path, Stage.COPY))
-        busy = self._catalog.busy
-        began_s = time.monotonic()
-        try:
-            temporary, entry, is_whole = copy_file(
-                self._source,
-                self._target,
-                path,
-                on_bytes=lambda count: self._meter.add_bytes(count, path),
-                should_stop=self._should_stop,
-                as_it_is=busy.is_to_be_copied_as_it_is(path),
-            )
-        except NotCopied as failure:
-            if failure.problem.code is ProblemCode.KEEPS_CHANGING:
-                busy.note_restless(path)
-            raise
-        finally:
-            self._stats.note_took(path, time.monotonic() - began_s)
-        self._publisher.add(Ready(action, temporary, entry, is_whole=is_whole))
+        self._copier.copy([action])
 
     def _find_first(self, action: Action) -> tuple[str, Entry | Seen] | None:
         """Find the name of the mirror to link to; it may have been copied just before."""
@@ -264,10 +256,10 @@ class Creator:
         # RACE: what a stranger writes here between this look and the rename is lost. Nothing else is: the first name
         # has the same content.
         if now is None or (now.st_ino, now.st_ctime_ns) != (before.st_ino, before.st_ctime_ns):
-            self._target.discard(temporary)
+            self._target.discard([temporary])
             return True
         self._intents.note_in_place(path, ours)
-        self._target.publish(temporary, path, may_replace=True)
+        carry_out(self._target.publish([(temporary, path, True, None, None)]))
         self._catalog.record(path, ours)
         if ours.st_ctime_ns == UNSEEN_NS:
             self._stats.note_unsettled(path)
@@ -348,66 +340,6 @@ def _is_as_compared(action: Action, ours: Entry, theirs: Entry) -> bool:
     )
 
 
-def copy_file(
-    source: Tree,
-    target: Destination,
-    path: str,
-    *,
-    on_bytes: Callable[[int], None],
-    should_stop: Callable[[], bool],
-    as_it_is: bool = False,
-) -> tuple[str, Entry | Seen, bool]:
-    """Copy a file into a temporary beside its final place.
-
-    Args:
-        source: The source.
-        target: The destination.
-        path: The file.
-        on_bytes: Called with the size of each copied block.
-        should_stop: Polled between blocks; returns True to cancel.
-        as_it_is: Whether to accept a copy during which the file changed.
-
-    Returns:
-        The temporary's path, complete with metadata; the source's entry that was copied, without a change time if that
-        differed before and after; and whether the copy is one whole version.
-
-    Raises:
-        NotCopied: It could not be copied.
-        Vanished: The file no longer exists.
-        Cancelled: ``should_stop`` returned True.
-    """
-    for tries_left in reversed(range(TRIES)):
-        fd = _open_source(source, path)
-        try:
-            before = os.fstat(fd)
-            if not stat.S_ISREG(before.st_mode):
-                raise Vanished
-            temporary = target.receive(path, fd, before, on_bytes=on_bytes, should_stop=should_stop)
-        except Shortened:
-            continue
-        except TargetError as error:
-            raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=True)) from error
-        except OSError as error:
-            # An error in the middle usually comes from the drive written to; EIO usually is an unreadable sector of the
-            # source.
-            raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=error.errno != errno.EIO)) from error
-        finally:
-            os.close(fd)
-        if _is_unchanged(source, path, before):
-            return temporary, before, True
-        if as_it_is and _is_there(source, path):
-            return temporary, before, False
-        try:
-            if not tries_left and _has_stood_still(source, target, path, temporary, before, should_stop):
-                # It is unknown which time belongs to the content, so the next pass compares it again.
-                return temporary, unseen(before), True
-        except BaseException:
-            _drop(target, temporary)
-            raise
-        _drop(target, temporary)
-    raise NotCopied(problem(ProblemCode.KEEPS_CHANGING, path, Stage.COPY))
-
-
 def data_bytes(source: Tree, action: Action) -> int:
     """Return how many bytes are written for a file: its size without holes.
 
@@ -426,54 +358,3 @@ def data_bytes(source: Tree, action: Action) -> int:
             os.close(fd)
     except OSError:
         return action.size_bytes
-
-
-def _open_source(source: Tree, path: str) -> int:
-    try:
-        return source.open_file(path)
-    except OSError as error:
-        # ELOOP: a link has replaced the file; ENXIO: a socket has.
-        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}:
-            raise Vanished from error
-        raise NotCopied(problem_from(error, path, Stage.COPY)) from error
-
-
-def _is_unchanged(source: Tree, path: str, before: Entry) -> bool:
-    """Tell whether the path still leads to the file that was read, and whether the file is unchanged."""
-    try:
-        now = source.stat(path)
-    except OSError:
-        return False
-    return is_same_version(before, now)
-
-
-def _has_stood_still(
-    source: Tree, target: Destination, path: str, temporary: str, before: Entry, should_stop: Callable[[], bool]
-) -> bool:
-    """Tell whether only times changed while a file was copied. If two reads are equal, it is one version.
-
-    Raises:
-        Cancelled: ``should_stop`` returned True.
-    """
-    try:
-        now = source.stat(path)
-        if (now.st_dev, now.st_ino, now.st_size) != (before.st_dev, before.st_ino, before.st_size):
-            return False
-        return has_same_content(source, path, target, temporary, should_stop)
-    except OSError:
-        return False
-
-
-def _is_there(source: Tree, path: str) -> bool:
-    try:
-        return source.look(path) is not None
-    except OSError:
-        return False
-
-
-def _drop(target: Destination, temporary: str) -> None:
-    """Remove a temporary; if that fails too, the next pass removes it."""
-    try:
-        target.discard(temporary)
-    except OSError:
-        return

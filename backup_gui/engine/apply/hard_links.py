@@ -26,14 +26,16 @@ class LinkMaker:
         source: The source.
         target: The destination.
         catalog: Records of what the mirror has.
+
+    Attributes:
+        copied: Names that were copied although the plan was to link or move them, by their files in the source.
     """
 
     def __init__(self, source: Tree, target: Destination, catalog: JobDatabase) -> None:
         self._source = source
         self._target = target
         self._catalog = catalog
-        # Names that were copied although the plan was to link or move them, by their files in the source.
-        self._copied: dict[tuple[int, int], str] = {}
+        self.copied: dict[tuple[int, int], str] = {}
 
     def note_copied(self, path: str) -> None:
         """Record that a name was copied although the plan was to link or move it."""
@@ -41,14 +43,14 @@ class LinkMaker:
         with contextlib.suppress(OSError):
             ours = self._source.look(path)
             if ours is not None:
-                self._copied[file_of(ours)] = path
+                self.copied[file_of(ours)] = path
 
     def directed(self, action: Action) -> Action:
         """Link a name to the one under which its file was copied unplanned, if it was."""
-        if self._copied:
+        if self.copied:
             with contextlib.suppress(OSError):
                 ours = self._source.look(action.path)
-                first = None if ours is None else self._copied.get(file_of(ours))
+                first = None if ours is None else self.copied.get(file_of(ours))
                 if first not in {None, action.path}:
                     return action._replace(link_to=first)
         return action
@@ -94,7 +96,7 @@ class LinkMaker:
         # RACE: if a stranger replaces the first name at this moment, the stranger's file is linked and unlinked again
         # here.
         if before is None or made is None or file_of(before) != file_of(made):
-            self._target.discard(temporary)
+            self._target.discard([temporary])
             now = self._target.look(first)
             if before is not None and now is not None and file_of(before) == file_of(now):
                 # The file system numbers each name separately, so hard links could not be recognised later.

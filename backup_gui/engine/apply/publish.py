@@ -8,20 +8,22 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.destination.destination import FAILURES, NotKept
 from backup_gui.engine.ownership.intents import lacking, of_folder, unseen
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.state.database import UNSEEN_NS
 from backup_gui.model.entries import FILE, FOLDER, kind_of
 from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import CREATE, REPLACE, Action, ProblemCode, Stage
-from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
+from backup_gui.model.problems import is_full, problem, problem_from
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from backup_gui.engine.apply.hard_links import LinkMaker
     from backup_gui.engine.apply.stats import PassStats
-    from backup_gui.engine.destination.destination import Destination
+    from backup_gui.engine.destination.destination import Destination, Naming
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.entries import Entry, Seen
@@ -68,6 +70,9 @@ class Publisher:
         links: Knows which names are hard links.
         stats: Receives everything that was done.
         intents: Records what is about to be published.
+
+    Attributes:
+        group_files: How many files are published together.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class Publisher:
         self._stats = stats
         self._intents = intents
         self._ownership = Ownership(target, catalog)
+        self.group_files = GROUP_FILES
         self._group: list[Ready] = []
         self._group_bytes = 0
         # Published, but not recorded yet.
@@ -90,7 +96,7 @@ class Publisher:
     @property
     def is_full(self) -> bool:
         """Return whether the group has to be published."""
-        return len(self._group) >= GROUP_FILES or self._group_bytes >= GROUP_BYTES
+        return len(self._group) >= self.group_files or self._group_bytes >= GROUP_BYTES
 
     @property
     def has_unrecorded(self) -> bool:
@@ -135,38 +141,9 @@ class Publisher:
         for path, error in unmade.items():
             self._stats.add_problem(problem_from(error, path, Stage.COPY, is_writing=True))
             self._stats.unmade.add(path)
-        left_at = self._target.dated()
-        published: list[Ready] = []
         missing = self._missing() if self._target.flushes_files else set()
-        touched = self._stats.touched
-        while self._group:
-            ready = self._group.pop()
-            action = ready.action
-            path = action.path
-            if path in missing:
-                self._stats.add_problem(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
-                continue
-            if unmade and self._stats.is_unmade(path):
-                continue
-            try:
-                self._publish_one(ready, left_at)
-            except NotCopied as failure:
-                self.discard(ready)
-                self._stats.add_problem(failure.problem)
-            except OSError as error:
-                # First, since some problems end the pass.
-                self.discard(ready)
-                found = problem_from(error, path, Stage.COPY, is_writing=True)
-                self._stats.add_problem(found, action.size_bytes)
-            except UNFIT as error:
-                self.discard(ready)
-                self._stats.add_problem(problem_of_unfit(error, path, Stage.COPY))
-            else:
-                published.append(ready)
-                # Even if it is never recorded because a flush fails: no folder may keep the mode it was created with.
-                touched.add(parent_of(path))
-                if action.kind is FOLDER:
-                    touched.add(path)
+        published = self._name_group(missing)
+        self._group.clear()
         self._group_bytes = 0
         self._target.flush()
         self._published = published
@@ -179,7 +156,7 @@ class Publisher:
 
     def _missing(self) -> set[str]:
         """Return what came along with a new folder and is not there any more."""
-        came_along = [ready.action.path for ready in self._group if ready.temporary in {"", ready.action.path}]
+        came_along = [ready.action.path for ready in self._group if _is_in_place(ready)]
         return self._target.missing(came_along) if came_along else set()
 
     def record(self, files: int | None = None) -> None:
@@ -217,8 +194,7 @@ class Publisher:
     def drop(self) -> None:
         """Remove what is not published yet."""
         self._target.drop_unseen_folders()
-        for ready in self._group:
-            self.discard(ready)
+        self._target.discard([ready.temporary for ready in self._group if not _is_in_place(ready)])
         self._group.clear()
 
     def refuse_other_name(self, path: str) -> None:
@@ -234,88 +210,139 @@ class Publisher:
             raise NotCopied(problem(code, path, Stage.COPY))
 
     def discard(self, ready: Ready) -> None:
-        """Remove a temporary."""
-        if ready.temporary in {"", ready.action.path}:
-            # It belongs to a new folder, and is created and removed with it.
-            return
-        try:
-            self._target.discard(ready.temporary)
-        except OSError:
-            # The next full pass removes it.
-            return
+        """Remove a temporary. If that fails, the next full pass removes it."""
+        if not _is_in_place(ready):
+            self._target.discard([ready.temporary])
 
-    def _publish_one(self, ready: Ready, left_at: datetime) -> None:
-        action = ready.action
-        path = action.path
-        if action.kind is FOLDER:
-            return
-        if action.link_to is not None and ready.temporary != path and self._links.is_one_file(ready.temporary, path):
-            # Renaming a hard link onto another one of the same file does nothing, and would leave both.
-            self._target.discard(ready.temporary)
-            return
-        if action.op is CREATE and action.old_kind is not None:
-            there = self._target.look(path)
-            if there is not None and there.st_nlink > 1 and there.st_ino == ready.entry.st_ino:
-                # It is a hard link to the source's own file: replacing it loses nothing.
-                # RACE: what a stranger puts here between this look and the rename is lost.
-                self._target.publish(ready.temporary, path, may_replace=True)
-                # With one link less the source's file has another change time, so it is compared, and joined, again.
-                self._stats.note_unsettled(path)
-                return
-        is_new = action.op is CREATE or action.old_kind is FOLDER
-        if is_new:
-            try:
-                self._target.publish(ready.temporary, path, may_replace=False)
-            except FileExistsError:
-                self.refuse_other_name(path)
-                # Something was put there since the comparison: with a history it is kept like any version.
-                is_new = False
-                there = self._target.look(path)
-                if there is not None and kind_of(there) is FOLDER:
-                    raise
-        kept = None
-        if not is_new:
-            if not self._ownership.may_go(action):
-                raise NotCopied(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
-            kept = self._keep(ready, left_at)
-            # RACE: without hard links, the kept version is missing from its place until the next call. If killed in
-            # between, the old version is in the history, and the next pass brings the new one.
-            try:
-                self._target.publish(ready.temporary, path, may_replace=True)
-            except OSError:
-                if kept is not None and not self._target.capabilities.holds_hard_links:
-                    self._target.history.undo_keep(kept, path)
-                raise
-        if ready.is_whole:
-            self._catalog.busy.note_whole(path)
-        else:
-            self._note_torn(path, kept)
+    def _name_group(self, missing: set[str]) -> list[Ready]:
+        """Name what is new, then what takes a place, then what does so although nothing can be kept.
 
-    def _keep(self, ready: Ready, left_at: datetime) -> str | None:
-        """Keep what is about to be replaced, unless the history has a version of the same minute.
+        Args:
+            missing: What came along with a new folder, and is not there any more.
 
         Returns:
-            Its path in the history, if it is kept.
-
-        Raises:
-            OSError: It cannot be kept, and must not be replaced.
+            What has its name now.
         """
-        path = ready.action.path
-        if self._is_one_too_many(ready, left_at) and self._is_own(ready):
-            return None
+        left_at = self._target.dated()
+        published: list[Ready] = []
+        replacing: list[Ready] = []
+        failures = self._name(self._new(missing, published, replacing), published, left_at)
+        # What was put there since the comparison is kept like any version, if there is a history.
+        replacing += [ready for ready, error in failures if self._may_replace(ready, error, None)]
+        failures = self._name(self._replacing(replacing, left_at), published, left_at)
+        unkept = [ready for ready, error in failures if self._may_replace(ready, error, left_at)]
+        for failed in self._name(self._replacing(unkept, None), published, left_at):
+            self._give_up(*failed)
+        return published
+
+    def _name(
+        self, namings: Iterator[Naming[Ready]], published: list[Ready], left_at: datetime
+    ) -> list[tuple[Ready, Exception]]:
+        """Have a batch named, add to ``published`` what has its name, and return what failed, and why."""
+        touched, busy, failures = self._stats.touched, self._catalog.busy, []
+        for ready, kept, error in self._target.publish(namings):
+            path = ready.action.path
+            if kept is not None:
+                busy.note_kept(path, left_at.timestamp())
+            if error is not None:
+                failures.append((ready, error))
+                continue
+            published.append(ready)
+            # Even if it is never recorded because a flush fails: no folder may keep the mode it was created with.
+            touched.add(path.rpartition("/")[0])
+            if ready.is_whole:
+                busy.note_whole(path)
+            else:
+                self._note_torn(path, kept)
+        return failures
+
+    def _new(self, missing: set[str], published: list[Ready], replacing: list[Ready]) -> Iterator[Naming[Ready]]:
+        """Yield what is new; what needs no name is published, and what takes the place of something comes later."""
+        touched, unmade = self._stats.touched, self._stats.unmade
+        for ready in reversed(self._group):
+            action, temporary = ready.action, ready.temporary
+            path = action.path
+            if path in missing:
+                self._stats.add_problem(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
+                continue
+            if unmade and self._stats.is_unmade(path):
+                continue
+            if action.kind is FOLDER:
+                published.append(ready)
+                touched.update((path, parent_of(path)))
+                continue
+            may_replace = False
+            try:
+                if action.link_to is not None and temporary != path and self._links.is_one_file(temporary, path):
+                    # Renaming a hard link onto another one of the same file does nothing, and would leave both.
+                    self.discard(ready)
+                    published.append(ready)
+                    touched.add(parent_of(path))
+                    continue
+                if action.op is CREATE and action.old_kind is not None:
+                    there = self._target.look(path)
+                    # A hard link to the source's own file: replacing it loses nothing.
+                    # RACE: what a stranger puts there between this look and the rename is lost.
+                    may_replace = there is not None and there.st_nlink > 1 and there.st_ino == ready.entry.st_ino
+            except FAILURES as error:
+                self._give_up(ready, error)
+                continue
+            if may_replace:
+                # With one link less the source's file has another change time, so it is compared, and joined, again.
+                self._stats.note_unsettled(path)
+            if action.op is CREATE or action.old_kind is FOLDER:
+                yield temporary, path, may_replace, None, ready
+            else:
+                replacing.append(ready)
+
+    def _replacing(self, replacing: list[Ready], left_at: datetime | None) -> Iterator[Naming[Ready]]:
+        """Yield what takes the place of something that may go.
+
+        Nothing of that is kept without a time, or if the history has a version of the same minute.
+        """
+        for ready in replacing:
+            path = ready.action.path
+            try:
+                if not self._ownership.may_go(ready.action):
+                    raise NotCopied(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
+                is_spared = left_at is None or (self._is_one_too_many(ready, left_at) and self._is_own(ready))
+            except (NotCopied, *FAILURES) as error:
+                self._give_up(ready, error)
+            else:
+                yield ready.temporary, path, True, None if is_spared else left_at, ready
+
+    def _may_replace(self, ready: Ready, error: Exception, left_at: datetime | None) -> bool:
+        """Tell whether what was refused may take the place of what is there; any other failure is recorded.
+
+        Without a time it was something new, and there is something by now. With one, that could not be kept: the
+        history of a busy file must not keep its current content out of the mirror.
+        """
+        path, may = ready.action.path, False
         try:
-            kept = self._target.history.keep(path, left_at, leaves=False)
-        except OSError as error:
-            if self._target.history.must_keep or not is_full(error):
-                raise
-            if not self._catalog.busy.may_go_unkept(path, left_at.timestamp()) or not self._is_own(ready):
-                raise
-            # The history of a busy file must not keep its current content out of the mirror.
+            if left_at is None and isinstance(error, FileExistsError):
+                self.refuse_other_name(path)
+                there = self._target.look(path)
+                may = there is None or kind_of(there) is not FOLDER
+            elif left_at is not None and isinstance(error, NotKept):
+                error = error.why
+                if is_full(error) and not self._target.history.must_keep:
+                    may = self._catalog.busy.may_go_unkept(path, left_at.timestamp()) and self._is_own(ready)
+        except (NotCopied, *FAILURES) as another:
+            error, may = another, False
+        if not may:
+            self._give_up(ready, error)
+        elif left_at is not None:
             self._stats.add_problem(problem_from(error, path, Stage.HISTORY, is_writing=True))
-            return None
-        if kept is not None:
-            self._catalog.busy.note_kept(path, left_at.timestamp())
-        return kept
+        return may
+
+    def _give_up(self, ready: Ready, error: Exception) -> None:
+        # First, since some problems end the pass.
+        self.discard(ready)
+        if isinstance(error, NotCopied):
+            self._stats.add_problem(error.problem)
+        else:
+            found = problem_from(error, ready.action.path, Stage.COPY, is_writing=True)
+            self._stats.add_problem(found, ready.action.size_bytes)
 
     def _is_own(self, ready: Ready) -> bool:
         """Tell whether the file to be replaced is still as this program put it there."""
@@ -350,6 +377,11 @@ class Publisher:
         there = self._target.look(path)
         if there is not None and not self._target.capabilities.is_same_time(entry.st_mtime_ns, there.st_mtime_ns):
             self._catalog.record_stamp(path, there.st_mtime_ns)
+
+
+def _is_in_place(ready: Ready) -> bool:
+    """Tell whether a temporary belongs to a new folder: it is made and removed with that, and may have its name."""
+    return ready.temporary in {"", ready.action.path}
 
 
 def _about_to_be(ready: Ready, *, is_lacking: bool) -> Entry | Seen:

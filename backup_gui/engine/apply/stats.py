@@ -6,7 +6,6 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import BLOCK_BYTES
-from backup_gui.engine.rules.pauses import LEAST_COPY_S
 from backup_gui.engine.rules.space import NO_ROOM, Amount, explained
 from backup_gui.model.entries import FOLDER
 from backup_gui.model.errors import DestinationUnusableError, TooManyOpenError
@@ -124,9 +123,9 @@ class PassStats:
             self._outcome.added_files -= 1
 
     def note_took(self, path: str, seconds: float) -> None:
-        """Record how long copying a file took, or trying to. Short copies, and more than a limit, are skipped."""
-        if seconds >= LEAST_COPY_S and len(self._outcome.took) < _MOST_TOOK:
-            self._outcome.took[path] = seconds
+        """Record how long copying a file took, or trying to. More than a limit are skipped."""
+        if len(self._outcome.took) < _MOST_TOOK:
+            self._outcome.took[path] = self._outcome.took.get(path, 0.0) + seconds
 
     def note_unsettled(self, path: str) -> None:
         """Record a path whose time stamp is too young to be reliable."""

@@ -3,18 +3,31 @@
 ``local.py`` is a folder on a mounted drive. Paths are relative to the mirror's root, with ``/`` between their parts.
 Every call may raise ``OSError``: it concerns the path that it names, and the rest of a pass goes on.
 
+What is done to many files takes batches, so that a destination behind a network needs no round trip per file. It takes
+as many items at a time as it likes, ``local.py`` one, and answers them in their order, before it takes more. The last
+part of an item is the caller's own, and comes back with the answer. Items are done as if one after the other; one that
+fails has its error in its answer, and the others go on. What is raised ends the batch, also by the items themselves:
+then those that were taken and not answered may or may not be done. Nothing is done before the answers are taken.
+
+Single calls are rare, or make what others depend on: a folder must be there before its content, and if it cannot be
+made, nothing of that is tried. Their number is that of the folders, links and new modes, which most destinations behind
+a network do not hold.
+
 A comparison is given a ``DestinationView``, by which nothing can be changed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from backup_gui.engine.fs.content import Shortened
 from backup_gui.engine.fs.tree_view import TreeView
+from backup_gui.model.problems import UNFIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
+    from typing import TypeAlias, TypeVar
 
     from backup_gui.engine.fs.content import Rights
     from backup_gui.engine.fs.system.worker_process import WorkerProcess
@@ -24,6 +37,34 @@ if TYPE_CHECKING:
     from backup_gui.engine.rules.space import Room
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Action
+
+    T = TypeVar("T")
+    # Plain tuples, since each file makes one. A file to receive: its final path, its open source at its beginning, the
+    # source's entry.
+    Incoming: TypeAlias = tuple[str, int, Entry, T]
+    # A temporary to publish: its path, the final path, whether what is there may be replaced, and when that leaves the
+    # mirror, to keep it as a version before; None not to keep it.
+    Naming: TypeAlias = tuple[str, str, bool, datetime | None, T]
+    # Something to move: its old and new path, and the metadata that it gets.
+    Moving: TypeAlias = tuple[str, str, Entry, Attributes | None, T]
+
+# What an answer may have for an error; anything else is raised, and ends the pass.
+FAILURES: Final = (OSError, Shortened, *UNFIT)
+
+
+class NotKept(Exception):  # noqa: N818 - carries an error
+    """What is at a path could not be kept as a version, and so was not replaced."""
+
+    def __init__(self, why: OSError) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def carry_out(answers: Iterable[tuple[Any, ...]]) -> None:
+    """Take the answers of a batch, and raise the first error among them, one of ``FAILURES``."""
+    for *_, error in answers:
+        if error is not None:
+            raise error
 
 
 class DestinationView(TreeView, Protocol):
@@ -80,15 +121,6 @@ class History(Protocol):
     def tree(self) -> TreeView | None:
         """Return the history for reading; None if none is kept or nothing was ever kept."""
 
-    def keep(self, path: str, left_at: datetime, *, leaves: bool) -> str | None:
-        """Keep what is at a path of the mirror as a version, and return where.
-
-        With ``leaves`` the name goes, too; without, the mirror has the file under it until it is replaced.
-        """
-
-    def undo_keep(self, kept: str, path: str) -> None:
-        """Give a version that was kept a moment ago its place in the mirror back, if nothing is there."""
-
     def remove_version(self, path: str, token: int) -> bool:
         """Remove a version for good, if it is still the one that had this token for an inode when it was listed."""
 
@@ -138,15 +170,12 @@ class Destination(DestinationView, Protocol):
     # What comes in
 
     def receive(
-        self,
-        path: str,
-        fd: int,
-        source: Entry,
-        *,
-        on_bytes: Callable[[int], None],
-        should_stop: Callable[[], bool],
-    ) -> str:
-        """Copy an open source file, content and metadata, into a new temporary, and return its path."""
+        self, incoming: Iterable[Incoming[T]], *, on_bytes: Callable[[int, str], None], should_stop: Callable[[], bool]
+    ) -> Iterator[tuple[T, str, Exception | None]]:
+        """Copy source files, content and metadata, into new temporaries, and return their paths.
+
+        It closes each source. Nothing is left of what has failed, nor of what was not answered.
+        """
 
     def reserve(self, path: str) -> tuple[str, str]:
         """Return a temporary path for a final one, and where it is for now; the second process makes the file."""
@@ -157,11 +186,14 @@ class Destination(DestinationView, Protocol):
     def create_hard_link(self, first: str, path: str) -> str | None:
         """Make a further name of a file as a temporary, and return its path; None if there can be none."""
 
-    def publish(self, temporary: str, path: str, *, may_replace: bool) -> None:
-        """Give a temporary its final name, in one step."""
+    def publish(self, namings: Iterable[Naming[T]]) -> Iterator[tuple[T, str | None, Exception | None]]:
+        """Give temporaries their final names, each in one step, and return where what was there is kept.
 
-    def discard(self, temporary: str) -> None:
-        """Remove a temporary; it is no error if it is gone."""
+        It is kept before its place is taken; ``NotKept`` is the error if it cannot be.
+        """
+
+    def discard(self, temporaries: Iterable[str]) -> dict[str, OSError]:
+        """Remove temporaries at once; returns those that could not be, and why. It is no error if one is gone."""
 
     def make_folder(self, path: str) -> None:
         """Make a folder, which need not be seen before ``reveal``."""
@@ -187,17 +219,17 @@ class Destination(DestinationView, Protocol):
 
     # What leaves, or goes elsewhere
 
-    def take_away(self, path: str) -> None:
-        """Take a file or link out of the mirror, into the history if one is kept."""
+    def take_away(self, leaving: Iterable[tuple[str, bool, T]]) -> Iterator[tuple[T, Exception | None]]:
+        """Take files and links out of the mirror, into the history if one is kept, and remove folders.
 
-    def move(self, old_path: str, new_path: str) -> None:
-        """Give something another path, never one that is taken."""
+        Each path comes with whether it is a folder. One that is not empty stays: ``ENOTEMPTY``.
+        """
+
+    def move(self, moves: Iterable[Moving[T]]) -> Iterator[tuple[T, bool, Exception | None]]:
+        """Give things other paths, never ones that are taken, and metadata; returns whether each has its path."""
 
     def respell(self, old_path: str, new_path: str) -> None:
         """Give something another spelling of its name, which the destination takes for the same name."""
-
-    def remove_folder(self, path: str) -> bool:
-        """Remove an empty folder; returns False if something is still in it."""
 
     # Room, and reaching the disk
 

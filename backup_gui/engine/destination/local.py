@@ -14,6 +14,7 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
+from backup_gui.engine.destination.destination import FAILURES, NotKept
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.marker import attribute_of
 from backup_gui.engine.destination.metadata_writer import MetadataWriter
@@ -33,8 +34,9 @@ from backup_gui.model.paths import parent_of
 from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from backup_gui.engine.destination.destination import Incoming, Moving, Naming, T
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.xattrs import Attributes
     from backup_gui.engine.rules.capabilities import Capabilities
@@ -76,10 +78,9 @@ class LocalDestination:
         # What a part does alone is its own method: passed on by one of this class, it would take a call more per file.
         self.list, self.names, self.look_at, self.look = tree.list, tree.names, tree.look_at, tree.look
         self.stat, self.read_link, self.open_file = tree.stat, tree.read_link, tree.open_file
-        self.receive, self.reserve, self.create_link = mirror.receive, mirror.reserve, mirror.create_link
-        self.publish, self.discard, self.make_folder = mirror.publish, mirror.discard, mirror.make_folder
-        self.make_scratch, self.remove_folder, self.reveal = mirror.make_scratch, mirror.remove_folder, mirror.reveal
-        self.missing, self.drop_unseen_folders = mirror.missing, mirror.drop_unseen_folders
+        self.reserve, self.create_link, self.make_folder = mirror.reserve, mirror.create_link, mirror.make_folder
+        self.make_scratch, self.reveal, self.missing = mirror.make_scratch, mirror.reveal, mirror.missing
+        self.drop_unseen_folders = mirror.drop_unseen_folders
         self.free_bytes, self.room, self.tighten = mirror.free_bytes, mirror.room, metadata.tighten
 
     def __enter__(self) -> Self:
@@ -182,23 +183,83 @@ class LocalDestination:
             # Some network file systems have no locks on folders; the lock of the job itself still holds.
             return
 
-    def move(self, old_path: str, new_path: str) -> None:
-        """Rename within the mirror; never onto something.
+    # Batches, of which one item is taken at a time
 
-        Raises:
-            FileExistsError: The new path is taken.
-            OSError: The rename was refused.
-        """
-        self.tree.open_up(parent_of(old_path))
-        self.tree.open_up(parent_of(new_path))
-        old, old_folder, new, new_folder = pair(self.tree, old_path, self.tree, new_path)
-        try:
-            old_folder.rename_at(old, new_folder, new)
-        finally:
-            old_folder.close()
-        self.tree.forget(old_path)
-        self._mirror.note_unflushed(parent_of(old_path))
-        self._mirror.note_unflushed(parent_of(new_path))
+    def receive(
+        self, incoming: Iterable[Incoming[T]], *, on_bytes: Callable[[int, str], None], should_stop: Callable[[], bool]
+    ) -> Iterator[tuple[T, str, Exception | None]]:
+        """Copy source files into new temporaries; see ``MirrorWriter.receive``."""
+        receive = self._mirror.receive
+        for path, fd, source, mine in incoming:
+            temporary, failure = "", None
+            try:
+                temporary = receive(path, fd, source, on_bytes=on_bytes, should_stop=should_stop)
+            except FAILURES as error:
+                failure = error
+            finally:
+                os.close(fd)
+            yield mine, temporary, failure
+
+    def publish(self, namings: Iterable[Naming[T]]) -> Iterator[tuple[T, str | None, Exception | None]]:
+        """Give temporaries their final names; see ``MirrorWriter.publish`` and ``HistoryWriter.keep``."""
+        publish = self._mirror.publish
+        for temporary, path, may_replace, left_at, mine in namings:
+            kept, failure = None, None
+            try:
+                if left_at is not None:
+                    kept = self._keep(path, left_at)
+                # RACE: without hard links, the kept version is missing from its place until the next call. If killed in
+                # between, the old version is in the history, and the next pass brings the new one.
+                publish(temporary, path, may_replace=may_replace)
+            except (NotKept, *FAILURES) as error:
+                failure = error
+                if kept is not None and not self.capabilities.holds_hard_links:
+                    try:
+                        self.history.undo_keep(kept, path)
+                        kept = None
+                    except OSError as another:
+                        failure = another
+            yield mine, kept, failure
+
+    def discard(self, temporaries: Iterable[str]) -> dict[str, OSError]:
+        """Remove temporaries; see ``MirrorWriter.discard``."""
+        failures = {}
+        for temporary in temporaries:
+            try:
+                self._mirror.discard(temporary)
+            except OSError as error:
+                failures[temporary] = error
+        return failures
+
+    def take_away(self, leaving: Iterable[tuple[str, bool, T]]) -> Iterator[tuple[T, Exception | None]]:
+        """Take files and links out of the mirror, into the history if one is kept, and remove empty folders."""
+        for path, is_folder, mine in leaving:
+            failure: Exception | None = None
+            try:
+                if is_folder:
+                    if not self._mirror.remove_folder(path):
+                        failure = OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), path)
+                elif self.keeps_history:
+                    self.history.keep(path, self.dated(), leaves=True)
+                else:
+                    self._mirror.remove_file(path)
+            except FAILURES as error:
+                failure = error
+            yield mine, failure
+
+    def move(self, moves: Iterable[Moving[T]]) -> Iterator[tuple[T, bool, Exception | None]]:
+        """Rename within the mirror, never onto something, and set metadata."""
+        for old_path, new_path, source, attributes, mine in moves:
+            is_moved, failure = False, None
+            try:
+                self._move(old_path, new_path)
+                is_moved = True
+                self.set_metadata(new_path, source, attributes)
+            except FAILURES as error:
+                failure = error
+            yield mine, is_moved, failure
+
+    # Single things
 
     def create_hard_link(self, first: str, path: str) -> str | None:
         """Make a further name of a file, as a temporary beside its final path.
@@ -272,17 +333,6 @@ class LocalDestination:
         """
         return path.rpartition("/")[2] in self.list(parent_of(path))
 
-    def take_away(self, path: str) -> None:
-        """Take a file or link out of the mirror, into the history if one is kept.
-
-        Raises:
-            OSError: It is still there.
-        """
-        if self.keeps_history:
-            self.history.keep(path, self.dated(), leaves=True)
-        else:
-            self._mirror.remove_file(path)
-
     def set_metadata(self, path: str, source: Entry, attributes: Attributes | None = None) -> None:
         """Give a path of the mirror the source's metadata, so that it reaches the disk; see ``MetadataWriter``.
 
@@ -315,6 +365,25 @@ class LocalDestination:
         self.capabilities, self.rights, self.holds_owner = metadata.capabilities, metadata.rights, metadata.holds_owner
         self.time_step_ns = metadata.capabilities.time_step_ns
 
+    def _keep(self, path: str, left_at: datetime) -> str | None:
+        try:
+            return self.history.keep(path, left_at, leaves=False)
+        except OSError as error:
+            raise NotKept(error) from error
+
+    def _move(self, old_path: str, new_path: str) -> None:
+        """Rename within the mirror; never onto something."""
+        self.tree.open_up(parent_of(old_path))
+        self.tree.open_up(parent_of(new_path))
+        old, old_folder, new, new_folder = pair(self.tree, old_path, self.tree, new_path)
+        try:
+            old_folder.rename_at(old, new_folder, new)
+        finally:
+            old_folder.close()
+        self.tree.forget(old_path)
+        self._mirror.note_unflushed(parent_of(old_path))
+        self._mirror.note_unflushed(parent_of(new_path))
+
     def _link(self, first: str, path: str) -> None:
         old, old_folder, new, new_folder = pair(self.tree, first, self.tree, path)
         try:
@@ -338,7 +407,7 @@ class LocalDestination:
                 self._has_hard_links = self._has_hard_links is not True or error.errno not in NOT_SUPPORTED
             for temporary in (one, two):
                 with contextlib.suppress(OSError):
-                    self.discard(temporary)
+                    self._mirror.discard(temporary)
         return self._has_hard_links
 
     def _rename_over_itself(self, old_path: str, new_path: str) -> None:

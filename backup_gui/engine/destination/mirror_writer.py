@@ -75,7 +75,7 @@ class MirrorWriter:
         fd: int,
         source: Entry,
         *,
-        on_bytes: Callable[[int], None],
+        on_bytes: Callable[[int, str], None],
         should_stop: Callable[[], bool],
     ) -> str:
         """Copy an open source file, content and metadata, into a new temporary beside its final path.
@@ -84,7 +84,7 @@ class MirrorWriter:
             path: The final path.
             fd: The source file's descriptor, at its beginning.
             source: The source file's entry.
-            on_bytes: Told of each whole block copied.
+            on_bytes: Told of each whole block copied, and of the final path.
             should_stop: Asked before each block of a large file.
 
         Returns:
@@ -99,13 +99,17 @@ class MirrorWriter:
         """
         final_path = path
         path = self.temporary_for(path)
+
+        def tell(count: int) -> None:
+            on_bytes(count, final_path)
+
         try:
-            held = self._receive(path, fd, source, on_bytes, should_stop)
+            held = self._receive(path, fd, source, tell, should_stop)
         except TargetError as error:
             if error.errno not in {errno.EACCES, errno.EPERM} or not self.tree.open_up(parent_of(path)):
                 raise
             os.lseek(fd, 0, os.SEEK_SET)
-            held = self._receive(path, fd, source, on_bytes, should_stop)
+            held = self._receive(path, fd, source, tell, should_stop)
         if held is not IN_STEP:
             self.metadata.holds_attributes &= held.are_held
             if held.error is not None:

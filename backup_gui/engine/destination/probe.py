@@ -312,7 +312,7 @@ def _scratch(target: LocalDestination, doubts: list[OSError] | None = None) -> I
     finally:
         # What cannot be removed is litter, which the next pass removes.
         with contextlib.suppress(OSError):
-            target.discard(folder)
+            target.discard([folder])
         with contextlib.suppress(OSError):
             target.set_metadata("", before)
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import apply, create
 from backup_gui.engine.apply import publish as publishing
+from backup_gui.engine.apply import remove
 from backup_gui.engine.apply.apply import PlanRunner
-from backup_gui.engine.apply.publish import NotCopied
+from backup_gui.engine.apply.copy_worker import SMALL_BYTES
 from backup_gui.engine.apply.remove import Remover
 from backup_gui.engine.apply.stats import PassOutcome, PassStats
 from backup_gui.engine.apply.worker_start import WorkerStart
@@ -25,10 +25,11 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import Amount
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError
 from backup_gui.model.plans import Action, Counts, Op, Phase, Problem, ProblemCode, Progress, Stage
-from backup_gui.model.reasons import Code, Reason
+from backup_gui.model.reasons import Code
 from tests.helpers.rig import Rig
 from tests.helpers.trees import contents, read_tree
 
@@ -115,7 +116,7 @@ def test_each_sort_of_action_is_done_counted_and_told(rig: Rig) -> None:
 
 def test_groups_are_published_when_they_are_full(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "GROUP_FILES", 4)
-    monkeypatch.setattr(publishing, "GROUP_BYTES", 1_000)
+    monkeypatch.setattr(publishing, "GROUP_BYTES", SMALL_BYTES + 1)
     flushes: list[set[str]] = []
     real = LocalDestination.flush
 
@@ -126,7 +127,7 @@ def test_groups_are_published_when_they_are_full(rig: Rig, monkeypatch: pytest.M
     monkeypatch.setattr(LocalDestination, "flush", flush)
     for number in range(6):
         rig.write(str(number), b"x")
-    rig.write("large", b"x" * 1_000)
+    rig.write("large", b"x" * (SMALL_BYTES + 1))
     names = [*"0123", "large", *"45"]
     Run(rig)(*(Action(Op.CREATE, name, FILE, (rig.source / name).stat().st_size) for name in names))
     first, second = set("0123"), set("0123") | {"large"}
@@ -417,10 +418,7 @@ def test_room_is_asked_for_before_a_large_copy(rig: Rig, monkeypatch: pytest.Mon
 
 
 def test_a_read_only_destination_ends_the_run(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_arguments: object, **_options: object) -> None:
-        raise NotCopied(Problem("a", Stage.COPY, ProblemCode.READ_ONLY, Reason(ProblemCode.READ_ONLY)))
-
-    monkeypatch.setattr(create, "copy_file", fail)
+    monkeypatch.setattr(MirrorWriter, "receive", refuse(errno.EROFS))
     rig.write("a")
     with pytest.raises(DestinationUnusableError, match="read-only"):
         Run(rig)(Action(Op.CREATE, "a", FILE))
@@ -536,20 +534,19 @@ def test_the_catalog_keeps_what_was_done_before_a_failure(rig: Rig, monkeypatch:
 @pytest.mark.hazard(48)
 def test_what_is_gone_is_forgotten_in_between(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """The paths of a million deletions are not held to the end."""
-    monkeypatch.setattr(apply, "_FORGET_EVERY", 3)
+    monkeypatch.setattr(remove, "_FORGET_EVERY", 3)
     names = [f"file {number}" for number in range(10)]
     for name in names:
         rig.write_at(rig.mirror / name)
         rig.catalog.record(name, (rig.mirror / name).stat())
-    most = 0
-    delete = Remover.delete
+    held: list[int] = []
+    forget = JobDatabase.forget
 
-    def watch(remover: Remover, action: Action) -> None:
-        nonlocal most
-        delete(remover, action)
-        most = max(most, len(remover.gone))
+    def watch(catalog: JobDatabase, gone: list[str]) -> None:
+        held.append(len(gone))
+        forget(catalog, gone)
 
-    monkeypatch.setattr(Remover, "delete", watch)
+    monkeypatch.setattr(JobDatabase, "forget", watch)
     Run(rig)(*(Action(Op.DELETE, name, FILE, 7) for name in names))
-    assert most == 3
+    assert (max(held), sum(held)) == (3, len(names))
     assert [name for name in names if rig.catalog.fingerprint(name) is not None] == []

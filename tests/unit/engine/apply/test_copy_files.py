@@ -5,26 +5,45 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.apply import create
-from backup_gui.engine.apply.create import Vanished, copy_file
-from backup_gui.engine.apply.publish import NotCopied
+from backup_gui.engine.apply.copy_files import TRIES, FileCopier
+from backup_gui.engine.apply.publish import Ready
+from backup_gui.engine.apply.stats import PassOutcome, PassStats
+from backup_gui.engine.destination.destination import Destination
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.model.entries import Entry, Seen
+from backup_gui.engine.plan.pass_context import PassContext
+from backup_gui.engine.rules.exclusions import ExclusionRules
+from backup_gui.engine.rules.progress import Meter
+from backup_gui.engine.state.database import JobDatabase
+from backup_gui.model.entries import FILE, Entry
+from backup_gui.model.job import Job, Place
 from backup_gui.model.paths import is_temporary
-from backup_gui.model.plans import ProblemCode, Stage
+from backup_gui.model.plans import Action, Op, Problem, ProblemCode, Stage
 from backup_gui.model.reasons import Code
 from tests.helpers.descriptors import count_open
+from tests.helpers.memory_destination import MemoryDestination
 from tests.helpers.rig import as_nobody
+from tests.helpers.single import discard
 from tests.helpers.trees import read_tree
+
+
+class Stats(PassStats):
+    """Keeps problems that would end a pass, too."""
+
+    def add_problem(self, found: Problem, size_bytes: int = 0) -> None:
+        del size_bytes
+        self.outcome.problems.append(found)
 
 
 class Pair:
@@ -37,25 +56,38 @@ class Pair:
         self.source = Tree(str(self.ours))
         self.target = LocalDestination(str(self.theirs), None)
 
-    def copy(
-        self, path: str = "file", should_stop: Callable[[], bool] = lambda: False, *, as_it_is: bool = False
-    ) -> tuple[str, Entry | Seen, bool]:
-        return copy_file(
-            self.source,
-            self.target,
-            path,
-            on_bytes=lambda _count: None,
-            should_stop=should_stop,
-            as_it_is=as_it_is,
-        )
+    def try_to_copy(
+        self, *paths: str, should_stop: Callable[[], bool] = lambda: False, target: Destination | None = None
+    ) -> tuple[list[Ready], PassOutcome]:
+        """Return what was copied, and what became of the rest."""
+        meter = Meter(lambda _progress: None)
+        target = target or self.target
+        stats = Stats(target, meter=meter, on_done=lambda _done: None, on_problem=lambda _problem: None)
+        job = Job(source=str(self.ours), destination=Place.parse(str(self.theirs)), id="j", name="job")
+        copied: list[Ready] = []
+        with closing(JobDatabase.in_memory()) as catalog:
+            context = PassContext(
+                job, self.source, target, catalog, ExclusionRules(()), meter, should_stop, target.falls_together
+            )
+            FileCopier(context, stats, copied.append).copy([Action(Op.CREATE, path, FILE) for path in paths])
+        outcome = stats.outcome
+        told = [*outcome.missed, *(found.path for found in outcome.problems), *(ready.action.path for ready in copied)]
+        assert sorted(told) == sorted(paths)
+        return copied, outcome
+
+    def copy(self, path: str = "file", should_stop: Callable[[], bool] = lambda: False) -> Ready:
+        (ready,), _ = self.try_to_copy(path, should_stop=should_stop)
+        return ready
+
+    def has_vanished(self, path: str = "file") -> bool:
+        copied, outcome = self.try_to_copy(path)
+        return not copied and outcome.missed == [path]
 
     def refused(self, path: str = "file") -> tuple[Code, Stage]:
-        with pytest.raises(NotCopied) as caught:
-            self.copy(path)
+        _, outcome = self.try_to_copy(path)
+        (found,) = outcome.problems
         assert read_tree(self.theirs) == {}
-        assert caught.value.problem.path == path
-        assert str(caught.value) == caught.value.problem.reason
-        return caught.value.problem.code, caught.value.problem.stage
+        return found.code, found.stage
 
 
 @pytest.fixture
@@ -85,7 +117,7 @@ def test_a_copy_is_whole_and_comes_with_what_it_is_a_copy_of(pair: Pair) -> None
     (pair.ours / "deep").mkdir()
     (pair.theirs / "deep").mkdir()
     (pair.ours / "deep" / "file").write_bytes(b"content")
-    temporary, entry, is_whole = pair.copy("deep/file")
+    _, temporary, entry, is_whole = pair.copy("deep/file")
     assert is_whole
     assert is_temporary(temporary.removeprefix("deep/"))
     assert (pair.theirs / temporary).read_bytes() == b"content"
@@ -101,8 +133,7 @@ def test_what_is_gone_or_no_file_any_more_has_vanished(pair: Pair) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(pair.ours / "socket"))
     for path in ("none", "no/such", "plain/below", "link", "pipe", "socket", "folder"):
-        with pytest.raises(Vanished):
-            pair.copy(path)
+        assert pair.has_vanished(path)
     assert read_tree(pair.theirs) == {}
 
 
@@ -121,11 +152,11 @@ def test_a_file_that_is_cut_grown_or_touched_meanwhile_is_copied_anew(
         file.write_bytes(b"as it was")
         with monkeypatch.context() as patch:
             meanwhile(pair, patch, change, times=1)
-            temporary, entry, is_whole = pair.copy()
+            _, temporary, entry, is_whole = pair.copy()
             assert is_whole
         assert (pair.theirs / temporary).read_bytes() == file.read_bytes()
         assert (entry.st_ino, entry.st_ctime_ns) == (file.stat().st_ino, file.stat().st_ctime_ns)
-        pair.target.discard(temporary)
+        discard(pair.target, temporary)
         assert read_tree(pair.theirs) == {}
 
 
@@ -143,9 +174,39 @@ def test_a_file_cut_off_while_it_is_read_is_copied_anew(pair: Pair, monkeypatch:
         real(fd, out, before, on_bytes, should_stop)
 
     monkeypatch.setattr(transfer_module, "transfer", transfer)
-    temporary, _, _ = pair.copy()
+    _, temporary, _, _ = pair.copy()
     assert (pair.theirs / temporary).read_bytes() == b"as it"
     assert len(read_tree(pair.theirs)) == 1
+
+
+def test_what_changed_in_a_batch_is_copied_again_after_the_others(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b", "c"):
+        (pair.ours / name).write_bytes(b"as it was")
+    meanwhile(pair, monkeypatch, lambda: (pair.ours / "a").write_bytes(b"edited"), times=1)
+    copied, _ = pair.try_to_copy("a", "missing", "b", "c")
+    assert [ready.action.path for ready in copied] == ["b", "c", "a"]
+    assert (pair.theirs / copied[-1].temporary).read_bytes() == b"edited"
+    assert len(read_tree(pair.theirs)) == 3
+
+
+def test_what_is_copied_at_the_same_time_shares_the_time_that_it_took(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 0.0
+
+    def wait(call: str, _path: str) -> None:
+        nonlocal now_s
+        now_s += 4.0 if call == "write" else 0.0
+
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    names = [str(number) for number in range(5)]
+    for name in names:
+        (pair.ours / name).write_bytes(b"x")
+    for takes, wanted in ((1, dict.fromkeys(names, 4.0)), (3, {"0": 4.0, "3": 4.0})):
+        target = MemoryDestination(takes=takes)
+        target.before = wait
+        _, outcome = pair.try_to_copy(*names, target=target)
+        assert outcome.took == wanted
 
 
 def test_a_file_that_keeps_changing_is_given_up(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,14 +221,13 @@ def test_a_file_that_keeps_changing_is_given_up(pair: Pair, monkeypatch: pytest.
 
     meanwhile(pair, monkeypatch, grow)
     assert pair.refused() == (ProblemCode.KEEPS_CHANGING, Stage.COPY)
-    assert len(calls) == create.TRIES
+    assert len(calls) == TRIES
 
 
 def test_a_file_that_vanishes_meanwhile_leaves_nothing(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     (pair.ours / "file").write_bytes(b"x")
     meanwhile(pair, monkeypatch, (pair.ours / "file").unlink)
-    with pytest.raises(Vanished):
-        pair.copy()
+    assert pair.has_vanished()
     assert read_tree(pair.theirs) == {}
 
 
@@ -175,10 +235,10 @@ def test_a_temporary_that_cannot_be_dropped_is_left_as_litter(pair: Pair, monkey
     (pair.ours / "file").write_bytes(b"x")
     meanwhile(pair, monkeypatch, lambda: (pair.ours / "file").chmod(0o640), times=1)
 
-    def refuse(_temporary: str) -> None:
+    def refuse(_writer: MirrorWriter, _temporary: str) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(pair.target, "discard", refuse)
+    monkeypatch.setattr(MirrorWriter, "discard", refuse)
     pair.copy()
     assert len(read_tree(pair.theirs)) == 2
 

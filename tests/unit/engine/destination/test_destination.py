@@ -25,6 +25,7 @@ from backup_gui.model.errors import DestinationBusyError, HistoryUnusableError
 from backup_gui.model.paths import is_temporary
 from tests.helpers.descriptors import count_open
 from tests.helpers.rig import HOSTILE_NAMES, LONG_AGO_NS, as_nobody
+from tests.helpers.single import discard, move, publish, receive, remove_folder
 from tests.helpers.trees import contents, read_tree
 
 if sys.platform != "win32":
@@ -48,7 +49,7 @@ class Place:
     def receive(self, path: str = "file") -> str:
         fd = os.open(self.source, os.O_RDONLY)
         try:
-            return self.target.receive(path, fd, os.fstat(fd), on_bytes=lambda _count: None, should_stop=lambda: False)
+            return receive(self.target, path, fd)
         finally:
             os.close(fd)
 
@@ -139,10 +140,10 @@ def test_publishing_replaces_only_what_it_may(at: Place) -> None:
     for name in ("taken", "dangling"):
         temporary = at.receive()
         with pytest.raises(FileExistsError):
-            at.target.publish(temporary, name, may_replace=False)
+            publish(at.target, temporary, name, may_replace=False)
         assert (at.mirror / temporary).exists()
-        at.target.publish(temporary, name, may_replace=True)
-    at.target.publish(at.receive(), "new", may_replace=False)
+        publish(at.target, temporary, name, may_replace=True)
+    publish(at.target, at.receive(), "new", may_replace=False)
     assert contents(at.mirror) == dict.fromkeys(("taken", "dangling", "new"), b"content")
     assert not (at.root / "outside").exists()
 
@@ -159,8 +160,8 @@ def test_where_a_rename_cannot_spare_what_is_there_it_is_looked_for_first(
     monkeypatch.setattr(posix, "_rename_new", renameat2)
     (at.mirror / "taken").write_bytes(b"a stranger's")
     with pytest.raises(FileExistsError):
-        at.target.publish(at.receive(), "taken", may_replace=False)
-    at.target.publish(at.receive(), "new", may_replace=False)
+        publish(at.target, at.receive(), "taken", may_replace=False)
+    publish(at.target, at.receive(), "new", may_replace=False)
     assert (at.mirror / "new").read_bytes() == b"content"
     assert (at.mirror / "taken").read_bytes() == b"a stranger's"
 
@@ -169,8 +170,8 @@ def test_links_are_made_under_a_temporary_name(at: Place) -> None:
     name = at.target.create_link("link", "any\udcfftext")
     assert is_temporary(name)
     assert os.readlink(at.mirror / name) == "any\udcfftext"
-    at.target.discard(name)
-    at.target.discard(name)
+    discard(at.target, name)
+    discard(at.target, name)
     assert read_tree(at.mirror) == {}
 
 
@@ -190,7 +191,7 @@ def test_a_new_folder_is_seen_complete_or_not_at_all(at: Place) -> None:
     (at.root / "text").write_text("x")
     temporary = at.receive("old/new/deep/file")
     assert temporary == "old/new/deep/file"
-    at.target.publish(temporary, "old/new/deep/file", may_replace=False)
+    publish(at.target, temporary, "old/new/deep/file", may_replace=False)
     assert at.target.create_link("old/new/link", "text") == "old/new/link"
     assert at.target.has_unseen_folders
     (seen,) = os.listdir(at.mirror / "old")
@@ -244,9 +245,9 @@ def test_a_move_is_never_onto_something(at: Place) -> None:
     (at.mirror / "b").write_bytes(b"b")
     at.target.list("from")
     with pytest.raises(FileExistsError):
-        at.target.move("from/a", "b")
-    at.target.move("from/a", "a")
-    at.target.move("from", "to")
+        move(at.target, "from/a", "b")
+    move(at.target, "from/a", "a")
+    move(at.target, "from", "to")
     assert at.target.look("from/a") is None
     assert set(read_tree(at.mirror)) == {"a", "b", "to"}
 
@@ -271,7 +272,7 @@ def test_what_stays_until_it_is_replaced_is_kept_at_once(at: Place) -> None:
     assert at.target.history.keep("a", NOON, leaves=False) == version_path("a", NOON)
     assert at.target.history.keep("link", NOON, leaves=False) == version_path("link", NOON)
     assert (at.mirror / "a").read_bytes() == b"old"
-    at.target.publish(at.receive(), "a", may_replace=True)
+    publish(at.target, at.receive(), "a", may_replace=True)
     assert contents(at.history) == {version_path("a", NOON): b"old"}
     assert os.readlink(at.history / version_path("link", NOON)) == "a"
 
@@ -343,13 +344,13 @@ def test_without_a_history_nothing_is_kept(at: Place) -> None:
 def test_only_empty_folders_are_removed(at: Place) -> None:
     (at.mirror / "a" / "b").mkdir(parents=True)
     at.target.list("a/b")
-    assert at.target.remove_folder("a") is False
-    assert at.target.remove_folder("a/b") is True
-    assert at.target.remove_folder("a") is True
-    assert at.target.remove_folder("a") is True
+    assert remove_folder(at.target, "a") is False
+    assert remove_folder(at.target, "a/b") is True
+    assert remove_folder(at.target, "a") is True
+    assert remove_folder(at.target, "a") is True
     (at.mirror / "file").touch()
     with pytest.raises(NotADirectoryError):
-        at.target.remove_folder("file")
+        remove_folder(at.target, "file")
 
 
 def test_metadata_is_set_on_what_it_is_for_and_on_nothing_else(at: Place) -> None:
@@ -437,13 +438,13 @@ def test_write_protected_folders_are_opened_up_by_their_owner(at: Place) -> None
         target.make_folder("a/new")
         target.reveal()
         lock()
-        target.move("a/old", "b/moved")
+        move(target, "a/old", "b/moved")
         lock()
         target.history.keep("b/moved", NOON, leaves=True)
         lock()
         target._mirror.remove_file("b/old")
         lock()
-        assert target.remove_folder("b/below")
+        assert remove_folder(target, "b/below")
         assert not target.holds_owner
         at.target = made
     assert {path for path in read_tree(at.mirror) if not is_temporary(path[2:])} == {"a", "b", "a/below", "a/new"}
@@ -460,7 +461,7 @@ def test_others_folders_are_left_as_they_are(at: Place) -> None:
             lambda: target.create_link("a/link", "x"),
             lambda: target.make_folder("a/b"),
             lambda: target._mirror.remove_file("a/file"),
-            lambda: target.move("a/file", "a/other"),
+            lambda: move(target, "a/file", "a/other"),
         ):
             with pytest.raises(PermissionError):
                 call()
@@ -495,21 +496,21 @@ def test_each_file_and_each_folder_that_changed_is_flushed(at: Place, by_file: l
     temporary = at.receive("a/b/file")
     assert by_file == [f"mirror/{temporary}"]
     by_file.clear()
-    at.target.publish(temporary, "a/b/file", may_replace=False)
+    publish(at.target, temporary, "a/b/file", may_replace=False)
     at.target.flush()
     assert by_file == ["mirror/a/b"]
     by_file.clear()
     at.target.flush()
     assert by_file == []
-    at.target.move("a/b/file", "moved")
+    move(at.target, "a/b/file", "moved")
     at.target.flush()
-    assert sorted(by_file) == ["mirror", "mirror/a/b"]
+    assert sorted(by_file) == ["mirror", "mirror/a/b", "mirror/moved"]
     by_file.clear()
     at.target.history.keep("moved", NOON, leaves=True)
     at.target.flush()
     assert sorted(by_file) == [".", "history", "mirror"]
     by_file.clear()
-    at.target.remove_folder("a/b")
+    remove_folder(at.target, "a/b")
     (at.mirror / "a" / "x").touch()
     at.target._mirror.remove_file("a/x")
     shutil.rmtree(at.mirror / "a")
@@ -522,9 +523,9 @@ def test_a_new_folder_is_flushed_before_it_is_seen_and_its_name_after(at: Place,
     at.target.make_folder("a")
     at.target.make_folder("a/b")
     for path in ("a/file", "a/b/file"):
-        at.target.publish(at.receive(path), path, may_replace=False)
+        publish(at.target, at.receive(path), path, may_replace=False)
     link = at.target.create_link("a/b/link", "text")
-    at.target.publish(link, "a/b/link", may_replace=False)
+    publish(at.target, link, "a/b/link", may_replace=False)
     by_file.clear()
     (staged,) = os.listdir(at.mirror)
     at.target.flush()

@@ -150,10 +150,10 @@ def test_deletions_links_and_other_names_of_a_file_do_not_wait(rig: Rig) -> None
 
 @pytest.mark.hazard(56)
 def test_how_long_copies_take_is_told_of_those_that_take_a_while(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backup_gui.engine.apply.stats.LEAST_COPY_S", 0.0)
+    monkeypatch.setattr("backup_gui.engine.apply.copy_files.LEAST_COPY_S", 0.0)
     rig.write(IMAGE, "1")
     assert [path for path, _ in rig.run().took] == [IMAGE]
-    monkeypatch.setattr("backup_gui.engine.apply.stats.LEAST_COPY_S", 100.0)
+    monkeypatch.setattr("backup_gui.engine.apply.copy_files.LEAST_COPY_S", 100.0)
     rig.write(IMAGE, "2")
     assert rig.run().took == ()
 

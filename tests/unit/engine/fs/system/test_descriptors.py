@@ -35,6 +35,7 @@ from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import FULL, PassStatus
 from backup_gui.model.reasons import NO_REASON, of_system
 from tests.helpers.descriptors import open_below
+from tests.helpers.single import publish
 from tests.helpers.trees import read_tree
 
 pytestmark = pytest.mark.hazard(71)
@@ -324,7 +325,7 @@ def test_a_folder_that_was_closed_for_another_one_is_opened_again(
         monkeypatch.setattr(target.tree, "open_up", lambda _folder: target.list("o/o/o/o/o/o") == {})
         refuse_once("symlink")
         link = target.create_link("d/d/d/d/d/d/link", "nowhere")
-        target.publish(link, "d/d/d/d/d/d/link", may_replace=False)
+        publish(target, link, "d/d/d/d/d/d/link", may_replace=False)
         refuse_once("mkdir")
         target.make_folder("d/d/d/d/d/d/folder")
         assert target.reveal() == {}
