@@ -407,6 +407,13 @@ MUTATIONS = (
         (f"{_NUMBERS}test_what_one_file_raises_is_a_problem_of_that_file",),
     ),
     Mutation(
+        "what one action raises",
+        "engine/apply/create.py",
+        "        except (Vanished, NotCopied, *UNFIT) as error:\n",
+        "        except (Vanished, NotCopied) as error:\n",
+        ("unit/engine/apply/test_apply.py::test_what_one_item_of_a_batch_raises_is_a_problem_of_its_own",),
+    ),
+    Mutation(
         "folders get their modes in any end",
         "engine/apply/apply.py",
         "                with contextlib.suppress(OSError, BackupError):\n                    self._finish_folders()\n",

@@ -71,9 +71,9 @@ MUTATIONS = (
     ),
     Mutation(
         "what one file raises that the second process left ends nothing else",
-        "engine/apply/create.py",
-        "        except (Vanished, NotCopied, *UNFIT) as error:\n",
-        "        except (Vanished, NotCopied) as error:\n",
+        "engine/destination/destination.py",
+        "FAILURES: Final = (OSError, Shortened, *UNFIT)\n",
+        "FAILURES: Final = (OSError, Shortened)\n",
         (f"{_COPIER}test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_else",),
     ),
     Mutation(

@@ -83,6 +83,6 @@ class Batches:
             return
         for (action, temporary, _), entry in self._copy_worker.results(waits=waits):
             if entry is None:
-                self._creator.make(action)
+                self._creator.copy([action])
             else:
                 self._publisher.add(Ready(action, temporary, entry))

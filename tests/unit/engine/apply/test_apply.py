@@ -19,6 +19,7 @@ from backup_gui.engine.apply.stats import PassOutcome, PassStats
 from backup_gui.engine.apply.worker_start import WorkerStart
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.destination.metadata_writer import MetadataWriter
 from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
@@ -335,6 +336,44 @@ def test_metadata_that_cannot_be_set_is_a_problem(rig: Rig, monkeypatch: pytest.
         ("a", ProblemCode.METADATA, Stage.METADATA),
         ("", ProblemCode.METADATA, Stage.METADATA),
     ]
+
+
+@pytest.mark.parametrize(
+    ("owner", "call", "op"),
+    [
+        (MetadataWriter, "set_metadata", Op.SET_METADATA),
+        (LocalDestination, "_move", Op.MOVE),
+        (MetadataWriter, "set_metadata", Op.MOVE),
+        (HistoryWriter, "keep", Op.REPLACE),
+        (HistoryWriter, "keep", Op.DELETE),
+        (Remover, "_is_gone", Op.DELETE),
+    ],
+)
+def test_what_one_item_of_a_batch_raises_is_a_problem_of_its_own(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, owner: type, call: str, op: Op
+) -> None:
+    names = ["first", "odd", "last"]
+    for name in names:
+        before = rig.write_at(rig.mirror / (f"old {name}" if op is Op.MOVE else name), "old")
+        if op is not Op.DELETE:
+            now = rig.write(name, "old")
+            os.utime(now, ns=(0, before.stat().st_mtime_ns))
+            now.chmod(0o640)
+    real = getattr(owner, call)
+
+    def fail(this: Any, *arguments: Any, **options: Any) -> Any:
+        if any(
+            "odd" in getattr(argument, "path", argument) for argument in arguments if isinstance(argument, str | Action)
+        ):
+            raise OverflowError("a number that no file should have")
+        return real(this, *arguments, **options)
+
+    monkeypatch.setattr(owner, call, fail)
+    run = Run(rig)
+    outcome = run(*(Action(op, name, FILE, 3, old_path=f"old {name}" if op is Op.MOVE else None) for name in names))
+    assert [(path, code) for path, code, _ in run.codes()] == [("odd", ProblemCode.OTHER)]
+    assert [action.path for action in run.done if action.kind is FILE] == ["first", "last"] or op is Op.REPLACE
+    assert sum(outcome.counts[:5]) == 2
 
 
 def test_litter_that_cannot_be_removed_is_a_problem(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
