@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination.mirror_writer import MirrorWriter
+from backup_gui.engine.fs.attribute_calls import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.fs.content import TargetError
-from backup_gui.engine.fs.xattrs import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.restore import writer as restoring
 from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.model.errors import HistoryUnusableError

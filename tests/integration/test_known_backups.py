@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -893,7 +894,9 @@ def test_an_error_while_a_marker_is_looked_for_is_a_problem_of_that_folder_and_l
 
     with monkeypatch.context() as broken:
         broken.setattr(os if call == "getxattr" else MirrorTree, call, failing)
-        broken.setattr(marker_module, "place_of", lambda target, folder: os.path.join(target.root, folder))
+        broken.setattr(
+            marker_module, "reached", lambda target, folder: contextlib.nullcontext(os.path.join(target.root, folder))
+        )
         (rig.mirror / "docs" / MARKER_NAME).touch()
         report = rig.run()
     assert (report.status, report.held) == (PassStatus.PROBLEMS, None)

@@ -12,7 +12,7 @@ import pytest
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination import probe as probing
 from backup_gui.engine.destination.local import LocalDestination
-from backup_gui.engine.fs import xattrs as attributes
+from backup_gui.engine.fs import attribute_calls
 from backup_gui.engine.fs.volumes.identity import Identity, Standing, standing
 from backup_gui.engine.fs.volumes.mounts import Mount, has_lasting_inodes, points_below, stores_later
 from backup_gui.model.plans import ProblemCode
@@ -128,7 +128,7 @@ def test_attributes_of_the_source_that_cannot_be_read_are_not_blamed_on_the_driv
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
             return os.listxattr(where, follow_symlinks=follow_symlinks)
 
-    monkeypatch.setattr(attributes, "os", Os())
+    monkeypatch.setattr(attribute_calls, "os", Os())
     report = rig.run()
     assert [(problem.path, problem.code) for problem in report.problems] == [("file", ProblemCode.READ_ERROR)]
     assert contents(rig.mirror) == {"file": b"1"}

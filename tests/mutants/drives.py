@@ -23,7 +23,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the access lists of XFS are left alone",
-        "engine/fs/xattrs.py",
+        "engine/fs/attribute_calls.py",
         '    "trusted.SGI_ACL_",\n',
         "",
         ("faults/test_linux_volumes.py::test_edits_deletions_and_moves_reach_it_and_its_history",),

@@ -27,7 +27,7 @@ MUTATIONS = (
     Mutation(
         "an error is no answer to whether there is an attribute",
         "engine/destination/marker.py",
-        "        if is_passing(error) and not is_dumb(place, error):\n            raise\n",
+        "            if is_passing(error) and not is_dumb(where, error):\n                raise\n",
         "",
         (f"integration/test_known_backups.py::{_PASSING}",),
     ),
@@ -174,8 +174,8 @@ MUTATIONS = (
     Mutation(
         "no marker is an attribute that is mirrored",
         "engine/fs/xattrs.py",
-        "        return name != MARKER_ATTRIBUTE\n",
-        "        return True\n",
+        "    return name != MARKER_ATTRIBUTE and CALLS",
+        "    return CALLS",
         (f"{_KNOWN}test_the_marker_survives_the_mirroring_of_attributes_and_is_not_compared",),
     ),
     Mutation(

@@ -607,14 +607,14 @@ MUTATIONS = (
     Mutation(
         "an access list opens nothing by itself",
         "engine/fs/xattrs.py",
-        "        os.setxattr(where, ACCESS_LIST, _closed(value), follow_symlinks=follows)\n",
-        "        os.setxattr(where, ACCESS_LIST, value, follow_symlinks=follows)\n",
+        "        CALLS.set(where, ACCESS_LIST, _closed(value))\n",
+        "        CALLS.set(where, ACCESS_LIST, value)\n",
         ("faults/test_privacy.py::test_an_access_list_opens_nothing_until_the_mode_is_set",),
     ),
     Mutation(
         "a list that goes leaves nothing open",
         "engine/fs/xattrs.py",
-        "        os.setxattr(where, ACCESS_LIST, _closed(before), follow_symlinks=follows)\n",
+        "        CALLS.set(where, ACCESS_LIST, _closed(CALLS.get(where, ACCESS_LIST)))\n",
         "",
         ("faults/test_privacy.py::test_an_access_list_opens_nothing_until_the_mode_is_set",),
     ),

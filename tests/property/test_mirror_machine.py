@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from backup_gui.engine.fs.attribute_calls import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.fs.xattrs import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.model.errors import BackupError
 from backup_gui.model.paths import TEMPORARY_PREFIX, is_at_or_below, is_temporary

@@ -23,7 +23,7 @@ from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.engine.fs.system.syscalls import flush_drive, flush_file
 from backup_gui.engine.fs.tree import open_file
 from backup_gui.engine.fs.volumes.identity import identify
-from backup_gui.engine.fs.xattrs import is_dumb, place_of, read_marker, write_marker
+from backup_gui.engine.fs.xattrs import is_dumb, reached, read_marker, write_marker
 from backup_gui.model.path_text import escape, one_line, unescape
 from backup_gui.model.paths import MARKER_NAME, TEMPORARY_PREFIX
 from backup_gui.model.problems import is_passing
@@ -236,13 +236,13 @@ def attribute_of(tree: Tree, folder: str) -> bytes | None:
     Raises:
         OSError: It cannot be told just now.
     """
-    place = place_of(tree, folder)
-    try:
-        return read_marker(place, follows_link=False)
-    except OSError as error:
-        if is_passing(error) and not is_dumb(place, error):
-            raise
-        return None
+    with reached(tree, folder) as where:
+        try:
+            return read_marker(where, follows_link=False)
+        except OSError as error:
+            if is_passing(error) and not is_dumb(where, error):
+                raise
+            return None
 
 
 @lru_cache(maxsize=8)

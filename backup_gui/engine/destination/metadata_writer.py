@@ -14,7 +14,7 @@ from backup_gui.engine.fs.content import Rights
 from backup_gui.engine.fs.system.platform import HAS_MODES
 from backup_gui.engine.fs.system.syscalls import own_ids
 from backup_gui.engine.fs.volumes.volume import time_step_ns
-from backup_gui.engine.fs.xattrs import NOTHING_INHERITED, inherited_in, place_of, set_attributes
+from backup_gui.engine.fs.xattrs import NOTHING_INHERITED, inherited_in, reached, set_attributes
 from backup_gui.engine.rules.capabilities import ALL, Capabilities
 
 if TYPE_CHECKING:
@@ -150,12 +150,14 @@ class MetadataWriter:
     def _set_attributes(self, path: str, source: Entry, wanted: Attributes) -> OSError | None:
         """Give a path exactly the attributes wanted, and return why not all of them, if the target could hold them."""
         self._asked_folder, self._handed_down = None, NOTHING_INHERITED
-        held = set_attributes(place_of(self._tree, path), wanted)
+        with reached(self._tree, path) as where:
+            held = set_attributes(where, wanted)
         if held.error is not None and held.error.errno == errno.EACCES and not self.rights.is_superuser:
             # Some need the right to write, which the mode about to be set may not give to the owner either.
             kind = stat.S_IFMT(source.st_mode)
             if path and kind != stat.S_IFLNK:
                 self._tree.set_mode(path, kind | OWNER_ALL)
-                held = set_attributes(place_of(self._tree, path), wanted)
+                with reached(self._tree, path) as where:
+                    held = set_attributes(where, wanted)
         self.holds_attributes &= held.are_held
         return held.error

@@ -14,6 +14,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.mirror_tree import OWNER_ALL
+from backup_gui.engine.fs.attribute_calls import CALLS
 from backup_gui.engine.fs.content import TargetError, receive
 from backup_gui.engine.fs.system.syscalls import CAN_SYNC_VOLUME, flush_drive
 from backup_gui.engine.fs.tree import Tree
@@ -221,7 +222,8 @@ class MirrorWriter:
             folder.mkdir_at(name, OWNER_ALL)
         inherited = self.metadata.inherited(folder)
         if inherited.access_list:
-            drop_access_lists(folder.path_of(name))
+            with CALLS.reached(folder, name) as where:
+                drop_access_lists(where)
         if inherited.group and not self.metadata.holds_owner and self.metadata.capabilities.holds_owner:
             # It gets the group of other new files; else it gets the source's owner and group at the end of the pass.
             folder.set_owner_at(name, -1, self.metadata.rights.owner[1])

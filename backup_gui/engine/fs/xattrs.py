@@ -12,39 +12,28 @@ import errno
 import os
 import stat
 import struct
-import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backup_gui.engine.fs.attribute_calls import ACCESS_LIST, CALLS, DEFAULT_LIST, SUPERUSERS
 from backup_gui.engine.fs.system.syscalls import own_ids
 from backup_gui.engine.fs.volumes.mounts import kind_of_device
 from backup_gui.model.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.model.entries import Entry
 
-ACCESS_LIST: Final = "system.posix_acl_access"
-# Their form: a version, then for each entry what it is for, what it allows, and to whom.
+# The form of Linux's access lists: a version, then for each entry what it is for, what it allows, and to whom.
 _ACCESS_ENTRY: Final = struct.Struct("<HHI")
 _ACCESS_HEADER_BYTES: Final = 4
 _GROUP, _MASK, _OTHERS = 0x04, 0x10, 0x20
 
-# What is made in a folder that has one begins with an access list made of it.
-DEFAULT_LIST: Final = "system.posix_acl_default"
-
 # Says whose backup a folder is, see ``marker.py``; no part of what is mirrored.
 MARKER_ATTRIBUTE: Final = "user.backup-gui.marker"
 
-_EVERYBODYS: Final = "user."
-_SUPERUSERS: Final = ("security.", "trusted.")
-_OF_THE_SYSTEM: Final = (
-    *("security.selinux", "security.ima", "security.evm", "security.apparmor", "security.SMACK64"),
-    # How XFS stores access lists: to remove it is to remove the list.
-    "trusted.SGI_ACL_",
-)
 # What a file system answers that has no such thing, not for this sort of file, or no room for so much of it in a file.
 _CANNOT_HOLD: Final = frozenset(
     {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.E2BIG, errno.ERANGE, errno.ENOSPC}
@@ -72,15 +61,13 @@ class AttributesResult(NamedTuple):
 IN_STEP: Final = AttributesResult()
 
 
-def read_marker(where: str, *, follows_link: bool) -> bytes:
+def read_marker(where: int | str, *, follows_link: bool) -> bytes:
     """Read the marker that something has as an attribute.
 
     Raises:
         OSError: It has none, or it cannot be told.
     """
-    if sys.platform != "linux":
-        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
-    return os.getxattr(where, MARKER_ATTRIBUTE, follow_symlinks=follows_link)
+    return CALLS.get(where, MARKER_ATTRIBUTE, follows_link=follows_link)
 
 
 def write_marker(tree: Tree, content: bytes, *, may_replace: bool) -> None:
@@ -90,19 +77,13 @@ def write_marker(tree: Tree, content: bytes, *, may_replace: bool) -> None:
         FileExistsError: There is one, which is not to be replaced.
         OSError: It could not be written, or there are no such attributes.
     """
-    if sys.platform != "linux":
-        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
     where = tree.root_fd if tree.root_fd >= 0 else tree.root
-    os.setxattr(where, MARKER_ATTRIBUTE, content, 0 if may_replace else os.XATTR_CREATE)
+    CALLS.set(where, MARKER_ATTRIBUTE, content, is_new=not may_replace)
 
 
 def is_carried(name: str) -> bool:
     """Tell whether an attribute is one that the mirror has too."""
-    if name.startswith(_EVERYBODYS):
-        return name != MARKER_ATTRIBUTE
-    if name in {ACCESS_LIST, DEFAULT_LIST}:
-        return True
-    return own_ids()[0] == 0 and name.startswith(_SUPERUSERS) and not name.startswith(_OF_THE_SYSTEM)
+    return name != MARKER_ATTRIBUTE and CALLS.is_carried(name, is_superuser=own_ids()[0] == 0)
 
 
 def read_attributes(where: int | str) -> Attributes:
@@ -117,11 +98,8 @@ def read_attributes(where: int | str) -> Attributes:
     Raises:
         OSError: They cannot be told.
     """
-    if sys.platform != "linux":
-        return {}
-    follows = isinstance(where, int)
     try:
-        names = os.listxattr(where, follow_symlinks=follows)
+        names = CALLS.names(where)
     except OSError as error:
         if error.errno in _CANNOT_HOLD or is_dumb(where, error):
             return {}
@@ -131,10 +109,10 @@ def read_attributes(where: int | str) -> Attributes:
         if not is_carried(name):
             continue
         try:
-            found[name] = os.getxattr(where, name, follow_symlinks=follows)
+            found[name] = CALLS.get(where, name)
         except OSError as error:
             # Gone since it was listed, or listed to people who may not read it.
-            is_no_answer = error.errno in {errno.ENODATA, *_CANNOT_HOLD} or is_dumb(where, error)
+            is_no_answer = error.errno in {CALLS.missing, *_CANNOT_HOLD} or is_dumb(where, error)
             if not is_no_answer and not _is_privileged(name, error):
                 raise
     return found
@@ -147,9 +125,10 @@ def attributes_of_source(tree: Tree, path: str) -> Attributes:
         SourceError: They cannot be told.
         OSError: The folder that it is in cannot be opened.
     """
-    place = place_of(tree, path)
+    name, folder = tree.at(path)
     try:
-        return read_attributes(place)
+        with CALLS.reached(folder, name) as where:
+            return read_attributes(where)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -162,7 +141,8 @@ def attributes_of(tree: Tree, path: str) -> Attributes:
     Raises:
         OSError: They cannot be told.
     """
-    return read_attributes(place_of(tree, path)) if sys.platform == "linux" else {}
+    with reached(tree, path) as where:
+        return read_attributes(where)
 
 
 def access_lists_in(found: Attributes) -> Attributes:
@@ -182,7 +162,7 @@ def have_same_attributes(source: Tree, path: str, entry: Entry, theirs: Callable
     Raises:
         OSError: They cannot be told.
     """
-    if sys.platform != "linux" or (stat.S_ISLNK(entry.st_mode) and own_ids()[0] != 0):
+    if stat.S_ISLNK(entry.st_mode) and own_ids()[0] != 0:
         # A link can only have such as the superuser sets.
         return True
     return attributes_of(source, path) == theirs(path)
@@ -211,11 +191,9 @@ def set_attributes(where: int | str, wanted: Attributes) -> AttributesResult:
 
 def copy_attributes(fd: int, out: int) -> AttributesResult:
     """Copy the attributes of an open file to one that is new and has none; as ``set_attributes`` does it."""
-    if sys.platform != "linux":
-        return IN_STEP
     try:
         # Nearly all files have none: this one call is what they cost.
-        if not os.listxattr(fd):
+        if not CALLS.names(fd):
             return IN_STEP
         found = read_attributes(fd)
     except OSError as error:
@@ -249,10 +227,7 @@ def inherited_in(folder: FolderHandle, group: int) -> Inherited:
     """
     if folder.fd < 0:
         return NOTHING_INHERITED
-    has_list = False
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            has_list = bool(os.getxattr(folder.fd, DEFAULT_LIST))
+    has_list = CALLS.hands_down_list(folder.fd)
     # By its set-group-id bit, by a mount option, or always, as on macOS: only another group makes a difference.
     return Inherited(has_list, folder.stat().st_gid != group)
 
@@ -263,65 +238,53 @@ def drop_access_lists(where: int | str) -> None:
     Raises:
         OSError: It still has it.
     """
-    if sys.platform != "linux":
-        return
-    for name in (ACCESS_LIST, DEFAULT_LIST):
-        try:
-            os.removexattr(where, name, follow_symlinks=isinstance(where, int))
-        except OSError as error:
-            if error.errno not in {errno.ENODATA, *_CANNOT_HOLD}:
-                raise
+    CALLS.drop_lists(where)
 
 
-def place_of(tree: Tree, path: str) -> str:
-    """Return a path by which the system's calls for attributes reach what is at a path of a tree, and nothing else.
-
-    They know no folder descriptors; what the descriptor is open on is reached by its name among the process's own.
+@contextlib.contextmanager
+def reached(tree: Tree, path: str) -> Iterator[int | str]:
+    """Reach what is at a path of a tree, and nothing else, for the system's calls for attributes.
 
     Raises:
-        OSError: The folder that it is in cannot be opened.
+        OSError: It, or the folder that it is in, cannot be opened.
     """
     name, folder = tree.at(path)
-    return folder.path_of(name)
+    with CALLS.reached(folder, name) as where:
+        yield where
 
 
 def _change(where: int | str, changes: Iterable[tuple[str, bytes | None]]) -> AttributesResult:
     """Set attributes, and remove those without a value."""
     are_held = True
     failure: OSError | None = None
-    if sys.platform == "linux":
-        follows = isinstance(where, int)
-        # Access lists last: they may take away the right to set the others.
-        for name, value in sorted(changes, key=lambda change: change[0] == ACCESS_LIST):
-            try:
-                if name == ACCESS_LIST:
-                    _change_access_list(where, value, follows=follows)
-                elif value is None:
-                    os.removexattr(where, name, follow_symlinks=follows)
-                else:
-                    os.setxattr(where, name, value, follow_symlinks=follows)
-            except OSError as error:
-                if error.errno in _CANNOT_HOLD or _is_privileged(name, error):
-                    are_held = False
-                elif value is not None or error.errno != errno.ENODATA:
-                    failure = failure or error
+    # Access lists last: they may take away the right to set the others.
+    for name, value in sorted(changes, key=lambda change: change[0] == ACCESS_LIST):
+        try:
+            if name == ACCESS_LIST:
+                _change_access_list(where, value)
+            elif value is None:
+                CALLS.remove(where, name)
+            else:
+                CALLS.set(where, name, value)
+        except OSError as error:
+            if error.errno in _CANNOT_HOLD or _is_privileged(name, error):
+                are_held = False
+            elif value is not None or error.errno != CALLS.missing:
+                failure = failure or error
     return AttributesResult(are_held, failure)
 
 
-def _change_access_list(where: int | str, value: bytes | None, *, follows: bool) -> None:
+def _change_access_list(where: int | str, value: bytes | None) -> None:
     """Set or remove an access list, so that only the owner may use what it is for until its mode is set.
 
     A list names people whom the mode about to be set may leave out, as where the group is another one. Without its
     list a file would give its group what the list gave to anybody at all.
     """
-    if sys.platform != "linux":
-        return
     if value is None:
-        before = os.getxattr(where, ACCESS_LIST, follow_symlinks=follows)
-        os.setxattr(where, ACCESS_LIST, _closed(before), follow_symlinks=follows)
-        os.removexattr(where, ACCESS_LIST, follow_symlinks=follows)
+        CALLS.set(where, ACCESS_LIST, _closed(CALLS.get(where, ACCESS_LIST)))
+        CALLS.remove(where, ACCESS_LIST)
     else:
-        os.setxattr(where, ACCESS_LIST, _closed(value), follow_symlinks=follows)
+        CALLS.set(where, ACCESS_LIST, _closed(value))
 
 
 def _closed(access_list: bytes) -> bytes:
@@ -359,4 +322,4 @@ def is_dumb(where: int | str, error: OSError) -> bool:
 
 def _is_privileged(name: str, error: OSError) -> bool:
     """Tell whether the system refused something for which being the superuser is not enough everywhere."""
-    return name.startswith(_SUPERUSERS) and error.errno in {errno.EPERM, errno.EACCES}
+    return name.startswith(SUPERUSERS) and error.errno in {errno.EPERM, errno.EACCES}

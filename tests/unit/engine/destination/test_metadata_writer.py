@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.fs import xattrs as attributes_module
-from backup_gui.engine.fs.xattrs import ACCESS_LIST, DEFAULT_LIST, MARKER_ATTRIBUTE
+from backup_gui.engine.fs import attribute_calls
+from backup_gui.engine.fs.attribute_calls import ACCESS_LIST, DEFAULT_LIST
+from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 from backup_gui.engine.state.database import ROOT_KEY
 from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import FULL, Counts, PassStatus, ProblemCode, Scope, Stage
@@ -152,7 +153,7 @@ def test_a_links_own_attributes_come_along(filled: Rig) -> None:
 @pytest.mark.root
 def test_what_the_system_keeps_in_the_mirror_is_left_alone(filled: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     os.setxattr(filled.mirror / "file", "trusted.stranger", b"1")
-    monkeypatch.setattr(attributes_module, "_OF_THE_SYSTEM", ("trusted.stranger",))
+    monkeypatch.setattr(attribute_calls, "_OF_THE_SYSTEM", ("trusted.stranger",))
     (filled.source / "file").chmod(0o640)
     filled.run()
     assert read_attributes(filled.mirror / "file") == (("trusted.stranger", b"1"),)

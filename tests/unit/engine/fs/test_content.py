@@ -12,7 +12,7 @@ import pytest
 
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import Cancelled, Shortened, transfer
-from backup_gui.engine.fs.system.syscalls import flush_file
+from backup_gui.engine.fs.system.syscalls import flush_drive, flush_file
 
 if sys.platform != "win32":
     import fcntl
@@ -183,6 +183,8 @@ def test_a_flush_reaches_the_disk_also_on_macos(files: Copy, monkeypatch: pytest
     flush_file(files.out)
     monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
     monkeypatch.setattr(fcntl, "fcntl", lambda fd, command: calls.append((command, fd)))
+    flush_drive(files.out)
+    assert calls == [("fsync", files.out)]
     monkeypatch.setattr(sys, "platform", "darwin")
-    flush_file(files.out)
+    flush_drive(files.out)
     assert calls == [("fsync", files.out), (51, files.out)]

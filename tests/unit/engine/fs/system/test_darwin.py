@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from backup_gui.engine.fs.system import darwin
+from backup_gui.engine.fs.system.darwin import DarwinAttributes, DarwinVolumes, MountFacts
+from tests.helpers.darwin_library import RESOURCE_FORK, DarwinLibrary
+
+TAGS = "com.apple.metadata:_kMDItemUserTags"
+NUMBER = uuid.UUID("01234567-89ab-cdef-0123-456789abcdef")
 
 
 class Drive:
@@ -50,3 +60,174 @@ def test_a_drive_that_fails_is_not_asked_again(monkeypatch: pytest.MonkeyPatch, 
     with pytest.raises(OSError, match=os.strerror(code)):
         darwin.flush_drive(7, drive.control)
     assert drive.asked == ["full"]
+
+
+# Extended attributes
+
+
+@pytest.fixture
+def library() -> DarwinLibrary:
+    return DarwinLibrary()
+
+
+@pytest.fixture
+def calls(library: DarwinLibrary) -> DarwinAttributes:
+    return DarwinAttributes(library)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "file"
+    made.write_bytes(b"content")
+    return made
+
+
+def by_path(path: Path) -> int | str:
+    return str(path)
+
+
+def by_descriptor(path: Path) -> int | str:
+    return os.open(path, os.O_RDONLY)
+
+
+@pytest.mark.parametrize("reach", [by_path, by_descriptor])
+def test_attributes_are_set_listed_read_and_removed(
+    calls: DarwinAttributes, library: DarwinLibrary, file: Path, reach: Callable[[Path], int | str]
+) -> None:
+    where = reach(file)
+    fork = os.urandom(300_000)
+    assert calls.names(where) == []
+    calls.set(where, TAGS, b"bplist\0Red")
+    calls.set(where, RESOURCE_FORK, fork)
+    calls.set(where, "empty", b"")
+    assert calls.names(where) == [TAGS, RESOURCE_FORK, "empty"]
+    assert [calls.get(where, name) for name in calls.names(where)] == [b"bplist\0Red", fork, b""]
+    assert library.of(file) == {TAGS: b"bplist\0Red", RESOURCE_FORK: fork, "empty": b""}
+    calls.set(where, TAGS, b"bplist\0Blue")
+    with pytest.raises(FileExistsError):
+        calls.set(where, TAGS, b"", is_new=True)
+    calls.remove(where, RESOURCE_FORK)
+    assert library.of(file) == {TAGS: b"bplist\0Blue", "empty": b""}
+    for lacking in (lambda: calls.get(where, "none"), lambda: calls.remove(where, "none")):
+        with pytest.raises(OSError, match=f"Errno {darwin.ENOATTR}]"):
+            lacking()
+    assert calls.missing == darwin.ENOATTR
+    if isinstance(where, int):
+        os.close(where)
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="links")
+def test_a_link_has_attributes_of_its_own_unless_it_is_to_be_followed(
+    calls: DarwinAttributes, library: DarwinLibrary, file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to("file")
+    library.of(file)["whose"] = b"the file's"
+    link = str(tmp_path / "link")
+    calls.set(link, "whose", b"the link's")
+    assert calls.get(link, "whose") == b"the link's"
+    assert calls.get(link, "whose", follows_link=True) == b"the file's"
+    assert library.of(file) == {"whose": b"the file's"}
+
+
+def test_what_grows_between_two_calls_is_read_whole(
+    calls: DarwinAttributes, library: DarwinLibrary, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.of(file)["grows"] = b"1"
+    real = ctypes.create_string_buffer
+    growing = iter([b"12345", b"123456789"])
+
+    def grow(size: int) -> object:
+        library.of(file)["grows"] = next(growing, b"123456789")
+        return real(size)
+
+    monkeypatch.setattr(ctypes, "create_string_buffer", grow)
+    assert calls.get(str(file), "grows") == b"123456789"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        (TAGS, True),
+        (RESOURCE_FORK, True),
+        ("com.apple.FinderInfo", True),
+        ("com.apple.quarantine", True),
+        ("user.of.linux", True),
+        ("com.apple.system.Security", False),
+        ("com.apple.decmpfs", False),
+        ("com.apple.provenance", False),
+        ("com.apple.macl", False),
+        ("com.apple.fileprovider.fpfs#P", False),
+        ("of.no.backup#N", False),
+    ],
+)
+def test_what_the_system_keeps_by_itself_is_not_mirrored(
+    calls: DarwinAttributes, library: DarwinLibrary, name: str, *, wanted: bool
+) -> None:
+    library.never_kept.add("of.no.backup#N")
+    assert calls.is_carried(name, is_superuser=False) is wanted
+
+
+def test_an_access_list_that_was_handed_down_is_taken_away(
+    calls: DarwinAttributes, library: DarwinLibrary, file: Path
+) -> None:
+    fd = os.open(file, os.O_RDONLY)
+    try:
+        assert not calls.hands_down_list(fd)
+        calls.drop_lists(fd)
+        found = os.fstat(fd)
+        library.lists.add((found.st_dev, found.st_ino))
+        assert calls.hands_down_list(fd)
+        library.refusals["acl_set_fd_np"] = errno.EPERM
+        with pytest.raises(PermissionError):
+            calls.drop_lists(fd)
+        library.refusals.clear()
+        calls.drop_lists(fd)
+        assert not calls.hands_down_list(fd)
+        assert not library.has_leaked()
+    finally:
+        os.close(fd)
+
+
+# Volumes
+
+
+def test_a_volume_is_known_by_its_uuid_and_asked_at_its_root(library: DarwinLibrary, tmp_path: Path) -> None:
+    volumes = DarwinVolumes(library)
+    (tmp_path / "stick/deep").mkdir(parents=True)
+    stick = os.path.realpath(tmp_path / "stick")
+    library.mounts[stick] = ("exfat", "/dev/disk4s1", 0x1200)
+    facts = volumes.mount_of(f"{stick}/deep")
+    assert facts == MountFacts("exfat", stick, "/dev/disk4s1", is_local=True)
+    assert volumes.uuid_of(facts.point) == ""
+    library.uuids[stick] = bytes(16)
+    assert volumes.uuid_of(facts.point) == ""
+    library.uuids[stick] = NUMBER.bytes
+    assert volumes.uuid_of(facts.point) == str(NUMBER)
+    assert volumes.uuid_of(f"{stick}/deep") == ""
+
+
+def test_a_share_is_told_from_a_drive(library: DarwinLibrary, tmp_path: Path) -> None:
+    share = os.path.realpath(tmp_path)
+    library.mounts[share] = ("smbfs", "//anna@server/files", 0x0)
+    assert DarwinVolumes(library).mount_of(share) == MountFacts("smbfs", share, "//anna@server/files", is_local=False)
+
+
+def test_what_cannot_be_looked_at_has_no_mount(library: DarwinLibrary, tmp_path: Path) -> None:
+    library.refusals["statfs"] = errno.EACCES
+    with pytest.raises(PermissionError):
+        DarwinVolumes(library).mount_of(str(tmp_path))
+
+
+# Clouds
+
+
+def test_the_process_asks_for_no_downloads(library: DarwinLibrary) -> None:
+    assert darwin.refuse_downloads(library)
+    assert library.policies == [(3, 0, 1)]
+    library.refusals["setiopolicy_np"] = errno.EINVAL
+    assert not darwin.refuse_downloads(library)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="elsewhere there is none")
+def test_other_systems_have_no_such_library() -> None:
+    assert darwin.load() is None
