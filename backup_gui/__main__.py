@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.system import worker_process
-from backup_gui.engine.fs.system.syscalls import allow_many_files
+from backup_gui.engine.fs.system.syscalls import allow_many_files, refuse_downloads
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Place
@@ -34,6 +34,7 @@ def main() -> int:
         return 0
     gc.set_threshold(worker_process.OBJECTS_BETWEEN_COLLECTIONS)
     allow_many_files()
+    refuse_downloads()
     try:
         from backup_gui.cli import main as cli  # noqa: PLC0415 - the worker process does not need it
 

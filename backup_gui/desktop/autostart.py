@@ -16,7 +16,8 @@ import backup_gui
 from backup_gui.config.folders import home
 
 _ENTRY_NAME = "backup-gui"
-_AGENT_LABEL = "backup-gui"
+# In the form that macOS asks for, a domain from its end. Nobody can own "local", which is kept for each network itself.
+_AGENT_LABEL = "local.backup-gui"
 
 
 class LoginEntry(Protocol):

@@ -49,8 +49,9 @@ def test_the_launch_agent_is_written_and_removed(tmp_path: Path) -> None:
     agent = LaunchAgent(tmp_path)
     agent.write(COMMAND)
     assert agent._path.is_file()
-    content = plistlib.loads((tmp_path / "backup-gui.plist").read_bytes())
-    assert content == {"Label": "backup-gui", "ProgramArguments": list(COMMAND), "RunAtLoad": True}
+    # Its file is called like it.
+    content = plistlib.loads((tmp_path / "local.backup-gui.plist").read_bytes())
+    assert content == {"Label": "local.backup-gui", "ProgramArguments": list(COMMAND), "RunAtLoad": True}
     agent.remove()
     assert not agent._path.is_file()
 

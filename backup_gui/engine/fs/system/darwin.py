@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import functools
 import os
 import sys
 import uuid
@@ -54,6 +55,12 @@ _IOPOL_MATERIALIZE_DATALESS_FILES_OFF: Final = 1
 def load() -> Any | None:  # noqa: ANN401 - a library has the functions that are asked of it
     """Return the C library of macOS; None on other systems."""
     return ctypes.CDLL(None, use_errno=True) if sys.platform == "darwin" else None
+
+
+@functools.cache
+def volumes() -> DarwinVolumes:
+    """Return what this system says of volumes; only on macOS."""
+    return DarwinVolumes(load())
 
 
 def flush_drive(fd: int, control: Callable[[int, int], int]) -> None:
@@ -228,6 +235,28 @@ class DarwinVolumes:
             raise _failure()
         kind, point, origin = map(os.fsdecode, (found.f_fstypename, found.f_mntonname, found.f_mntfromname))
         return MountFacts(kind, point, origin, bool(found.f_flags & _MNT_LOCAL))
+
+    def id_of(self, path: str) -> str:
+        """Return what stays the same for a path's volume from mount to mount; empty if nothing does.
+
+        Device numbers do not: macOS gives them out in the order of mounting.
+
+        Raises:
+            OSError: The path cannot be looked at.
+        """
+        facts = self.mount_of(path)
+        number = self.uuid_of(facts.point)
+        if number:
+            return f"uuid:{number}"
+        return "" if facts.is_local else f"{facts.kind}:{facts.origin}"
+
+    def network_kind(self, path: str) -> str:
+        """Return the file system's name if a path lies on no drive of this computer, else an empty text."""
+        try:
+            facts = self.mount_of(path)
+        except OSError:
+            return ""
+        return "" if facts.is_local else facts.kind
 
     def uuid_of(self, mount_point: str) -> str:
         """Return a volume's UUID, in small letters; empty if it has none.

@@ -51,6 +51,14 @@ def allow_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def refuse_downloads() -> None:
+    """Let no file be brought from a cloud by being read; on macOS, where that is asked of the system."""
+    if sys.platform == "darwin":
+        from backup_gui.engine.fs.system import darwin  # noqa: PLC0415 - only there
+
+        darwin.refuse_downloads(darwin.load())
+
+
 def tells_what_a_volumes_flush_missed(release: str) -> bool:
     """Tell whether a kernel reports from the flush of a whole volume that something could not be written.
 

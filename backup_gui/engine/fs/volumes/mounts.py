@@ -171,9 +171,12 @@ def can_watch(source: str, table: "str | Path" = TABLE) -> Reason | None:
         table: The kernel's list of mounts, as in proc(5); without it every file system is taken for a local one.
     """
     mount = mount_of(source, table)
-    if mount is None or not is_network(mount.kind):
-        return None
-    return Reason(ReasonCode.NETWORK_UNTOLD, kind=mount.kind)
+    kind = mount.kind if mount is not None and is_network(mount.kind) else ""
+    if sys.platform == "darwin":
+        from backup_gui.engine.fs.system import darwin  # noqa: PLC0415 - only there
+
+        kind = darwin.volumes().network_kind(source)
+    return Reason(ReasonCode.NETWORK_UNTOLD, kind=kind) if kind else None
 
 
 def points_below(root: str, table: "str | Path" = TABLE) -> frozenset[str] | None:

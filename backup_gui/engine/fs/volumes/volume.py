@@ -98,6 +98,10 @@ def volume_of(folder: Location) -> str:
         OSError: It cannot be looked at.
     """
     device = os.stat(folder.path).st_dev
+    if sys.platform == "darwin":
+        from backup_gui.engine.fs.system import darwin  # noqa: PLC0415 - only there
+
+        return darwin.volumes().id_of(folder.path) or f"device:{device}"
     if sys.platform != "linux":
         return f"device:{device}"
     uuid = _uuid_of(device)

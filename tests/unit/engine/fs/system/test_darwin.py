@@ -14,6 +14,9 @@ import pytest
 
 from backup_gui.engine.fs.system import darwin
 from backup_gui.engine.fs.system.darwin import DarwinAttributes, DarwinVolumes, MountFacts
+from backup_gui.engine.fs.volumes.mounts import can_watch
+from backup_gui.engine.fs.volumes.volume import volume_id
+from backup_gui.model.reasons import Reason, ReasonCode
 from tests.helpers.darwin_library import RESOURCE_FORK, DarwinLibrary
 
 TAGS = "com.apple.metadata:_kMDItemUserTags"
@@ -210,6 +213,28 @@ def test_a_share_is_told_from_a_drive(library: DarwinLibrary, tmp_path: Path) ->
     share = os.path.realpath(tmp_path)
     library.mounts[share] = ("smbfs", "//anna@server/files", 0x0)
     assert DarwinVolumes(library).mount_of(share) == MountFacts("smbfs", share, "//anna@server/files", is_local=False)
+
+
+@pytest.mark.hazard(3, 40)
+def test_volumes_are_told_apart_and_shares_are_not_watched(
+    library: DarwinLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = {}
+    for name, flags, number in (("stick", 0x1200, NUMBER.bytes), ("plain", 0x1200, b""), ("share", 0, b"")):
+        (tmp_path / name / "deep").mkdir(parents=True)
+        folders[name] = os.path.realpath(tmp_path / name)
+        library.mounts[folders[name]] = ("smbfs" if name == "share" else "exfat", f"//from/{name}", flags)
+        if number:
+            library.uuids[folders[name]] = number
+    monkeypatch.setattr(darwin, "volumes", lambda: DarwinVolumes(library))
+    monkeypatch.setattr(sys, "platform", "darwin")
+    ids = {name: volume_id(f"{folder}/deep") for name, folder in folders.items()}
+    device = os.stat(tmp_path).st_dev
+    assert ids == {"stick": f"uuid:{NUMBER}", "plain": f"device:{device}", "share": "smbfs://from/share"}
+    reasons = {name: can_watch(f"{folder}/deep") for name, folder in folders.items()}
+    assert reasons == {"stick": None, "plain": None, "share": Reason(ReasonCode.NETWORK_UNTOLD, kind="smbfs")}
+    library.refusals["statfs"] = errno.EACCES
+    assert can_watch(folders["share"]) is None
 
 
 def test_what_cannot_be_looked_at_has_no_mount(library: DarwinLibrary, tmp_path: Path) -> None:

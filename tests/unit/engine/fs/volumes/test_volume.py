@@ -85,8 +85,8 @@ def test_without_a_uuid_a_volume_is_known_by_number_or_origin(
     assert volume_id(str(place)) == f"device:{place.stat().st_dev}"
 
 
-def test_elsewhere_than_on_linux_the_devices_number_has_to_do(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "darwin")
+def test_on_windows_the_devices_number_has_to_do(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
     assert volume_id(str(place)) == f"device:{place.stat().st_dev}"
     monkeypatch.setattr(sys, "platform", "win32")
     assert volume._uuid_of(1) == ""
