@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.helpers.project import PROJECT
 
 
@@ -37,3 +39,17 @@ def test_the_hosted_checks_call_targets_that_there_are() -> None:
     called = re.findall(r"run: make (\w+)", (PROJECT / ".github" / "workflows" / "ci.yml").read_text())
     assert called == ["lint", "test"]
     assert set(called) <= set(targets())
+
+
+@pytest.mark.parametrize("name", ["ci.yml", "release.yml"])
+def test_hosted_actions_are_pinned_and_get_few_rights(name: str) -> None:
+    text = (PROJECT / ".github" / "workflows" / name).read_text()
+    used = re.findall(r"uses: (.+)", text)
+    assert used
+    assert [
+        action for action in used if not re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
+    ] == []
+    # The rights of the whole file come before its jobs, and none of them is to write.
+    assert re.search(r"(?m)^permissions:(?: \{\}|\n  contents: read)$", text.partition("\njobs:\n")[0])
+    assert text.count("actions/checkout@") == text.count("persist-credentials: false")
+    assert text.count("runs-on:") == text.count("timeout-minutes:")
