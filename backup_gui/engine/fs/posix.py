@@ -31,6 +31,8 @@ _OPEN_ROOT: Final = os.O_RDONLY | os.O_DIRECTORY
 _OPEN_FOLDER: Final = _OPEN_ROOT | os.O_NOFOLLOW
 # A pipe put in a file's place after it was listed must not block the pass, hence O_NONBLOCK.
 _OPEN_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+# Other systems than macOS refuse links; only tests open anything in this way there.
+_OPEN_ITSELF: Final = (_OPEN_FILE & ~os.O_NOFOLLOW) | getattr(os, "O_SYMLINK", os.O_NOFOLLOW)
 _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _RENAME_TYPES: Final = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
 _RENAME_NOREPLACE: Final = 1
@@ -104,6 +106,10 @@ class PosixFolder(PosixEntry):
 
     def open_file_at(self, name: str) -> int:
         return os.open(name, _OPEN_FILE, dir_fd=self.fd)
+
+    def open_itself_at(self, name: str) -> int:
+        """Open a file, a folder or a link itself, to read what is told of it."""
+        return os.open(name, _OPEN_ITSELF, dir_fd=self.fd)
 
     def readlink_at(self, name: str) -> str:
         return os.readlink(name, dir_fd=self.fd)

@@ -14,7 +14,7 @@ import functools
 import os
 import sys
 import uuid
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,10 +36,6 @@ _OF_THE_SYSTEM: Final = (
     *("com.apple.fileprovider.", "com.apple.file-provider-domain-id"),
 )
 _ACL_TYPE_EXTENDED: Final = 0x100
-# Opens a link itself, and waits for nobody; other systems, where only tests come here, refuse links.
-_OPEN_ITSELF: Final = (
-    getattr(os, "O_SYMLINK", getattr(os, "O_NOFOLLOW", 0)) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
-)
 
 _PATH_BYTES: Final = 1_024
 _MNT_LOCAL: Final = 0x1000
@@ -83,6 +79,12 @@ def flush_drive(fd: int, control: Callable[[int, int], int]) -> None:
         os.fsync(fd)
 
 
+class _OpensItself(Protocol):
+    """A folder, as ``posix.PosixFolder``: on macOS there are no others."""
+
+    def open_itself_at(self, name: str) -> int: ...
+
+
 class DarwinAttributes:
     """Extended attributes, as ``attribute_calls.AttributeCalls``; Finder's tags and resource forks are some of them.
 
@@ -110,7 +112,7 @@ class DarwinAttributes:
     @contextlib.contextmanager
     def reached(self, folder: FolderHandle, name: str) -> Iterator[int | str]:
         # There is no path to what is in a folder's descriptor, so it is opened.
-        fd = os.open(name or ".", os.O_RDONLY | _OPEN_ITSELF, dir_fd=folder.fd)
+        fd = cast("_OpensItself", folder).open_itself_at(name or ".")
         try:
             yield fd
         finally:
