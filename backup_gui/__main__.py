@@ -47,10 +47,10 @@ def main() -> int:
 def _run_app(*, is_hidden: bool, source: str, destination: Place, interval_s: int) -> int:
     try:
         from backup_gui import app  # noqa: PLC0415 - imports Qt
-    except ImportError as error:
+    except ImportError:
         from backup_gui.services import libraries  # noqa: PLC0415 - for this case only
 
-        sentence = libraries.complaint(error) if sys.platform == "linux" else ""
+        sentence = libraries.complaint() if sys.platform == "linux" else ""
         if not sentence:
             raise
         sys.stderr.write(f"Folder Backup: {sentence}\n")

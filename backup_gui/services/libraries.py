@@ -7,47 +7,56 @@ from __future__ import annotations
 
 import ctypes
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-# What Qt loads from the system on Linux, and the package of Debian and Ubuntu that has it. Each of these packages is
-# also in packaging/linux/packages-qt.txt.
+# What Qt needs of the system on Linux, and the package of Debian and Ubuntu that has it. What
+# packaging/linux/packages-qt.txt installs brings the others with it.
 PACKAGES: Final = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
     "libX11-xcb.so.1": "libx11-xcb1",
+    "libX11.so.6": "libx11-6",
+    "libbrotlidec.so.1": "libbrotli1",
     "libdbus-1.so.3": "libdbus-1-3",
     "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
     "libglib-2.0.so.0": "libglib2.0-0",
     "libgssapi_krb5.so.2": "libgssapi-krb5-2",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libwayland-client.so.0": "libwayland-client0",
     "libwayland-cursor.so.0": "libwayland-cursor0",
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
     "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-render.so.0": "libxcb-render0",
     "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-util.so.1": "libxcb-util1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxcb.so.1": "libxcb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libz.so.1": "zlib1g",
+    "libzstd.so.1": "libzstd1",
 }
-# What the loader says of a file or, on its own, of a library that a file needs.
-_NAMED = re.compile(r"(lib[\w+.-]+\.so[.\d]*): cannot open shared object file")
 
 
-def complaint(error: OSError | ImportError) -> str:
-    """Explain an error that a missing library has caused.
-
-    Args:
-        error: The error of the loader or the import.
+def complaint() -> str:
+    """Explain why the window cannot be opened or imported.
 
     Returns:
         One sentence with the line to type; empty if no library is missing.
     """
     lacking = missing()
-    named = _NAMED.search(str(error))
-    if named and named[1] not in lacking:
-        lacking = (*lacking, named[1])
     return _sentence(lacking) if lacking else ""
 
 
@@ -68,16 +77,9 @@ def platform_fault(plugins: Path, environment: Mapping[str, str] = os.environ) -
     """
     if sys.platform != "linux":
         return ""
-    fault = ""
-    for name in _platforms(environment):
-        for plugin in plugins.glob(f"platforms/libq{name}*.so"):
-            try:
-                ctypes.CDLL(str(plugin))
-            except OSError as error:
-                fault = fault or complaint(error)
-            else:
-                return ""
-    return fault
+    found = [plugin for name in _platforms(environment) for plugin in plugins.glob(f"platforms/libq{name}*.so")]
+    # Qt takes the first that loads.
+    return complaint() if found and not any(_loads(str(plugin)) for plugin in found) else ""
 
 
 def _platforms(environment: Mapping[str, str]) -> Iterable[str]:
@@ -107,8 +109,7 @@ def _sentence(lacking: tuple[str, ...]) -> str:
 def _line(lacking: tuple[str, ...]) -> str:
     """The line that installs libraries on this system; empty if its package manager is not known."""
     if shutil.which("apt-get"):
-        packages = [PACKAGES[name] for name in lacking if name in PACKAGES]
-        return f"sudo apt-get install {' '.join(packages)}" if len(packages) == len(lacking) else ""
+        return f"sudo apt-get install {' '.join(dict.fromkeys(PACKAGES[name] for name in lacking))}"
     for manager in ("dnf", "zypper"):
         if shutil.which(manager):
             # Packages in RPM's format offer their libraries by name.

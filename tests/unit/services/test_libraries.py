@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +17,6 @@ from tests.helpers.project import PROJECT
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="libraries of the system")
 
 ABSENT = "libnowhere.so.9"
-SAID = "{}: cannot open shared object file: No such file or directory"
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_all_are_there_where_the_tests_run() -> None:
 def test_packages_are_those_that_are_installed_for_the_window() -> None:
     lines = (PROJECT / "packaging" / "linux" / "packages-qt.txt").read_text().splitlines()
     listed = {line for line in lines if not line.startswith(("#", "fonts-"))}
-    assert listed == set(libraries.PACKAGES.values())
+    assert listed <= set(libraries.PACKAGES.values())
 
 
 @pytest.mark.parametrize(
@@ -55,16 +56,28 @@ def test_packages_are_those_that_are_installed_for_the_window() -> None:
     indirect=["manager"],
 )
 def test_the_line_is_for_the_package_manager_that_is_there(manager: str, line: str, absent: str) -> None:
-    said = libraries.complaint(ImportError("any"))
+    said = libraries.complaint()
     assert said == f"the window needs system libraries that are missing; {line}"
 
 
-def test_a_library_that_only_the_loader_names_is_in_the_sentence() -> None:
-    assert ABSENT in libraries.complaint(OSError(SAID.format(ABSENT)))
+def test_nothing_is_said_of_an_error_of_another_kind() -> None:
+    assert libraries.complaint() == ""
 
 
-def test_an_error_of_another_kind_is_not_explained_so() -> None:
-    assert libraries.complaint(ImportError("cannot import name 'x'")) == ""
+@pytest.mark.skipif(shutil.which("objdump") is None, reason="reads what libraries need")
+def test_all_that_qt_needs_of_the_system_is_known() -> None:
+    from PySide6.QtCore import QLibraryInfo
+
+    folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.LibrariesPath))
+    parts = ("Core", "DBus", "Gui", "Network", "Svg", "Widgets", "XcbQpa", "WaylandClient")
+    command = ["objdump", "-p", *(str(folder / f"libQt6{part}.so.6") for part in parts)]
+    listing = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    needed = set(re.findall(r"(?m)^ +NEEDED +(\S+)$", listing)) - {path.name for path in folder.iterdir()}
+    # Those of the C and C++ languages are what any program needs.
+    language = re.compile(r"(lib(c|m|dl|pthread|resolv|rt|gcc_s|stdc\+\+)|ld-linux.*)\.so\.\d+")
+    assert {name for name in needed if not language.fullmatch(name)} - {"libbrotlicommon.so.1"} == set(
+        libraries.PACKAGES
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,12 +117,14 @@ def test_the_plugins_of_this_qt_load() -> None:
 def test_the_program_says_it_instead_of_a_traceback(tmp_path: Path) -> None:
     broken = tmp_path / "PySide6"
     broken.mkdir()
-    (broken / "__init__.py").write_text(f"raise ImportError({SAID.format('libEGL.so.1')!r})\n")
+    (broken / "__init__.py").write_text("raise ImportError('a library is missing')\n")
+    start = f"from backup_gui.services import libraries; libraries.PACKAGES[{ABSENT!r}] = 'libnowhere9'; "
+    start += "import sys; sys.argv = ['backup-gui']; from backup_gui.__main__ import main; sys.exit(main())"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(PROJECT)))}
     done = subprocess.run(
-        [sys.executable, "-m", "backup_gui"], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", start], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 2
     assert done.stderr.startswith("Folder Backup: the window needs system libraries")
     assert done.stderr.count("\n") == 1
-    assert "libEGL.so.1" in done.stderr or "libegl1" in done.stderr
+    assert "libnowhere" in done.stderr
