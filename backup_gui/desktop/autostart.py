@@ -88,6 +88,8 @@ class DesktopEntry:
             "Version=1.4",
             "Name=Folder Backup",
             "Comment=Keeps an exact, current copy of a folder",
+            # Without it, an entry that outlives the program is an error message at each login.
+            "TryExec=" + command[0].replace("\\", "\\\\"),
             f"Exec={' '.join(_quoted(part) for part in command)}",
             "Icon=backup-gui",
             "Terminal=false",

@@ -45,6 +45,17 @@ def test_odd_characters_in_the_command_survive(tmp_path: Path) -> None:
     assert tuple(argument.replace("%%", "%") for argument in arguments) == COMMAND
 
 
+def test_an_entry_that_outlives_the_program_is_passed_over(tmp_path: Path) -> None:
+    program = tmp_path / "My \\ Apps" / "backup-gui"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    DesktopEntry(tmp_path).write((str(program), "--hidden"))
+    lines = (tmp_path / "backup-gui.desktop").read_text().splitlines()
+    (tried,) = [line.removeprefix("TryExec=") for line in lines if line.startswith("TryExec=")]
+    assert tried.replace("\\\\", "\\") == str(program)
+
+
 def test_the_launch_agent_is_written_and_removed(tmp_path: Path) -> None:
     agent = LaunchAgent(tmp_path)
     agent.write(COMMAND)
