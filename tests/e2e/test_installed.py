@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -84,6 +85,18 @@ def test_the_installed_command_backs_up(environment: Path, tmp_path: Path) -> No
     source, destination = PROJECT / "resources", tmp_path / "destination"
     run(environment / "backup-gui", "run", str(source), str(destination), "--once", cwd=tmp_path)
     assert read_tree(destination) == read_tree(source)
+
+
+def test_an_sdist_has_all_that_is_tracked_and_runs_its_tests(tmp_path: Path) -> None:
+    call(sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", str(tmp_path))
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        opened.extractall(tmp_path, filter="data")
+    unpacked = archive.with_suffix("").with_suffix("")
+    tracked = call("git", "ls-files", "-z").split("\0")
+    assert [name for name in tracked if name and not name.startswith(".git") and not (unpacked / name).exists()] == []
+    tests = ("tests/unit/model", "tests/project/test_documents.py")
+    assert " passed" in call(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, cwd=unpacked)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
