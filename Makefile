@@ -75,10 +75,11 @@ bench:
 	$(SETUP) test
 	$(BIN)/python -m tests.bench $(ARGS)
 
-# A folder that runs without Python installed, in dist/, and a test of it as it lies there.
+# What people install, in dist/: the program as a folder that needs no Python, packages of it, and the wheel; then what
+# can be tested of it here.
 package:
 	$(SETUP) package
-	$(BIN)/pyinstaller --noconfirm --log-level WARN --distpath dist --workpath build/pyinstaller packaging/backup-gui.spec
+	$(BIN)/python packaging/linux/make_packages.py
 	$(BIN)/python -m pytest -m package tests/e2e
 
 # Pictures of every view, light, dark, with large text and from right to left, and of the app in a real desktop session, in build/screenshots/.

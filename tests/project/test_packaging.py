@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from backup_gui import __version__
+from backup_gui.cli.arguments import build_parser
 from tests.helpers.project import PROJECT
 
 sys.path.insert(0, str(PROJECT / "packaging"))
+sys.path.insert(0, str(PROJECT / "packaging" / "linux"))
 import launcher
+import manual_page
 import setup_environment
+import tree
 
 STATIC = "import sysconfig; sysconfig.get_config_vars()['INSTSONAME'] = 'libpython3.11.a'\n"
 LOST = "import sysconfig; sysconfig.get_config_vars().update(INSTSONAME='libpython3.0.so.9', LIBDIR='/nowhere')\n"
@@ -37,6 +46,75 @@ def test_programs_that_the_packaged_one_starts_do_not_get_its_libraries(
 def test_an_interpreter_without_its_shared_library_is_not_packaged(state: str) -> None:
     assert _passes(setup_environment.NEW_ENOUGH)
     assert not _passes(state + setup_environment.WITH_LIBRARY)
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """The parser of each command; that of none has an empty name."""
+    parser = build_parser()
+    (of_commands,) = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return {"": parser, **of_commands.choices}
+
+
+def options_of(parser: argparse.ArgumentParser) -> list[str]:
+    shown = (action for action in parser._actions if action.help != argparse.SUPPRESS)
+    return [name for action in shown for name in action.option_strings]
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_manual_page_has_every_command_with_every_option(name: str) -> None:
+    page = manual_page.page(tree.day()).replace(r"\-", "-")
+    section = page.partition(f".SS {name}\n" if name else ".SH OPTIONS")[2]
+    section = re.split(r"(?m)^\.S[HS] ", section)[0]
+    assert options_of(commands()[name])
+    for option in options_of(commands()[name]):
+        assert rf"\fB{option}\fR" in section, option
+    assert "==SUPPRESS==" not in page
+
+
+def test_the_manual_page_is_read_without_a_warning(tmp_path: Path) -> None:
+    if shutil.which("groff") is None:
+        pytest.skip("no groff")
+    path = tmp_path / "page.1"
+    path.write_text(manual_page.page(tree.day()), encoding="ascii")
+    done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", path], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert __version__ in done.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_every_command_and_option(shell: str) -> None:
+    text = tree.completion(shell)
+    for name, parser in commands().items():
+        assert name in text
+        for option in options_of(parser):
+            assert (option if shell != "fish" else option.lstrip("-")) in text, option
+    assert "://" not in text
+    if shutil.which(shell):
+        assert subprocess.run([shell, "-n"], input=text, text=True, check=False).returncode == 0
+
+
+def test_bash_completes_a_command_and_an_option() -> None:
+    script = tree.completion("bash")
+    for words, expected in ((["ver"], "verify versions"), (["verify", "--js"], "--json")):
+        line = f"COMP_WORDS=(backup-gui {' '.join(words)}); COMP_CWORD={len(words)}; _shtab_backup_gui"
+        ask = f'{script}\n{line}; echo "${{COMPREPLY[*]}}"'
+        done = subprocess.run(["bash", "-c", ask], stdout=subprocess.PIPE, text=True, check=True)
+        assert done.stdout.split() == expected.split()
+
+
+def test_the_description_for_software_centres_names_this_version() -> None:
+    assert f'<release version="{__version__}" date="' in tree.metainfo()
+
+
+def test_the_version_is_written_in_one_place_only() -> None:
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=False)
+    ours = [name for name in tracked.stdout.split("\0") if name.startswith(("backup_gui/", "packaging/", "pyproject"))]
+    texts = {
+        name: (PROJECT / name).read_text("utf-8") for name in ours if name.endswith((".py", ".toml", ".xml", ".sh"))
+    }
+    assert [name for name, text in texts.items() if re.search(r"version\w* *= *[\"']0\.\d+\.\d+", text)] == [
+        "backup_gui/__init__.py"
+    ]
 
 
 def _passes(test: str) -> bool:
