@@ -16,11 +16,11 @@ override DESTINATION := $(value DESTINATION)
 override INTERVAL := $(value INTERVAL)
 export SOURCE DESTINATION INTERVAL PYTHON
 
-.PHONY: help run test test-windows quick mutants nightly lint format bench package screenshots lock translations clean
+.PHONY: help run test test-windows quick mutants nightly lint format bench package test-package screenshots lock translations clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
-	@echo 'make lint | format | bench | test-windows | mutants | nightly | package | screenshots | lock | translations | clean'
+	@echo 'make lint | format | bench | test-windows | mutants | nightly | package | test-package | screenshots | lock | translations | clean'
 
 run:
 	@sh packaging/start.sh
@@ -81,6 +81,11 @@ package:
 	$(SETUP) package
 	$(BIN)/python packaging/linux/make_packages.py
 	$(BIN)/python -m pytest -m package tests/e2e
+
+# What `make package` has made, in minimal systems of their own: installed, used on a desktop, removed. Needs root.
+test-package:
+	$(SETUP) test-package
+	$(BIN)/python -m pytest -m fresh -rA tests/e2e
 
 # Pictures of every view, light, dark, with large text and from right to left, and of the app in a real desktop session, in build/screenshots/.
 screenshots:

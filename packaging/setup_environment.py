@@ -1,8 +1,8 @@
 """Makes everything that a make target needs: ``.venv`` with the locked libraries, and system packages.
 
-``python3 packaging/setup_environment.py run|lint|test|package|windows``. Only the standard library is used, and what is
-there already is left alone, so that the second time takes a moment. System packages are installed with apt-get where
-that is allowed (root, or sudo without a password); elsewhere the one line to type is printed.
+``python3 packaging/setup_environment.py run|lint|test|package|test-package|windows``. Only the standard library is
+used, and what is there already is left alone, so that the second time takes a moment. System packages are installed
+with apt-get where that is allowed (root, or sudo without a password); elsewhere the one line to type is printed.
 """
 
 import hashlib

@@ -34,6 +34,7 @@ MARKERS = {
     "hazard(*numbers)": "proves what docs/hazards.md says of these rows",
     "package": "tests the program as packaged in dist/; chosen with -m package only",
     "posix(reason)": "tests what only POSIX systems have; a module marked as a whole is not imported elsewhere",
+    "fresh": "makes a minimal Debian and installs packages into it; chosen with -m fresh only",
     "root": "mounts file systems or changes owners, so it runs as root only",
     "watches": "takes much of what the system lets a user watch, all of whose programs share it",
     "slow": "computes for more than two seconds, or is in a folder whose tests run whole programs",
@@ -74,12 +75,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("root"):
                 item.add_marker(pytest.mark.skip(reason="needs root"))
-    if "package" in config.getoption("markexpr"):
-        return
-    packaged = [item for item in items if item.get_closest_marker("package")]
-    if packaged:
-        config.hook.pytest_deselected(items=packaged)
-        items[:] = [item for item in items if item not in packaged]
+    unchosen = [mark for mark in ("package", "fresh") if mark not in config.getoption("markexpr")]
+    left_out = [item for item in items if any(map(item.get_closest_marker, unchosen))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(autouse=True, scope="session")

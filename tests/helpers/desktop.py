@@ -40,6 +40,7 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
     <allow own="*"/>
+    <allow user="root"/>
   </policy>
 </busconfig>
 """
@@ -228,12 +229,13 @@ class Desktop:
 
 
 @contextlib.contextmanager
-def desktop_session(folder: Path, panel: Panel = Panel.RECORDED) -> Iterator[Desktop]:
+def desktop_session(folder: Path, panel: Panel = Panel.RECORDED, uid: int | None = None) -> Iterator[Desktop]:
     """Run a session for the length of a ``with`` block.
 
     Args:
         folder: An empty folder, with a short path: sockets lie in it.
         panel: What hosts tray icons.
+        uid: The user whose bus it is, and who owns the folder; otherwise the one who runs the tests.
     """
     programs = {
         Panel.XFCE: ["xfce4-panel"],
@@ -249,7 +251,7 @@ def desktop_session(folder: Path, panel: Panel = Panel.RECORDED) -> Iterator[Des
     with contextlib.ExitStack() as stack:
         stack.callback(_end_strays, environment["XDG_RUNTIME_DIR"])
         environment["DISPLAY"] = stack.enter_context(_x_server(environment, folder))
-        environment["DBUS_SESSION_BUS_ADDRESS"] = stack.enter_context(_session_bus(environment, folder, panel))
+        environment["DBUS_SESSION_BUS_ADDRESS"] = stack.enter_context(_session_bus(environment, folder, panel, uid))
         connection = stack.enter_context(open_dbus_connection(environment["DBUS_SESSION_BUS_ADDRESS"]))
         desktop = Desktop(folder, environment, connection)
         stack.callback(desktop.stop)
@@ -318,7 +320,7 @@ def _x_server(environment: dict[str, str], folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _session_bus(environment: dict[str, str], folder: Path, panel: Panel) -> Iterator[str]:
+def _session_bus(environment: dict[str, str], folder: Path, panel: Panel, uid: int | None) -> Iterator[str]:
     services = folder / "services"
     services.mkdir()
     # Where the panel keeps its settings, and what lets screen readers in; the bus starts both when they are asked for.
@@ -331,9 +333,12 @@ def _session_bus(environment: dict[str, str], folder: Path, panel: Panel) -> Ite
             shutil.copy(service, services)
     config = folder / "bus.conf"
     config.write_text(BUS_CONFIG.format(folder=folder), encoding="utf-8")
+    if uid is not None:
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, uid, uid)
     with (folder / "dbus.log").open("wb") as log:
         command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address=1"]
-        bus = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log)
+        bus = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, user=uid, group=uid)
         assert bus.stdout is not None
         try:
             with bus.stdout:

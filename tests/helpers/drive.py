@@ -29,12 +29,13 @@ class Drive:
 
 
 @contextmanager
-def plugged_in(folder: Path, size_bytes: int) -> Iterator[Drive]:
+def plugged_in(folder: Path, size_bytes: int, media: Path = MEDIA) -> Iterator[Drive]:
     """Plug a new and empty drive in for the length of a ``with`` block.
 
     Args:
         folder: Where its file is made, which takes as little room as what is written to it.
         size_bytes: Its size.
+        media: Where drives are mounted.
     """
     image = folder / "drive.img"
     with image.open("wb") as file:
@@ -43,7 +44,7 @@ def plugged_in(folder: Path, size_bytes: int) -> Iterator[Drive]:
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=1", str(image)], check=True)
     found = subprocess.run(["losetup", "--find", "--show", str(image)], check=True, capture_output=True, text=True)
     # No underscore: in a menu that a panel shows, it marks a mnemonic.
-    drive = Drive(found.stdout.strip(), MEDIA / f"drive-{uuid.uuid4().hex[:8]}")
+    drive = Drive(found.stdout.strip(), media / f"drive-{uuid.uuid4().hex[:8]}")
     drive.root.mkdir(parents=True)
     try:
         drive.plug_in()

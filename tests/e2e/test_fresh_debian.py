@@ -1,0 +1,183 @@
+"""Each package on a computer that has nothing but a minimal Debian: installed, started from the menu, used, removed.
+
+Run by `make test-package`, after `make package`. Nobody is root there but who installs the Debian package.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jeepney.bus_messages import message_bus
+
+from tests.e2e.test_first_minutes import first_run
+from tests.helpers.desktop import Desktop, desktop_session
+from tests.helpers.drive import Drive, plugged_in
+from tests.helpers.fresh_debian import UID, FreshDebian, fresh_debian, own
+from tests.helpers.person import READABLE, person_at, wait_for_mirror
+from tests.helpers.project import PROJECT
+from tests.helpers.tray import registered_items
+from tests.helpers.trees import read_tree
+from tests.helpers.waiting import wait_until
+
+pytestmark = [
+    pytest.mark.fresh,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(os.geteuid() != 0, reason="making a system needs root"),
+]
+
+DIST = PROJECT / "dist"
+WINDOW = "^Folder Backup$"
+DRIVE_BYTES = 256 * 1024**2
+SYSTEM_ENTRY = "/usr/share/applications/backup-gui.desktop"
+# All others of the window need one of these.
+LOW_LIBRARIES = ("libegl1", "libgl1", "libx11-6", "libdbus-1-3", "libxcb1", "libfreetype6", "libwayland-client0")
+START_LIMIT_S = 60.0
+QUIT_LIMIT_S = 5.0
+
+
+@pytest.fixture(scope="module", params=["bookworm", "trixie"])
+def debian(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FreshDebian]:
+    folder = tmp_path_factory.mktemp("debian")
+    # Its user has to pass through.
+    for path in (folder, *list(folder.parents)[:2]):
+        path.chmod(0o711)
+    with fresh_debian(request.param, folder) as system:
+        yield system
+
+
+@pytest.fixture
+def desktop(session_folder: Path) -> Iterator[Desktop]:
+    with desktop_session(session_folder, uid=UID) as running:
+        yield running
+
+
+@pytest.fixture
+def drive(debian: FreshDebian, tmp_path: Path) -> Iterator[Drive]:
+    with plugged_in(tmp_path, DRIVE_BYTES, media=debian.root / "media") as plugged:
+        os.chown(plugged.root, UID, UID)
+        yield plugged
+
+
+@pytest.fixture
+def documents(session_folder: Path) -> Path:
+    folder = session_folder / "Documents"
+    folder.mkdir()
+    (folder / "Notes.txt").write_text("first")
+    own(folder)
+    return folder
+
+
+def package(pattern: str) -> Path:
+    (found,) = DIST.glob(pattern)
+    return found
+
+
+def test_the_archive_names_what_it_lacks_and_runs_once_that_is_there(
+    debian: FreshDebian, desktop: Desktop, documents: Path, drive: Drive
+) -> None:
+    """The first: nothing has been installed yet."""
+    home = desktop.folder
+    with debian.at(desktop):
+        archive = debian.give(package("backup-gui-*-linux-*.tar.xz"))
+        debian.install("xz-utils")
+        environment = desktop.environment
+        debian.run("tar", "-C", str(home), "-xf", archive, uid=UID, environment=environment)
+        (unpacked,) = home.glob("backup-gui-*")
+        for _ in range(2):
+            said = debian.run("sh", f"{unpacked}/install.sh", uid=UID, environment=environment)
+            assert "is installed" in said
+
+        program = f"{home}/.local/bin/backup-gui"
+        type_what_it_says(debian, program, environment)
+        debian.install("fonts-dejavu-core", "libglib2.0-bin")
+        use(debian, desktop, documents, drive, f"{home}/.local/share/applications/backup-gui.desktop", "archive")
+
+        kept = everything(home, drive)
+        said = debian.run("sh", f"{home}/.local/lib/backup-gui/uninstall.sh", uid=UID, environment=environment)
+        assert "is removed" in said
+        assert not list((home / ".local").rglob("*backup-gui*"))
+        assert not list((home / "config" / "autostart").iterdir())
+        assert everything(home, drive) == kept
+
+
+def test_the_debian_package_has_all_that_it_needs(
+    debian: FreshDebian, desktop: Desktop, documents: Path, drive: Drive
+) -> None:
+    file = debian.give(package("*.deb"))
+    # What the archive needed is gone again, so that the package brings all of its own.
+    debian.run("apt-get", "purge", "--autoremove", "--yes", "libglib2.0-bin", *LOW_LIBRARIES)
+    debian.install(file)
+    look = "find /usr/lib/backup-gui -type f -name '*.so*' | xargs ldd 2>/dev/null | grep 'not found' || true"
+    lacking = debian.run("sh", "-c", f"export LD_LIBRARY_PATH=/usr/lib/backup-gui/_internal; {look}")
+    assert lacking == ""
+    assert debian.run("backup-gui", "--version", uid=UID).startswith("backup-gui ")
+    debian.install("libglib2.0-bin")
+    with debian.at(desktop):
+        use(debian, desktop, documents, drive, SYSTEM_ENTRY, "deb")
+        kept = everything(desktop.folder, drive)
+        debian.run("apt-get", "remove", "--yes", "backup-gui")
+        assert everything(desktop.folder, drive) == kept
+    left = debian.run("find", "/usr", "/etc", "/opt", "-name", "*backup-gui*")
+    assert left == ""
+
+
+def type_what_it_says(debian: FreshDebian, program: str, environment: dict[str, str]) -> None:
+    """Start it without its libraries, and do what its one sentence says."""
+    said = debian.run(program, uid=UID, environment=environment, status=2)
+    words = "the window needs system libraries that are missing; install them with"
+    line = re.fullmatch(rf"Folder Backup: {words}: sudo apt-get (.+)\n", said)
+    assert line is not None, said
+    verb, *packages = line[1].split()
+    assert verb == "install"
+    debian.install(*packages)
+
+
+def use(debian: FreshDebian, desktop: Desktop, documents: Path, drive: Drive, start: str, name: str) -> None:
+    """What a person does in the first minutes: set a backup up, see it run, and quit."""
+    own(desktop.folder / "run")
+    launch = ("gio", "launch", start) if start.endswith(".desktop") else (start,)
+    begin_s = time.monotonic()
+    desktop.start(*debian.enter(UID), *launch, name=name, environment=READABLE)
+    desktop.wait_for_window(WINDOW, START_LIMIT_S)
+    print(f"{name} in {debian.root.name}: window after {time.monotonic() - begin_s:.2f} s")
+    with person_at(desktop) as person:
+        first_run(desktop, person, "keys")
+        wait_for_mirror(documents, drive.root / "Documents")
+        person.wait_to_see("Everything is backed up")
+        desktop.screenshot(f"fresh-{name}-{debian.root.name}")
+    icon = desktop.tray_icon()
+    assert icon.icon_bytes
+    told = wait_until(lambda: desktop.recorded("Notify"), "a notification")
+    assert any("complete" in note["body"] for note in told)
+    (documents / "Notes.txt").write_text("second")
+    wait_for_mirror(documents, drive.root / "Documents")
+    process = Path("/proc", str(pid_of(desktop)))
+    assert f"\nUid:\t{UID}\t" in (process / "status").read_text()
+    icon.click("Quit")
+    wait_until(lambda: not process.exists() or desktop.windows("^Quit"), "an answer to Quit")
+    if process.exists():
+        desktop.focus("^Quit")
+        desktop.press("Return")
+    wait_until(lambda: not process.exists(), "the end", QUIT_LIMIT_S)
+    (log,) = (desktop.folder / "state").rglob("backup-gui.log")
+    assert "has ended" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def pid_of(desktop: Desktop) -> int:
+    """The process that has the tray icon."""
+    (item,) = registered_items(desktop.connection)[-1:]
+    question = message_bus.GetConnectionUnixProcessID(item.partition("/")[0])
+    return int(desktop.connection.send_and_get_reply(question).body[0])
+
+
+def everything(home: Path, drive: Drive) -> dict[str, object]:
+    """The backup, and what the program keeps of its own."""
+    places = [home / kind / "backup-gui" for kind in ("config", "data", "state")]
+    assert all(path.is_dir() for path in places)
+    return {f"{path}/{name}": node for path in (*places, drive.root) for name, node in read_tree(path).items()}
