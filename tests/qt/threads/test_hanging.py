@@ -439,8 +439,10 @@ def test_the_first_run_says_that_a_drive_hangs(
     shell = make_shell(scripted)
     steps = shell.window.welcome
     told: list[str] = []
-    monkeypatch.setattr(type(steps), "show_verdict", lambda _self, verdict: told.append(verdict.fault))
-    monkeypatch.setattr("backup_gui.presenters.first_run.propose", lambda *_: hang(drive, Proposal()))
+    monkeypatch.setattr(
+        type(steps), "show_verdict", lambda _self, _serial, _jobs, remark, **_: told.append(remark.text)
+    )
+    monkeypatch.setattr("backup_gui.presenters.first_run.propose", lambda *_, **_options: hang(drive, Proposal()))
     steps.check_requested.emit(FirstChoice(1, ("/a",), "/b"))
     qtbot.waitUntil(lambda: bool(told) and told[-1].startswith(SILENT))
     drive.answer()
