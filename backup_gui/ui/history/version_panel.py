@@ -123,7 +123,7 @@ class VersionPanel(QWidget):
             words = self.tr("Last changed {when}").format(when=exact_text(changed))
             if item.left_at is not None:
                 words += "\n" + self.tr("In the backup until {when}").format(when=exact_text(item.left_at))
-            row.setToolTip(words)
+            row.setToolTip(tip_text(words))
 
     @Slot()
     def _on_row_changed(self) -> None:
