@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,6 +128,43 @@ def test_the_debian_package_has_all_that_it_needs(
     assert left == ""
 
 
+@pytest.mark.parametrize("tool", ["pipx", "uv"])
+def test_the_wheel_runs_with_the_tools_that_install_it(
+    tool: str, debian: FreshDebian, desktop: Desktop, documents: Path, drive: Drive
+) -> None:
+    home = desktop.folder
+    wheels = debian.root / "srv" / "wheels"
+    if not wheels.exists():
+        # With the settings of whoever runs the tests, so that the system needs none of its own.
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(wheels), "--find-links", str(DIST)]
+        subprocess.run([*command, str(package("*.whl")), "pip", "setuptools", "wheel", "uv"], check=True)
+    debian.install("python3-venv", "pipx", "libglib2.0-bin", "fonts-dejavu-core", "ca-certificates")
+    environment = desktop.environment | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/srv/wheels"}
+    environment |= {"PIP_CONFIG_FILE": "/dev/null", "PATH": "/usr/bin:/bin", "UV_PYTHON_DOWNLOADS": "never"}
+    with debian.at(desktop):
+        if tool == "pipx":
+            debian.run("pipx", "install", "backup-gui", uid=UID, environment=environment)
+        else:
+            debian.run("python3", "-m", "venv", f"{home}/uv", uid=UID, environment=environment)
+            debian.run(f"{home}/uv/bin/pip", "install", "uv", uid=UID, environment=environment)
+            install = ("tool", "install", "--no-index", "--find-links", "/srv/wheels", "backup-gui")
+            debian.run(f"{home}/uv/bin/uv", *install, uid=UID, environment=environment)
+        (program,) = [*home.glob(".local/bin/backup-gui"), *home.glob("bin/backup-gui")]
+        python = re.search(r"#!(\S+)|exec' (\S+)", program.read_text())
+        assert python is not None
+        module = (python[1] or python[2], "-m", "backup_gui")
+        assert debian.run(*module, "--version", uid=UID, environment=environment).startswith("backup-gui ")
+        libraries_in(debian, str(program), environment)
+        use(debian, desktop, documents, drive, str(program), tool)
+        kept = everything(home, drive)
+        if tool == "pipx":
+            debian.run("pipx", "uninstall", "backup-gui", uid=UID, environment=environment)
+        else:
+            debian.run(f"{home}/uv/bin/uv", "tool", "uninstall", "backup-gui", uid=UID, environment=environment)
+        assert not program.exists()
+        assert everything(home, drive) == kept
+
+
 def type_what_it_says(debian: FreshDebian, program: str, environment: dict[str, str]) -> None:
     """Start it without its libraries, and do what its one sentence says."""
     said = debian.run(program, uid=UID, environment=environment, status=2)
@@ -135,6 +174,16 @@ def type_what_it_says(debian: FreshDebian, program: str, environment: dict[str, 
     verb, *packages = line[1].split()
     assert verb == "install"
     debian.install(*packages)
+
+
+def libraries_in(debian: FreshDebian, program: str, environment: dict[str, str]) -> None:
+    """See that what the program needs is there, by its own word if need be."""
+    without_screen = {name: value for name, value in environment.items() if name != "DISPLAY"}
+    said = debian.run("sh", "-c", f"'{program}' || true", uid=UID, environment=without_screen)
+    if "no screen" not in said:
+        type_what_it_says(debian, program, environment)
+    listed = (PROJECT / "packaging" / "linux" / "packages-qt.txt").read_text().splitlines()
+    debian.install(*(name for name in listed if not name.startswith("#")))
 
 
 def use(debian: FreshDebian, desktop: Desktop, documents: Path, drive: Drive, start: str, name: str) -> None:
@@ -159,14 +208,22 @@ def use(debian: FreshDebian, desktop: Desktop, documents: Path, drive: Drive, st
     process = Path("/proc", str(pid_of(desktop)))
     assert f"\nUid:\t{UID}\t" in (process / "status").read_text()
     icon.click("Quit")
-    wait_until(lambda: not process.exists() or desktop.windows("^Quit"), "an answer to Quit")
-    if process.exists():
+    wait_until(lambda: not is_running(process) or desktop.windows("^Quit"), "an answer to Quit")
+    if is_running(process):
         desktop.focus("^Quit")
         desktop.press("Return")
-    wait_until(lambda: not process.exists(), "the end", QUIT_LIMIT_S)
+    wait_until(lambda: not is_running(process), "the end", QUIT_LIMIT_S)
     (log,) = (desktop.folder / "state").rglob("backup-gui.log")
     assert "has ended" in log.read_text()
     assert "Traceback" not in log.read_text()
+
+
+def is_running(process: Path) -> bool:
+    """Whether a process still runs; one that was started by the test stays in the table until the test asks for it."""
+    try:
+        return "\nState:\tZ" not in (process / "status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def pid_of(desktop: Desktop) -> int:
