@@ -10,6 +10,10 @@ from typing import Final, NamedTuple
 Entry = os.stat_result
 
 
+# Type bits of what has a name here and its content elsewhere: no system gives them to anything that it lists.
+PLACEHOLDER_TYPE: Final = 0o160000
+
+
 class EntryKind(Enum):
     """The kinds of entries that a mirror distinguishes."""
 

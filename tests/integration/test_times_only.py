@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.apply import create
-from backup_gui.engine.fs import same_content
+from backup_gui.engine.fs import native, same_content
 from backup_gui.model.events import Event, PlanMade, Progressed
 from backup_gui.model.plans import Counts, PassStatus, Phase
 from tests.helpers.rig import LONG_AGO_NS, SECOND_NS, Rig, paths
@@ -191,16 +191,12 @@ def test_a_copy_that_cannot_be_read_is_replaced_and_not_compared_for_ever(
     touch_all(rig.source)
     mirrored = (rig.mirror / "file").stat().st_ino
 
-    class Os:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(os, name)
+    def read(fd: int, count: int) -> bytes:
+        if os.fstat(fd).st_ino == mirrored:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return os.read(fd, count)
 
-        def read(self, fd: int, count: int) -> bytes:
-            if os.fstat(fd).st_ino == mirrored:
-                raise OSError(errno.EIO, os.strerror(errno.EIO))
-            return os.read(fd, count)
-
-    monkeypatch.setattr(same_content, "os", Os())
+    monkeypatch.setattr(native, "read", read)
     report = rig.run()
     assert (report.problems, report.counts.replaced) == ((), 1)
     rig.check_in_step()
@@ -225,20 +221,15 @@ def test_reading_ends_at_the_first_difference_and_tells_how_far_it_is(
 def test_comparing_stops_when_it_is_told_to(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(same_content, "COMPARED_BYTES", 4)
     reads: list[int] = []
-    real = os.read
 
-    class Os:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(os, name)
-
-        def read(self, fd: int, count: int) -> bytes:
-            reads.append(count)
-            return real(fd, count)
+    def read(fd: int, count: int) -> bytes:
+        reads.append(count)
+        return os.read(fd, count)
 
     rig.write("large", "1234" * 1000)
     rig.run()
     touch_all(rig.source)
-    monkeypatch.setattr(same_content, "os", Os())
+    monkeypatch.setattr(native, "read", read)
     report = rig.run(should_stop=lambda: len(reads) >= 10)
     assert report.status is PassStatus.CANCELLED
     assert len(reads) < 20

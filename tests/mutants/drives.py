@@ -260,10 +260,10 @@ MUTATIONS = (
     ),
     Mutation(
         "paths of any length on Windows",
-        "engine/fs/by_path.py",
-        '    return "\\\\\\\\?\\\\" + path if os.name == "nt"',
-        '    return path if os.name == "nt"',
-        ("unit/engine/fs/test_tree.py::test_windows_gets_paths_of_any_length",),
+        "engine/fs/windows/nt.py",
+        '    return "\\\\\\\\?\\\\UNC" + path[1:] if path.startswith("\\\\\\\\") else "\\\\\\\\?\\\\" + path\n',
+        "    return path\n",
+        ("unit/engine/fs/windows/test_nt.py::test_paths_of_any_length_have_a_form_of_their_own",),
     ),
     # Times
     Mutation(

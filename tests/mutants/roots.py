@@ -412,7 +412,7 @@ MUTATIONS = (
         "            if not self._mirror.is_root_in_place():\n"
         "                raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=self._mirror.root))\n"
         "            # The history need not lie where the destination is mounted.\n"
-        "            self._check_drive(os.stat(nearest_existing(self.root)))\n",
+        "            self._check_drive(native.entry_at(nearest_existing(self.root)))\n",
         "",
         ("faults/test_unmounted_roots.py::test_a_destination_that_goes_at_any_moment_leaves_nothing_where_it_was",),
     ),

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.apply.publish import NotCopied, Ready
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import Shortened, TargetError, is_same_version
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.ownership.intents import unseen
@@ -124,7 +125,7 @@ class FileCopier:
         try:
             fd = self._source.open_file(path)
             try:
-                entry = os.fstat(fd)
+                entry = native.entry_of(fd)
                 if not stat.S_ISREG(entry.st_mode):
                     raise Vanished
             except BaseException:

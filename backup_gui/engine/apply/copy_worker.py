@@ -11,6 +11,7 @@ import stat
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import Rights, Shortened, ignore_count, is_same_version, never, receive
 from backup_gui.engine.fs.xattrs import IN_STEP, inherited_in
 from backup_gui.model.entries import EntryKind, Seen
@@ -138,7 +139,7 @@ def worker(
         except OSError:
             return None
         try:
-            before = os.fstat(fd)
+            before = native.entry_of(fd)
             if not stat.S_ISREG(before.st_mode) or before.st_size > 2 * SMALL_BYTES:
                 return None
             name, folder = target.at(on_disk)

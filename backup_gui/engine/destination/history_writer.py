@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.mirror_tree import OWNER_ALL
 from backup_gui.engine.destination.mirror_writer import flush_folder, make_private_folder
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import NOT_SUPPORTED
 from backup_gui.engine.fs.system.syscalls import flush_drive
 from backup_gui.engine.fs.tree import Tree, pair
@@ -106,7 +107,7 @@ class HistoryWriter:
             if not self._mirror.is_root_in_place():
                 raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=self._mirror.root))
             # The history need not lie where the destination is mounted.
-            self._check_drive(os.stat(nearest_existing(self.root)))
+            self._check_drive(native.entry_at(nearest_existing(self.root)))
             is_new = not os.path.lexists(self.root)
             # RACE: pulled out at this moment, an empty folder is made where the drive was mounted.
             try:
@@ -335,7 +336,7 @@ class HistoryWriter:
         entry = history.root_entry
         try:
             # The folder was opened by way of its path: what stands there now must be that folder itself.
-            there = os.lstat(history.root)
+            there = native.entry_at(history.root, follow_symlinks=False)
         except OSError as error:
             raise HistoryUnusableError(Reason(ReasonCode.HISTORY_GONE, path=history.root)) from error
         if stat.S_ISLNK(there.st_mode):

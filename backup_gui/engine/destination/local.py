@@ -21,6 +21,7 @@ from backup_gui.engine.destination.metadata_writer import MetadataWriter
 from backup_gui.engine.destination.mirror_tree import MirrorTree
 from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.destination.probe import falls_together
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import NOT_SUPPORTED
 from backup_gui.engine.fs.system.locks import is_locked_by_strangers
 from backup_gui.engine.fs.system.worker_process import WorkerProcess
@@ -145,7 +146,7 @@ class LocalDestination:
         if self.tree.is_root_in_place():
             return True
         try:
-            is_on_drive = os.stat(self.root).st_dev == self.root_entry.st_dev
+            is_on_drive = native.entry_at(self.root).st_dev == self.root_entry.st_dev
         except OSError:
             return False
         return is_on_drive and not keeps_folder_inodes(self.tree.mount)
@@ -213,12 +214,11 @@ class LocalDestination:
                 publish(temporary, path, may_replace=may_replace)
             except (NotKept, *FAILURES) as error:
                 failure = error
-                if kept is not None and not self.capabilities.holds_hard_links:
-                    try:
+                # As where a program holds the old copy open: each pass would keep one more version of it.
+                if kept is not None:
+                    with contextlib.suppress(OSError):
                         self.history.undo_keep(kept, path)
-                        kept = None
-                    except OSError as another:
-                        failure = another
+                    kept = None
             yield mine, kept, failure
 
     def discard(self, temporaries: Iterable[str]) -> dict[str, OSError]:
@@ -375,12 +375,13 @@ class LocalDestination:
         """Rename within the mirror; never onto something."""
         self.tree.open_up(parent_of(old_path))
         self.tree.open_up(parent_of(new_path))
+        # Before it is renamed: some systems rename no folder in which anything is open.
+        self.tree.forget(old_path)
         old, old_folder, new, new_folder = pair(self.tree, old_path, self.tree, new_path)
         try:
             old_folder.rename_at(old, new_folder, new)
         finally:
             old_folder.close()
-        self.tree.forget(old_path)
         self._mirror.note_unflushed(parent_of(old_path))
         self._mirror.note_unflushed(parent_of(new_path))
 

@@ -18,10 +18,10 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.destination.mirror_writer import flush_folder
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.system.computer import computer_id, host_name
 from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.engine.fs.system.syscalls import flush_drive, flush_file
-from backup_gui.engine.fs.tree import open_file
 from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.fs.xattrs import is_dumb, reached, read_marker, write_marker
 from backup_gui.model.path_text import escape, one_line, unescape
@@ -128,7 +128,7 @@ def read_file(path: str) -> Marker | None:
     except OSError:
         return None
     try:
-        fd = waited_out(partial(open_file, path))
+        fd = waited_out(partial(native.open_file, path))
     except FileNotFoundError:
         return None
     except OSError:

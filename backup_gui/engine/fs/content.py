@@ -9,14 +9,15 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.system.syscalls import flush_file
-from backup_gui.engine.fs.xattrs import IN_STEP, NOTHING_INHERITED, copy_attributes, drop_access_lists
+from backup_gui.engine.fs.xattrs import NOTHING_INHERITED, copy_attributes, drop_access_lists
 from backup_gui.engine.rules.capabilities import ALL, Capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.fs.folder import FolderHandle
+    from backup_gui.engine.fs.folder import FolderHandle, OpenEntry
     from backup_gui.engine.fs.xattrs import AttributesResult, Inherited
     from backup_gui.model.entries import Entry
 
@@ -158,15 +159,14 @@ def receive(
             try:
                 if inherited.access_list:
                     drop_access_lists(out)
-                outcome = _finish(out, fd, source, rights, takes_group=inherited.group)
+                copy = folder.opened(out)
+                outcome = _finish(copy, out, fd, source, rights, takes_group=inherited.group)
                 if flushes:
                     flush_file(out)
             except OSError as error:
                 raise TargetError(error.errno, error.strerror, name) from error
         finally:
             close_written(out)
-        if not folder.sets_times_open:
-            folder.set_times_at(name, rights.times_of(source))
     except BaseException:
         with contextlib.suppress(OSError):
             folder.unlink_at(name)
@@ -197,19 +197,19 @@ def is_same_version(before: Entry, after: Entry) -> bool:
     )
 
 
-def _finish(out: int, fd: int, source: Entry, rights: Rights, *, takes_group: bool) -> AttributesResult:
+def _finish(
+    copy: OpenEntry, out: int, fd: int, source: Entry, rights: Rights, *, takes_group: bool
+) -> AttributesResult:
     """Give a complete copy its metadata; with ``takes_group`` it may have the group of the folder that it is in."""
-    if sys.platform == "win32":
-        return IN_STEP
     # In this order: a new owner takes away set-id bits and capabilities.
     if rights.sets_owner and (takes_group or (source.st_uid, source.st_gid) != rights.owner):
-        os.fchown(out, source.st_uid, source.st_gid)
+        copy.set_owner(source.st_uid, source.st_gid)
     elif takes_group and rights.capabilities.holds_owner:
-        os.fchown(out, -1, rights.owner[1])
+        copy.set_owner(-1, rights.owner[1])
     outcome = copy_attributes(fd, out)
     if rights.capabilities.holds_modes:
-        os.fchmod(out, rights.mode_of(source))
-    os.utime(out, ns=rights.times_of(source))
+        copy.set_mode(rights.mode_of(source))
+    copy.set_times(rights.times_of(source))
     return outcome
 
 
@@ -320,7 +320,7 @@ def _copy_block(fd: int, out: int, count: int) -> int:
             # Nothing copied is the end of the file, or a file system that only says that it can do this.
             if copied:
                 return copied
-    block = os.read(fd, min(count, 1 << 20))
+    block = native.read(fd, min(count, 1 << 20))
     view = memoryview(block)
     while view:
         view = view[os.write(out, view) :]

@@ -1,7 +1,7 @@
 """The protocol of an open folder, and of everything that the engine does with the names in it, for all systems.
 
-``posix.py`` implements it with descriptors, ``by_path.py`` with absolute paths; ``tree.py`` chooses one for this
-system. Code outside ``fs`` never knows which one it uses. Only type checkers import this module: start-up counts.
+``posix.py`` implements it with descriptors, ``windows/folder.py`` with handles; ``native.py`` chooses for this system.
+Code outside ``fs`` never knows which one it uses. Only type checkers import this module: start-up counts.
 """
 
 from __future__ import annotations
@@ -9,12 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from backup_gui.engine.rules.space import Room
     from backup_gui.model.entries import Entry
+
+
+class Listed(Protocol):
+    """An item of a listing."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
 
 
 class OpenEntry(Protocol):
@@ -33,7 +40,7 @@ class OpenEntry(Protocol):
         """Set its permissions."""
 
     def set_times(self, times_ns: tuple[int, int]) -> None:
-        """Set the times of access and change, nanoseconds; see ``FolderHandle.sets_times_open`` for files."""
+        """Set the times of access and change, nanoseconds."""
 
 
 class FolderHandle(OpenEntry, Protocol):
@@ -44,17 +51,13 @@ class FolderHandle(OpenEntry, Protocol):
 
     Attributes:
         fd: The folder's descriptor; -1 where folders have none. Only ``fs`` uses it.
-        follows_renames: Whether the handle stays valid when the folder, or one above it, is renamed.
-        sets_times_open: Whether the times of a file can be set while it is open for writing.
+        follows_renames: Whether the folder, or one above it, can be renamed while this handle is open.
     """
 
     fd: int
 
     @property
     def follows_renames(self) -> bool: ...  # noqa: D102 - see above
-
-    @property
-    def sets_times_open(self) -> bool: ...  # noqa: D102 - see above
 
     def __hash__(self) -> int:
         """Return a hash by identity: no two open handles are equal."""
@@ -87,8 +90,8 @@ class FolderHandle(OpenEntry, Protocol):
     def names(self) -> list[str]:
         """Return all names."""
 
-    def scan(self) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        """Iterate over the names in the system's order; only the items' ``name`` may be used."""
+    def scan(self) -> AbstractContextManager[Iterator[Listed]]:
+        """Iterate over the names in the system's order."""
 
     def stat_at(self, name: str) -> Entry:
         """Return an entry."""

@@ -74,7 +74,6 @@ class PosixFolder(PosixEntry):
 
     __slots__ = ()
     follows_renames: Final = True
-    sets_times_open: Final = True
 
     def close(self) -> None:
         if self.fd >= 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import Cancelled, ignore_count
 
 if TYPE_CHECKING:
@@ -104,9 +105,9 @@ def _continues_readably_with(fd: int, block: bytes) -> bool:
 
 def _read(fd: int, count: int) -> bytes:
     """Read so many bytes, less only at the file's end: a single call may bring less, over a network above all."""
-    block = os.read(fd, count)
+    block = native.read(fd, count)
     while 0 < len(block) < count:
-        more = os.read(fd, count - len(block))
+        more = native.read(fd, count - len(block))
         if not more:
             break
         block += more

@@ -9,30 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import stat
 import sys
 from collections import OrderedDict
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.system.descriptors import BUDGET, MOST_KEPT
 from backup_gui.engine.fs.volumes.mounts import kind_of_device
 from backup_gui.model.paths import parent_of, parents_of
-
-if sys.platform == "win32":
-    from backup_gui.engine.fs.by_path import open_file, open_root
-else:
-    from backup_gui.engine.fs.posix import open_file, open_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.model.entries import Entry
-
-
-__all__ = ["Tree", "WideFolderError", "open_file", "open_root", "pair"]
 
 
 class WideFolderError(Exception):
@@ -75,7 +67,7 @@ class Tree:
         self._last_path: str | None = None
         self._is_counted = False
         # The root itself may be reached through links: it is the folder that the user named.
-        self.root_folder: FolderHandle = open_root(root)
+        self.root_folder: FolderHandle = native.open_root(root)
         self._last_folder: FolderHandle = self.root_folder
         try:
             self.root_entry = self.root_folder.stat()
@@ -118,7 +110,7 @@ class Tree:
     def is_root_in_place(self) -> bool:
         """Tell whether the root's path still leads to the folder that was opened."""
         try:
-            now = os.stat(self.root)
+            now = native.entry_at(self.root)
         except OSError:
             return False
         return (now.st_dev, now.st_ino) == (self.root_entry.st_dev, self.root_entry.st_ino)

@@ -11,6 +11,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import (
     SET_ID,
     TargetError,
@@ -270,7 +271,7 @@ class RestoreWriter:
     def _copy(self, tree: Tree, stored: str, temporary: str) -> None:
         fd = tree.open_file(stored)
         try:
-            entry = os.fstat(fd)
+            entry = native.entry_of(fd)
             name, folder = self._to.at(temporary)
             with _told_as_targets():
                 out = folder.create_at(name)
@@ -290,8 +291,6 @@ class RestoreWriter:
                 flush_drive(out)
             finally:
                 close_written(out)
-            if not folder.sets_times_open:
-                folder.set_times_at(name, (entry.st_atime_ns, entry.st_mtime_ns))
         finally:
             os.close(fd)
 

@@ -13,7 +13,8 @@ import pytest
 
 from backup_gui.engine.fs import xattrs as attributes_module
 from backup_gui.engine.fs.attribute_calls import ACCESS_LIST, DEFAULT_LIST, NoAttributes
-from backup_gui.engine.fs.tree import Tree, open_root
+from backup_gui.engine.fs.native import open_root
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.xattrs import (
     IN_STEP,
     attributes_of,

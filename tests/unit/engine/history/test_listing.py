@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.fs import by_path, tree
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import Shortened, transfer
 from backup_gui.engine.history.listing import Version, list_versions, occupied_bytes
 from backup_gui.engine.restore import writer as restoring
@@ -28,6 +28,7 @@ from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Policy, RestoreResult
 from tests.helpers.rig import HOSTILE_NAMES, LONG_AGO_NS, Rig, as_nobody
 from tests.helpers.trees import contents, read_tree
+from tests.helpers.windows import FakeWindows, use_windows
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 MARK = "~20261122-120000Z"
@@ -461,7 +462,7 @@ def test_reads_that_bring_less_than_was_asked_for_make_no_difference(
     rig.write_at(rig.mirror / "a", "content " * 10_000)
     rig.write_at(to / "there" / "a", "content " * 10_000)
     lengths, real = itertools.cycle((10_000, 7_001, 30_000)), os.read
-    monkeypatch.setattr(os, "read", lambda fd, count: real(fd, min(count, next(lengths))))
+    monkeypatch.setattr(native, "read", lambda fd, count: real(fd, min(count, next(lengths))))
     assert bring(rig, to) == RestoreResult(asked=1, restored=("a",))
     with RestoreWriter(str(to / "there"), RestoreOptions(Policy.SKIP)) as restorer:
         assert restorer.holds("a", str(rig.mirror), "a")
@@ -492,13 +493,14 @@ def test_anothers_set_id_program_does_not_become_ones_own(rig: Rig, to: Path) ->
         assert stat.S_IMODE((to / "program").stat().st_mode) == 0o755
 
 
-def test_where_there_are_no_folder_descriptors_a_restore_does_the_same(
-    rig: Rig, to: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_windows_a_restore_does_the_same(rig: Rig, to: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rig.write_at(rig.mirror / "docs" / "a", "1")
     (rig.mirror / "docs" / "link").symlink_to("a")
     keep(rig, "docs/b", "2")
-    monkeypatch.setattr(tree, "open_root", by_path.open_root)
+    for path in ("docs", "docs/a"):
+        # Windows counts hundreds of nanoseconds.
+        os.utime(rig.mirror / path, ns=(LONG_AGO_NS, LONG_AGO_NS // 100 * 100))
+    use_windows(monkeypatch, FakeWindows())
     with monkeypatch.context() as patch:
         patch.setattr(sys, "platform", "win32")
         result = bring(rig, to)
