@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from backup_gui.engine.apply import publish
+from backup_gui.engine.destination import history_writer
 from backup_gui.engine.destination import local as target
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs import tree
+from backup_gui.engine.fs.posix import PosixFolder
+from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind
@@ -540,3 +545,27 @@ def test_without_a_listener_a_pass_does_the_same(rig: Rig) -> None:
     rig.write("a")
     assert mirror.run_pass(rig.job, rig.catalog, FULL).status is COMPLETE
     rig.check_in_step()
+
+
+@pytest.mark.parametrize("has_hard_links", [True, False])
+def test_a_file_that_cannot_be_replaced_gets_no_more_versions(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, *, has_hard_links: bool
+) -> None:
+    rig.write("report", "old")
+    rig.run()
+    rig.write("report", "newer")
+    with monkeypatch.context() as patch:
+
+        def refuse(_self: PosixFolder, _name: str, _folder: PosixFolder, new_name: str) -> None:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), new_name)
+
+        patch.setattr(PosixFolder, "replace_at", refuse)
+        if not has_hard_links:
+            patch.setattr(history_writer, "_links", lambda *_arguments: False)
+        for _ in range(3):
+            assert [problem.code for problem in rig.run().problems] == [ProblemCode.IN_USE]
+            assert rig.kept() == {}
+            assert contents(rig.mirror) == {"report": b"old"}
+    # At once: what was not kept in the end does not count as a version of this minute.
+    assert rig.run(now=time.time, uptime=uptime_s).status is PassStatus.COMPLETE
+    assert rig.kept_contents() == [b"old"]

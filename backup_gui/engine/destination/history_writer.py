@@ -19,6 +19,7 @@ from backup_gui.engine.fs.tree import Tree, pair
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.writable import is_open, is_read_only
 from backup_gui.engine.rules.version_names import read_version_name, version_path
+from backup_gui.model.entries import is_same_file
 from backup_gui.model.errors import (
     BackupError,
     DestinationUnusableError,
@@ -26,7 +27,7 @@ from backup_gui.model.errors import (
     LinkInHistoryError,
     RootAbsentError,
 )
-from backup_gui.model.paths import parent_of
+from backup_gui.model.paths import join, parent_of
 from backup_gui.model.problems import is_full, of_unwritable
 from backup_gui.model.reasons import Reason, ReasonCode, of_system
 
@@ -159,31 +160,39 @@ class HistoryWriter:
         if leaves:
             self._mirror.open_up(parent_of(path))
         try:
-            kept = self._keep(path, left_at, leaves=leaves)
+            kept = self._keep(path, left_at, there, leaves=leaves)
         except FileNotFoundError:
             if self._mirror.look(path) is None:
                 return None
             # It is the history that is gone, or a folder in it: somebody is tidying up.
             self.close()
-            kept = self._keep(path, left_at, leaves=leaves)
+            kept = self._keep(path, left_at, there, leaves=leaves)
         self._writer.note_unflushed(parent_of(path))
         self._unflushed.add(parent_of(path))
         self.kept_as[path] = kept
         return kept
 
     def undo_keep(self, kept: str, path: str) -> None:
-        """Give a version that was kept a moment ago its place in the mirror back, if nothing is there.
+        """Take back that a version was kept a moment ago: what it was made of has its place in the mirror again.
+
+        If the mirror still has it, the version is only a further name of it. Anything else there stays, and so does the
+        version.
 
         Raises:
-            OSError: It could not be moved, and is still in the history.
+            OSError: It could not be moved or removed, and is still in the history.
         """
-        if self._mirror.look(path) is not None:
+        history, there = self.open(), self._mirror.look(path)
+        if there is None:
+            old, old_folder, new, new_folder = pair(history, kept, self._mirror, path)
+            try:
+                old_folder.rename_at(old, new_folder, new)
+            finally:
+                old_folder.close()
+        elif is_same_file(there, history.stat(kept)):
+            name, folder = history.at(kept)
+            folder.unlink_at(name)
+        else:
             return
-        old, old_folder, new, new_folder = pair(self.open(), kept, self._mirror, path)
-        try:
-            old_folder.rename_at(old, new_folder, new)
-        finally:
-            old_folder.close()
         self.kept_as.pop(path, None)
         self._writer.note_unflushed(parent_of(path))
         self._unflushed.add(parent_of(kept))
@@ -297,9 +306,30 @@ class HistoryWriter:
 
     # Inner parts
 
-    def _keep(self, path: str, left_at: datetime, *, leaves: bool) -> str:
+    def _kept_before(self, path: str, there: Entry) -> str | None:
+        """Find a version that is only a further name of what the mirror still has.
+
+        It was kept for a replacement that then failed, and could not be taken back, as of a file that is held open.
+        """
+        if there.st_nlink < 2:
+            return None
+        folder, _, name = path.rpartition("/")
+        for stored, entry in self.open().list(folder, {}).items():
+            read = read_version_name(stored)
+            if read is not None and read[0] == name and is_same_file(there, entry):
+                return join(folder, stored)
+        return None
+
+    def _keep(self, path: str, left_at: datetime, there: Entry, *, leaves: bool) -> str:
         self._make_folder(parent_of(path))
         history = self.open()
+        before = None if leaves else self._kept_before(path, there)
+        if before is not None:
+            try:
+                return self.rename_version(before, path, left_at)
+            except OSError:
+                # It has an earlier time than it should, and all that it had.
+                return before
         count = 0
         while True:
             kept = version_path(path, left_at, count)
