@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.fs.system.descriptors import is_shortage
-from backup_gui.engine.fs.system.platform import HAS_MODES, NAMES_ARE_TRIED
+from backup_gui.engine.fs.system.platform import HAS_MODES, NAMES_ARE_TRIED, PROBED_MODES
 from backup_gui.engine.fs.system.syscalls import own_ids
 from backup_gui.engine.fs.volumes.mounts import mount_of
 from backup_gui.engine.fs.volumes.volume import file_size_bits, takes_case_for_one, time_step_ns, volume_id
@@ -145,7 +145,7 @@ def try_out(target: LocalDestination, kind: str, doubts: list[OSError] | None = 
             holds_bytes=not NAMES_ARE_TRIED or "a\udcffb" in names,
             holds_ends=NAMES_ARE_TRIED and {"end.", "end "} <= names,
             holds_device_names=NAMES_ARE_TRIED and "con" in names,
-            holds_modes=not HAS_MODES or probe.holds_modes(),
+            holds_modes=probe.holds_modes(),
             holds_owner=probe.holds_owner(),
             holds_links=(holds_links := probe.holds_links()),
             holds_link_times=not HAS_MODES or not holds_links or probe.holds_link_times(),
@@ -219,7 +219,7 @@ class _Probe:
     def holds_modes(self) -> bool:
         """Tell whether permissions stay as they are set."""
         name, folder = self._at("plain")
-        for mode in (0o640, 0o751, 0o400, 0o600):
+        for mode in PROBED_MODES:
             try:
                 folder.set_mode_at(name, stat.S_IFREG | mode)
             except OSError as error:

@@ -11,6 +11,9 @@ LATE_MODULES: Final = ("msvcrt", "shutil") if sys.platform == "win32" else ("fcn
 # On Windows the path form that has no limit of length lets names through that no other program there can open.
 NAMES_ARE_TRIED: Final = sys.platform != "win32"
 HAS_MODES: Final = sys.platform != "win32"
+# Modes by which it is found out whether a file system keeps them, with the last of which all goes on. On Windows they
+# stand for a hidden system file, and for a read-only one.
+PROBED_MODES: Final = (0o611, 0o400, 0o600) if sys.platform == "win32" else (0o640, 0o751, 0o400, 0o600)
 HAS_INOTIFY: Final = sys.platform == "linux"
 # On Windows a waiting main thread does not run signal handlers, so it has to return regularly.
 LONGEST_WAIT_S: Final = 0.25 if sys.platform == "win32" else float("inf")

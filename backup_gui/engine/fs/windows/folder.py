@@ -181,6 +181,9 @@ class WindowsFolder:
     def link_at(self, name: str, folder: WindowsFolder, new_name: str) -> None:
         nt.check_name(new_name)
         with self._opened(name, SETTING, ITSELF) as handle:
+            if self._calls.facts(handle).attributes & nt.DIRECTORY:
+                # As other systems say it: a link to a folder is one to this system, and has one name.
+                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), name)
             tried_again(lambda: self._calls.link(handle, folder._handle, new_name))
 
     def rename_at(self, name: str, folder: WindowsFolder, new_name: str) -> None:
