@@ -222,6 +222,8 @@ def _report_fields(report: Report) -> dict[str, object]:
         "duration_s": round(report.duration_s, 3),
         "full": report.is_full,
     }
+    if report.placeholders:
+        fields["only_in_cloud"] = report.placeholders
     removals = (("made_room", report.made_room), ("thinned", report.thinned), ("could_free", report.spared))
     for name, removed in removals:
         if removed.versions:
@@ -324,7 +326,8 @@ def report_in_words(report: Report, *, is_dry_run: bool = False) -> str:
     reason = f" ({one_line(report.reason)})" if report.reason else ""
     gone = f" {made_room_in_words(report.made_room)}." if report.made_room.versions else ""
     more = " The option --free-history lets them go, the oldest first." if report.spared.versions else ""
-    return f"{outcome}{reason}: {counts_in_words(report.counts)}, in {report.duration_s:.1f} s.{gone}{more}"
+    cloud = f" Left out, since only in the cloud: {report.placeholders:,}." if report.placeholders else ""
+    return f"{outcome}{reason}: {counts_in_words(report.counts)}, in {report.duration_s:.1f} s.{gone}{more}{cloud}"
 
 
 def counts_in_words(counts: Counts) -> str:

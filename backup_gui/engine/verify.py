@@ -51,12 +51,14 @@ _DIFFERING = {
     EntryKind.LINK: DifferenceKind.LINK,
     EntryKind.FOLDER: DifferenceKind.KIND,
     EntryKind.SPECIAL: DifferenceKind.KIND,
+    EntryKind.PLACEHOLDER: DifferenceKind.KIND,
 }
 _WORDS = {
     EntryKind.FILE: "file",
     EntryKind.FOLDER: "folder",
     EntryKind.LINK: "link",
     EntryKind.SPECIAL: "pipe, socket or device",
+    EntryKind.PLACEHOLDER: "file that is only in the cloud",
 }
 
 
@@ -192,6 +194,10 @@ class _Verification:
             listing.pop(MARKER_NAME, None)
         if not path:
             yield from self._leave_out_what_is_not_the_mirrors(originals, copies)
+        # As a pass leaves them out, with what the mirror has there: reading one would bring it from the cloud.
+        for name in [name for name, entry in originals.items() if kind_of(entry) is EntryKind.PLACEHOLDER]:
+            del originals[name]
+            copies.pop(name, None)
         for refused in self._holding.align(path, originals, copies):
             yield _not_held(refused)
             self._meter.add_files(1, refused.path)

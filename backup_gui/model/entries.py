@@ -24,6 +24,7 @@ class EntryKind(Enum):
     FOLDER = "folder"
     LINK = "link"
     SPECIAL = "special"
+    PLACEHOLDER = "placeholder"
 
 
 # A class of enum looks its members up in 25 ns, a module in 2; what runs for each file uses these.
@@ -33,7 +34,10 @@ LINK: Final = EntryKind.LINK
 
 
 def kind_of(entry: Entry) -> EntryKind:
-    """Classify an entry; pipes, sockets and devices are all ``SPECIAL``."""
+    """Classify an entry; pipes, sockets and devices are all ``SPECIAL``.
+
+    A ``PLACEHOLDER`` is a file or folder whose content lies in a cloud, and would be brought from there by reading it.
+    """
     mode = entry.st_mode
     if stat.S_ISREG(mode):
         return FILE
@@ -41,7 +45,7 @@ def kind_of(entry: Entry) -> EntryKind:
         return FOLDER
     if stat.S_ISLNK(mode):
         return LINK
-    return EntryKind.SPECIAL
+    return EntryKind.PLACEHOLDER if stat.S_IFMT(mode) == PLACEHOLDER_TYPE else EntryKind.SPECIAL
 
 
 def is_same_file(ours: Entry, theirs: Entry) -> bool:

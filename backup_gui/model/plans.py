@@ -121,6 +121,7 @@ class Plan(NamedTuple):
         litter: Temporary files in the mirror that an earlier run left unfinished.
         mirror_files: How many files and links the mirror had where it was compared.
         source_folders: How many folders the source had where it was compared, the root included.
+        placeholders: How many files and folders were left out since they are only in a cloud.
         drives: Folders of the source where other volumes are mounted, or were before.
         is_full: Whether the whole tree was compared.
     """
@@ -130,6 +131,7 @@ class Plan(NamedTuple):
     litter: tuple[str, ...] = ()
     mirror_files: int = 0
     source_folders: int = 0
+    placeholders: int = 0
     drives: frozenset[str] = frozenset()
     is_full: bool = True
 
@@ -383,6 +385,7 @@ class Report(NamedTuple):
         waiting: Changed files that were not copied because they had been copied just before.
         thinned: Old versions removed afterwards because of their age or the history's size limit.
         kept: Files that stay in the mirror against the source, by the user's decision.
+        placeholders: Files and folders that were left out since they are only in a cloud.
     """
 
     status: PassStatus
@@ -402,3 +405,4 @@ class Report(NamedTuple):
     thinned: Removed = NOTHING_REMOVED
     spared: Removed = NOTHING_REMOVED
     kept: int = 0
+    placeholders: int = 0

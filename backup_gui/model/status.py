@@ -68,6 +68,7 @@ class Status(NamedTuple):
         has_full_pass: Whether a full pass has been completed since the job started.
         kept: How many files stay in the backup by the user's decision, though the source lacks them or has others.
         backlog: Figures about ``pending``.
+        placeholders: How many files and folders the last full pass left out since they are only in a cloud.
     """
 
     state: JobState
@@ -82,3 +83,4 @@ class Status(NamedTuple):
     has_full_pass: bool = False
     kept: int = 0
     backlog: Backlog = NO_BACKLOG
+    placeholders: int = 0

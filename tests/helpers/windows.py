@@ -76,8 +76,8 @@ class FakeWindows:
     elsewhere: dict[_Key, str] = field(default_factory=dict)
     recalled: list[str] = field(default_factory=list)
     flushed: list[str] = field(default_factory=list)
-    others: list[tuple[_Key, int]] = field(default_factory=list)
-    pending: set[_Key] = field(default_factory=set)
+    others: list[tuple[_Key, int, str]] = field(default_factory=list)
+    pending: set[str] = field(default_factory=set)
     handles: dict[int, _Handle] = field(default_factory=dict)
     next_number: int = 1 << 20
 
@@ -100,7 +100,7 @@ class FakeWindows:
     def make_junction(self, path: Path, to: Path | str) -> None:
         """Make a junction."""
         path.mkdir()
-        self._note_link(path, f"\\??\\C:{str(to).replace('/', chr(92))}")
+        self.note_link(path, f"\\??\\C:{str(to).replace('/', chr(92))}")
 
     def make_driven(self, path: Path, tag: int = WOF) -> None:
         """Make a file one that a driver completes, as compressed and cloud files are."""
@@ -113,7 +113,7 @@ class FakeWindows:
     @contextlib.contextmanager
     def held(self, path: Path, share: int = 0) -> Iterator[None]:
         """Have another program hold a file open; by default for itself alone."""
-        held = (_key(os.lstat(path)), share)
+        held = (_key(os.lstat(path)), share, str(path))
         self.others.append(held)
         try:
             yield
@@ -147,7 +147,7 @@ class FakeWindows:
             raise nt.error_of(status, 2, "not there", path) from error
         found = os.fstat(fd)
         try:
-            if _key(found) in self.pending:
+            if path in self.pending:
                 raise nt.error_of(DELETE_PENDING, 5, "busy: delete pending", path)
             leads_to = self.elsewhere.get(_key(found))
             if stat.S_ISLNK(found.st_mode):
@@ -158,7 +158,7 @@ class FakeWindows:
                 raise nt.error_of(NOT_A_DIRECTORY, 267, "no directory", path)
             if options & nt.NON_DIRECTORY_FILE and stat.S_ISDIR(found.st_mode):
                 raise nt.error_of(IS_A_DIRECTORY, 5, "a directory", path)
-            for key, share in self.others:
+            for key, share, _ in self.others:
                 if key == _key(found) and any(access & wanted and not share & given for wanted, given in _SHARES):
                     raise nt.error_of(SHARING_VIOLATION, 32, "busy: sharing violation", path)
             is_written = access & (nt.WRITE_DATA | nt.APPEND_DATA) and stat.S_ISREG(found.st_mode)
@@ -176,11 +176,10 @@ class FakeWindows:
 
     def close(self, handle: int) -> None:
         one = self.handles.pop(handle)
-        key = _key(os.fstat(one.fd))
         path = self._path(one.fd)
         os.close(one.fd)
-        if key in self.pending and not self._is_open(key):
-            self.pending.discard(key)
+        if path in self.pending and not self._is_open(path):
+            self.pending.discard(path)
             self._unlink(os.lstat(path), path)
 
     def duplicate(self, handle: int) -> int:
@@ -238,7 +237,7 @@ class FakeWindows:
             raise nt.error_of(PRIVILEGE_NOT_HELD, 1314, "privilege", "")
         found, path = self._fstat(handle), self.final_path(handle)
         if stat.S_ISDIR(found.st_mode):
-            self._note_link(Path(path), nt.link_text(data, is_folder=True))
+            self.note_link(Path(path), nt.link_text(data, is_folder=True))
             return
         # This system's own, so that its other calls see it, too.
         os.unlink(path)
@@ -278,7 +277,7 @@ class FakeWindows:
                 raise nt.error_of(ACCESS_DENIED, 5, "a directory", name)
             if self._attributes(there) & nt.READ_ONLY and not flags & nt.RENAME_IGNORES_READ_ONLY:
                 raise nt.error_of(ACCESS_DENIED, 5, "read-only", name)
-            shares = [share for key, share in self.others if key == _key(there)]
+            shares = [share for key, share, _ in self.others if key == _key(there)]
             if shares and not (is_extended and all(share & _SHARE_DELETE for share in shares)):
                 raise nt.error_of(ACCESS_DENIED, 5, "in use", name)
             self._forget(there)
@@ -300,7 +299,7 @@ class FakeWindows:
         if stat.S_ISDIR(found.st_mode) and not self._tag(found) and os.listdir(path):
             raise nt.error_of(NOT_EMPTY, 145, "not empty", "")
         if not is_extended:
-            self.pending.add(_key(found))
+            self.pending.add(path)
         else:
             self._unlink(found, path)
 
@@ -318,7 +317,7 @@ class FakeWindows:
         place = Path(path.replace("\\", "/"))
         if is_folder:
             place.mkdir()
-            self._note_link(place, text + "\\")
+            self.note_link(place, text + "\\")
         else:
             place.symlink_to(text)
 
@@ -376,19 +375,17 @@ class FakeWindows:
     def _path(self, fd: int) -> str:
         return os.readlink(f"/proc/self/fd/{fd}")
 
-    def _is_open(self, key: _Key) -> bool:
-        ours = any(_key(os.fstat(one.fd)) == key for one in self.handles.values())
-        return ours or any(other == key for other, _ in self.others)
+    def _is_open(self, path: str) -> bool:
+        """Tell whether something has a file open by this name of it."""
+        ours = any(self._path(one.fd) == path for one in self.handles.values())
+        return ours or any(other == path for _, _, other in self.others)
 
     def _has_open_below(self, path: str) -> bool:
-        ours = [self._path(one.fd) for one in self.handles.values()]
-        others = [Path(path).rglob("*")] if self.others else []
-        theirs = [
-            str(one) for found in others for one in found if any(_key(one.lstat()) == key for key, _ in self.others)
-        ]
-        return any(one.startswith(path + "/") for one in (*ours, *theirs))
+        opened = (*(self._path(one.fd) for one in self.handles.values()), *(other for _, _, other in self.others))
+        return any(one.startswith(path + "/") for one in opened)
 
-    def _note_link(self, path: Path, text: str) -> None:
+    def note_link(self, path: Path, text: str) -> None:
+        """Make an empty folder a link to a folder."""
         key = _key(path.lstat())
         self.reparse[key] = nt.link_data(text)
         target = text.removeprefix("\\??\\C:").replace("\\", "/")

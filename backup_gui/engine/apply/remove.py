@@ -218,6 +218,8 @@ class Remover:
         if entry is None:
             return True
         kind = kind_of(entry)
+        if kind is EntryKind.PLACEHOLDER:
+            return False
         if kind is EntryKind.SPECIAL or (action.kind is EntryKind.FOLDER) is not (kind is EntryKind.FOLDER):
             return True
         if kind is EntryKind.LINK and not self._target.capabilities.holds_links:

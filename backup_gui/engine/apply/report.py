@@ -64,6 +64,7 @@ def make_report(
         held=verdict.held,
         reason=reason,
         source_folders=plan.source_folders,
+        placeholders=plan.placeholders,
         unsettled=tuple(outcome.unsettled),
         missed=tuple(outcome.missed),
         took=tuple(outcome.took.items()),

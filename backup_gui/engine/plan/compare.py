@@ -24,6 +24,7 @@ from backup_gui.engine.plan.pass_context import PlanBuilder
 from backup_gui.engine.plan.scan_worker import BATCH_FOLDERS
 from backup_gui.engine.plan.submounts import Submounts
 from backup_gui.engine.plan.unchanged import split_unchanged
+from backup_gui.engine.rules.capabilities import looks_alike
 from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
 from backup_gui.engine.state.database import ROOT_KEY, fingerprint_of
 from backup_gui.model.entries import FILE, FOLDER, LINK, EntryKind, is_linked_file, is_same_file, kind_of
@@ -500,6 +501,8 @@ class _Comparison:
             self._other_names.note(known.inode)
         kind = kind_of(ours)
         their_kind = None if theirs is None else kind_of(theirs)
+        if EntryKind.PLACEHOLDER in {kind, their_kind} and self._is_only_in_a_cloud(kind, ours, theirs):
+            return
         code = self._impossible.get(kind)
         if theirs is not None and FOLDER is not their_kind and code is None:
             self._builder.mirror_files += 1
@@ -550,6 +553,17 @@ class _Comparison:
             is_known=self._ownership.has(theirs, known),
             seen_at_ns=ours.st_ctime_ns,
         )
+
+    def _is_only_in_a_cloud(self, kind: EntryKind, ours: Entry, theirs: Entry | None) -> bool:
+        """Tell whether nothing is to be done since what is on one side has its content in a cloud."""
+        if kind is EntryKind.PLACEHOLDER:
+            # Whatever the mirror has there, from when it was on this computer, stays as it is.
+            self._builder.placeholders += 1
+            return True
+        # A cloud that has freed the space of the mirror's copy leaves it its size and time.
+        is_copy = kind is FILE and theirs is not None and looks_alike(ours, theirs, self._capabilities)
+        self._builder.mirror_files += is_copy
+        return is_copy
 
     def _compare_folders(
         self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, pending: list[_Folder]

@@ -69,6 +69,7 @@ class PlanBuilder:
         moved_away: Paths of the mirror that will be renamed.
         mirror_files: How many files and links of the mirror were seen.
         source_folders: How many folders of the source were seen.
+        placeholders: How many files and folders of the source were left out since they are only in a cloud.
     """
 
     def __init__(self) -> None:
@@ -83,6 +84,7 @@ class PlanBuilder:
         self.moved_away: set[str] = set()
         self.mirror_files = 0
         self.source_folders = 0
+        self.placeholders = 0
 
     def plan(self, drives: "Collection[str]", *, is_full: bool) -> Plan:
         """Create the plan. Call it once, after everything was added.
@@ -103,6 +105,7 @@ class PlanBuilder:
             litter=tuple(self.litter),
             mirror_files=self.mirror_files,
             source_folders=self.source_folders,
+            placeholders=self.placeholders,
             drives=frozenset(drives),
             is_full=is_full,
         )

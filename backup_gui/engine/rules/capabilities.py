@@ -96,7 +96,9 @@ class Capabilities(NamedTuple):
 
     def holds(self, kind: EntryKind) -> bool:
         """Tell whether entries of a kind can be stored."""
-        return kind is not EntryKind.SPECIAL and (kind is not EntryKind.LINK or self.holds_links)
+        if kind is EntryKind.LINK:
+            return self.holds_links
+        return kind is not EntryKind.SPECIAL and kind is not EntryKind.PLACEHOLDER
 
     @property
     def holds_metadata(self) -> bool:

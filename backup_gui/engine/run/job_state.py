@@ -56,6 +56,7 @@ class JobCondition(NamedTuple):
         is_paused: Whether the user has paused the job.
         paused_until: End of the pause, seconds since 1970, UTC.
         kept: As in ``Status``.
+        placeholders: As in ``Status``.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -69,6 +70,7 @@ class JobCondition(NamedTuple):
     is_paused: bool = False
     paused_until: float | None = None
     kept: int = 0
+    placeholders: int = 0
 
     def after(
         self, report: Report, scope: Scope, ended_at: float, *, is_polling: bool, is_behind: bool = False
@@ -103,6 +105,7 @@ class JobCondition(NamedTuple):
             # A full drive concerns the whole job, however many files have that problem.
             trouble=_full_drive(problems, report.reason),
             kept=report.kept,
+            placeholders=report.placeholders if report.is_full else self.placeholders,
         )
 
     def after_cancel(self, report: Report, ended_at: float) -> "JobCondition":
@@ -133,6 +136,7 @@ class JobCondition(NamedTuple):
             paused_until=self.paused_until,
             has_full_pass=self.has_full_pass,
             kept=self.kept,
+            placeholders=self.placeholders,
             backlog=backlog,
         )
 

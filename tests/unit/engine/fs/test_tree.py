@@ -21,14 +21,11 @@ from tests.helpers.descriptors import count_open
 from tests.helpers.rig import HOSTILE_NAMES, as_nobody
 from tests.helpers.windows import FakeWindows, use_windows
 
-if sys.platform != "win32":
-    pass
 
-
-@pytest.fixture(params=["descriptors", "handles"])
+@pytest.fixture(params=["native", "windows"] if sys.platform == "linux" else ["native"])
 def opened(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
-    """An open tree, in the way of this system and in that of Windows."""
-    if request.param == "handles":
+    """An open tree, in the way of this system and, on Linux, in that of a stand-in for Windows."""
+    if request.param == "windows":
         use_windows(monkeypatch, FakeWindows())
     with Tree(str(place)) as found:
         yield found
