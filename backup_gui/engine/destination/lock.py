@@ -46,7 +46,8 @@ class DestinationLock:
         import hashlib  # noqa: PLC0415 - slow to import, and not needed by a pass
 
         place = os.path.realpath(destination)
-        key = hashlib.sha256(os.fsencode(place)).hexdigest()
+        # What is not there yet is told apart by its spelling alone.
+        key = hashlib.sha256(os.fsencode(os.path.normcase(place))).hexdigest()
         self._socket: socket.socket | None = None
         self._fd = -1
         reason = Reason(ReasonCode.BACKED_UP_ELSEWHERE, path=destination)

@@ -221,3 +221,15 @@ def test_a_home_folder_without_room_for_a_lock_keeps_nobody_from_backing_up(
         if sys.platform == "linux":
             with pytest.raises(DestinationBusyError):
                 DestinationLock(str(tmp_path / "mirror"), tmp_path / "locks")
+
+
+def test_another_spelling_of_what_is_not_there_yet_is_the_same_destination(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on Windows.
+    monkeypatch.setattr(os.path, "normcase", str.lower)
+    with (
+        DestinationLock(str(tmp_path / "Mirror"), tmp_path / "locks"),
+        pytest.raises(DestinationBusyError),
+    ):
+        DestinationLock(str(tmp_path / "mirror"), tmp_path / "locks")
