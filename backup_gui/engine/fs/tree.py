@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.fs import native
-from backup_gui.engine.fs.system.descriptors import BUDGET, MOST_KEPT
+from backup_gui.engine.fs.system.descriptors import BUDGET, LEAST_KEPT, MOST_KEPT
 from backup_gui.engine.fs.volumes.mounts import kind_of_device
 from backup_gui.model.paths import parent_of, parents_of
 
@@ -297,7 +297,7 @@ class Tree:
             current = current.open_dir_at(self.name_on_disk(path[:end]))
             folders[path[:end]] = current
             start = end + 1
-            for _ in range(BUDGET.keep(len(folders))):
+            for _ in range(self._surplus()):
                 oldest, oldest_folder = folders.popitem(last=False)
                 if oldest == self._last_path:
                     # Should a component below be missing, nothing takes its place.
@@ -305,6 +305,17 @@ class Tree:
                 oldest_folder.close()
         self._last_path, self._last_folder = path, current
         return current
+
+    def _surplus(self) -> int:
+        """Return how many of the folders kept open have to be closed; they are counted out already."""
+        kept = len(self._folders)
+        surplus = BUDGET.keep(kept)
+        if not self.root_folder.follows_renames:
+            # What is open here is in the way of whoever renames a folder above it.
+            further = max(kept - surplus - LEAST_KEPT, 0)
+            BUDGET.give_back(further)
+            surplus += further
+        return surplus
 
     def _nearest_open(self, path: str) -> str:
         """Return the nearest folder above a path that is open; the root's own path if none is."""
