@@ -59,6 +59,8 @@ class FakeWindows:
         is_new: Whether it is a Windows 10 on NTFS, where a name that is in use can be replaced and removed.
         may_link: Whether this user may make symbolic links by handle.
         is_developer: Whether this user may make them by path.
+        guid: The name of its volume; empty on another computer.
+        remote: Drives that stand for shares.
         attributes: What of it is not as for any file, by device and inode.
         reparse: What a reparse point is and leads to.
         elsewhere: The path on this system that a link leads to.
@@ -71,6 +73,8 @@ class FakeWindows:
     may_link: bool = True
     is_developer: bool = False
     asks_by_name: bool = False
+    guid: str = "Volume{0b1c1b1e-0000-0000-0000-100000000000}"
+    remote: set[str] = field(default_factory=set)
     attributes: dict[_Key, int] = field(default_factory=dict)
     reparse: dict[_Key, bytes] = field(default_factory=dict)
     elsewhere: dict[_Key, str] = field(default_factory=dict)
@@ -248,6 +252,14 @@ class FakeWindows:
     def final_path(self, handle: int) -> str:
         return self._path(self.handles[handle].fd)
 
+    def volume_guid(self, handle: int) -> str:
+        if not self.guid:
+            raise nt.error_of_windows(1, "invalid function", "")
+        return self.guid
+
+    def drive_type(self, root: str) -> int:
+        return nt.REMOTE_DRIVE if root in self.remote else 3
+
     # Changing
 
     def set_basic(self, handle: int, *, accessed: int = 0, written: int = 0, attributes: int = 0) -> None:
@@ -411,6 +423,8 @@ def use_windows(patch: pytest.MonkeyPatch, fake: FakeWindows) -> None:
         lambda path, *, follow_symlinks=True: handles.entry_at(fake, path, follow_symlinks=follow_symlinks),
     )
     patch.setattr(native, "read", handles.read)
+    patch.setattr(native, "volume_of", lambda path: handles.volume_of(fake, path))
+    patch.setattr(native, "is_remote", lambda path: handles.is_remote(fake, path))
     patch.setattr(WorkerProcess, "start_for", lambda *_arguments: None)
     for module in (mirror_tree, metadata, probe):
         patch.setattr(module, "HAS_MODES", False)

@@ -16,6 +16,7 @@ from tests.mutants import (
     simulated,
     telling,
     watching,
+    windows,
 )
 
 MUTATIONS = (
@@ -27,6 +28,7 @@ MUTATIONS = (
     *watching.MUTATIONS,
     *drives.MUTATIONS,
     *descriptors.MUTATIONS,
+    *windows.MUTATIONS,
     *leaving_out.MUTATIONS,
     *telling.MUTATIONS,
     *second_process.MUTATIONS,

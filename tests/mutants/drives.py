@@ -254,7 +254,7 @@ MUTATIONS = (
     Mutation(
         "few folders are open at a time",
         "engine/fs/tree.py",
-        "            for _ in range(BUDGET.keep(len(folders))):\n",
+        "            for _ in range(self._surplus()):\n",
         "            for _ in range(0):\n",
         ("unit/engine/fs/test_tree.py::test_few_descriptors_are_held_however_many_folders_are_read",),
     ),

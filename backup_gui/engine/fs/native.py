@@ -7,6 +7,12 @@ file was changed.
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from watchdog.observers.api import BaseObserver
 
 if sys.platform == "win32":
     from functools import partial
@@ -19,6 +25,8 @@ if sys.platform == "win32":
     entry_of = partial(handles.entry_of, CALLS)
     open_file = partial(handles.open_file, CALLS)
     open_root = partial(folder.open_root, CALLS)
+    volume_of = partial(handles.volume_of, CALLS)
+    is_remote = partial(handles.is_remote, CALLS)
 else:
     from os import fstat as entry_of
     from os import read
@@ -26,4 +34,28 @@ else:
 
     from backup_gui.engine.fs.posix import open_file, open_root
 
-__all__ = ["entry_at", "entry_of", "open_file", "open_root", "read"]
+    def is_remote(_path: str) -> bool:
+        """Tell whether a path lies on another computer: where there is a table of mounts, that tells."""
+        return False
+
+    def volume_of(_path: str) -> str:
+        """Return what a volume is known by; empty where the table of mounts tells more."""
+        return ""
+
+
+__all__ = ["change_observer", "entry_at", "entry_of", "is_remote", "open_file", "open_root", "read", "volume_of"]
+
+
+def change_observer(on_overflow: Callable[[], None]) -> BaseObserver:
+    """Return an observer of changes that watches nothing yet; not for Linux, see ``watch/inotify.py``.
+
+    Args:
+        on_overflow: Called from another thread when changes were lost, where the system tells.
+    """
+    if sys.platform == "win32":
+        from backup_gui.engine.fs.windows.notifications import make_observer  # noqa: PLC0415 - slow to import
+
+        return make_observer(on_overflow)
+    from watchdog.observers import Observer  # noqa: PLC0415 - slow to import
+
+    return Observer()

@@ -28,6 +28,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.fs.system.platform import HAS_INOTIFY
 from backup_gui.engine.fs.volumes.mounts import can_watch, network_mount_below
@@ -217,9 +218,7 @@ class Watcher:
             self._inotify = FolderObserver(self._on_overflow, check, frozenset(map(os.fsencode, left_out)))
             self._inotify.schedule(handler, self._root, recursive=True, event_filter=EVENTS)
             return self._inotify
-        from watchdog.observers import Observer  # noqa: PLC0415
-
-        observer = Observer()
+        observer = native.change_observer(self._on_overflow)
         observer.schedule(handler, self._root, recursive=True)
         return observer
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.model.reasons import Reason, ReasonCode
 
@@ -176,6 +177,8 @@ def can_watch(source: str, table: "str | Path" = TABLE) -> Reason | None:
         from backup_gui.engine.fs.system import darwin  # noqa: PLC0415 - only there
 
         kind = darwin.volumes().network_kind(source)
+    elif native.is_remote(source):
+        kind = "smb"
     return Reason(ReasonCode.NETWORK_UNTOLD, kind=kind) if kind else None
 
 

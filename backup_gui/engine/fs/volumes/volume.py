@@ -7,6 +7,7 @@ import sys
 from functools import partial
 from typing import Final
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.engine.fs.volumes.mounts import Mount, is_network
 from backup_gui.engine.fs.volumes.nesting import Location
@@ -103,7 +104,7 @@ def volume_of(folder: Location) -> str:
 
         return darwin.volumes().id_of(folder.path) or f"device:{device}"
     if sys.platform != "linux":
-        return f"device:{device}"
+        return native.volume_of(folder.path) or f"device:{device}"
     uuid = _uuid_of(device)
     if uuid:
         return f"uuid:{uuid}"

@@ -93,6 +93,32 @@ def entry_at(calls: NtCalls, path: str, *, follow_symlinks: bool = True) -> Entr
         calls.close(handle)
 
 
+def volume_of(calls: NtCalls, path: str) -> str:
+    """Return what the volume of a path is known by, whatever letter it has at the moment.
+
+    Its GUID, which Windows gives it for good, and its serial number: a card reader keeps its GUID with another card.
+
+    Raises:
+        OSError: It cannot be told.
+    """
+    handle = calls.open_path(unlimited(path), nt.READ_ATTRIBUTES, 0)
+    try:
+        serial = f"{calls.volume_serial(handle):x}"
+        try:
+            return f"{calls.volume_guid(handle)} {serial}"
+        except OSError:
+            # A folder of another computer.
+            return f"device:{serial}"
+    finally:
+        calls.close(handle)
+
+
+def is_remote(calls: NtCalls, path: str) -> bool:
+    """Tell whether a path lies on another computer: on a share, or on a drive that stands for one."""
+    path = unlimited(path)
+    return path.startswith("\\\\?\\UNC\\") or calls.drive_type(path[:7]) == nt.REMOTE_DRIVE
+
+
 def read(fd: int, count: int) -> bytes:
     """Read from an open file, as ``os.read``.
 

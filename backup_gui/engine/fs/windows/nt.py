@@ -38,6 +38,9 @@ NON_DIRECTORY_FILE: Final = 0x40
 BACKUP_INTENT: Final = 0x4000
 OPEN_REPARSE_POINT: Final = 0x20_0000
 
+# What GetDriveTypeW calls a drive that stands for a share.
+REMOTE_DRIVE: Final = 4
+
 OPEN: Final = 1
 CREATE: Final = 2
 
@@ -211,6 +214,12 @@ class NtCalls(Protocol):
 
     def final_path(self, handle: int) -> str:
         """Return a path of an open file, in the form that has no limit of length."""
+
+    def volume_guid(self, handle: int) -> str:
+        r"""Return the name of the volume that an open file lies on, as ``Volume{…}``."""
+
+    def drive_type(self, root: str) -> int:
+        r"""Return what kind of drive there is at ``\\?\X:\``; 0 or 1 if there is none."""
 
     def make_symlink(self, path: str, text: str, *, is_folder: bool) -> None:
         """Make a symbolic link by its path, as users may do where developer mode is on."""

@@ -35,6 +35,7 @@ _MOST_REPARSE_BYTES: Final = 16_384
 _LISTED_BYTES: Final = 65_536
 _MOST_PATH: Final = 32_768
 _ALLOWS_UNPRIVILEGED: Final = 0x2
+_BY_GUID: Final = 0x1
 _BUFFER_OVERFLOW: Final = 0x8000_0005
 
 # Classes of NtQueryInformationFile and NtSetInformationFile,
@@ -113,6 +114,8 @@ _kernel32.DeviceIoControl.argtypes = (
 )
 _kernel32.GetFinalPathNameByHandleW.argtypes = (wintypes.HANDLE, wintypes.LPWSTR, wintypes.DWORD, wintypes.DWORD)
 _kernel32.GetFileInformationByHandle.argtypes = (wintypes.HANDLE, ctypes.POINTER(_HandleInformation))
+_kernel32.GetDriveTypeW.argtypes = (wintypes.LPCWSTR,)
+_kernel32.GetDriveTypeW.restype = wintypes.UINT
 _kernel32.FlushFileBuffers.argtypes = (wintypes.HANDLE,)
 _kernel32.CreateSymbolicLinkW.argtypes = (wintypes.LPCWSTR, wintypes.LPCWSTR, wintypes.DWORD)
 _kernel32.CreateSymbolicLinkW.restype = wintypes.BYTE
@@ -261,10 +264,13 @@ class Calls:
         return free * sectors * sector_bytes, sectors * sector_bytes
 
     def final_path(self, handle: int) -> str:
-        buffer = ctypes.create_unicode_buffer(_MOST_PATH)
-        if not _kernel32.GetFinalPathNameByHandleW(handle, buffer, _MOST_PATH, 0):
-            raise _last_error("")
-        return buffer.value
+        return _final_path(handle, 0)
+
+    def volume_guid(self, handle: int) -> str:
+        return _final_path(handle, _BY_GUID).removeprefix("\\\\?\\").partition("\\")[0]
+
+    def drive_type(self, root: str) -> int:
+        return int(_kernel32.GetDriveTypeW(root))
 
     def make_symlink(self, path: str, text: str, *, is_folder: bool) -> None:
         if not _kernel32.CreateSymbolicLinkW(path, text, _ALLOWS_UNPRIVILEGED | is_folder):
@@ -285,6 +291,13 @@ def _check(status: int, name: str) -> None:
     if status & 0xC000_0000 == 0xC000_0000:
         code = _ntdll.RtlNtStatusToDosError(status)
         raise nt.error_of(status, code, ctypes.FormatError(code).strip(), name)
+
+
+def _final_path(handle: int, flags: int) -> str:
+    buffer = ctypes.create_unicode_buffer(_MOST_PATH)
+    if not _kernel32.GetFinalPathNameByHandleW(handle, buffer, _MOST_PATH, flags):
+        raise _last_error("")
+    return buffer.value
 
 
 def _last_error(name: str) -> OSError:

@@ -18,9 +18,6 @@ from backup_gui.engine.fs.windows import folder, handles
 from tests.helpers.trees import contents
 from tests.helpers.windows import FakeWindows
 
-if sys.platform != "win32":
-    from backup_gui.engine.fs import posix
-
 LONG_AGO_NS = 1_000_000_000_123_456_700
 
 
@@ -140,7 +137,7 @@ def test_files_are_not_opened_through_links(opened: FolderHandle) -> None:
 def test_folders_are_not_opened_through_links(place: Path) -> None:
     (place / "folder").mkdir()
     (place / "link").symlink_to("folder")
-    handle = posix.open_root(str(place))
+    handle = native.open_root(str(place))
     with pytest.raises(NotADirectoryError):
         handle.open_dir_at("link")
     handle.close()
@@ -168,7 +165,7 @@ def test_metadata_are_set_of_the_name_itself(opened: FolderHandle) -> None:
 
 def test_the_mode_of_something_else_by_now_stays(place: Path) -> None:
     (place / "folder").mkdir(mode=0o700)
-    handle = posix.open_root(str(place))
+    handle = native.open_root(str(place))
     handle.set_mode_at("folder", stat.S_IFREG | 0o777)
     handle.close()
     assert stat.S_IMODE((place / "folder").stat().st_mode) == 0o700
@@ -199,7 +196,7 @@ def test_the_disk_is_asked_as_far_as_the_system_lets_it(opened: FolderHandle, mo
     opened.flush_file_at("file")
     opened.lock()
     assert opened.room().free_bytes > 0
-    assert opened.path_of("file").endswith("/file")
+    assert os.path.basename(opened.path_of("file")) == "file"
     assert os.path.samefile(opened.path_of(""), opened.path_of("."))
 
     def refuse(code: int) -> None:

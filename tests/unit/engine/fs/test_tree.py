@@ -248,6 +248,7 @@ def test_looking_for_what_is_missing_never_gives_another_folders_descriptor(plac
         os.close(fd)
 
 
+@pytest.mark.posix("folders that are open can be renamed")
 def test_a_forgotten_folder_is_opened_anew(place: Path) -> None:
     (place / "a" / "b").mkdir(parents=True)
     (place / "ab").mkdir()

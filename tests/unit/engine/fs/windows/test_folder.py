@@ -12,11 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine.fs.system.descriptors import LEAST_KEPT
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.fs.volumes.identity import Identity, read_identity
+from backup_gui.engine.fs.volumes.mounts import can_watch
 from backup_gui.engine.fs.windows import folder, handles, nt
 from backup_gui.engine.fs.windows.folder import WindowsFolder
 from backup_gui.model.entries import EntryKind, kind_of
 from tests.helpers.trees import contents
-from tests.helpers.windows import FakeWindows
+from tests.helpers.windows import FakeWindows, use_windows
 
 if sys.platform != "linux":
     pytest.skip("the stand-in is a folder of Linux", allow_module_level=True)
@@ -302,3 +306,48 @@ def test_folders_and_files_reach_the_disk(fake: FakeWindows, opened: WindowsFold
     opened.flush_dir()
     opened.flush_file_at("file")
     assert fake.flushed == [str(place), str(place / "file")]
+
+
+# Volumes
+
+
+def test_a_volume_is_known_by_what_its_letter_does_not_change(fake: FakeWindows, place: Path) -> None:
+    serial = f"{place.stat().st_dev:x}"
+    assert handles.volume_of(fake, str(place)) == f"{fake.guid} {serial}"
+    fake.guid = ""
+    assert handles.volume_of(fake, str(place)) == f"device:{serial}"
+    with pytest.raises(FileNotFoundError):
+        handles.volume_of(fake, str(place / "none"))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_remote"),
+    [
+        ("\\\\server\\share\\folder", True),
+        ("\\\\?\\UNC\\server\\share", True),
+        ("X:\\folder", True),
+        ("C:\\folder", False),
+    ],
+)
+def test_shares_and_the_drives_that_stand_for_them_are_remote(
+    fake: FakeWindows, monkeypatch: pytest.MonkeyPatch, path: str, *, is_remote: bool
+) -> None:
+    fake.remote.add("\\\\?\\X:\\")
+    assert handles.is_remote(fake, path) is is_remote
+    use_windows(monkeypatch, fake)
+    assert (can_watch(path) is not None) is is_remote
+    # A catalog knows what it is to be compared with.
+    assert read_identity(str(Identity(f"{fake.guid} 1f", 7))) == Identity(f"{fake.guid} 1f", 7)
+
+
+def test_few_folders_are_kept_open_since_they_are_in_the_users_way(
+    fake: FakeWindows, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_windows(monkeypatch, fake)
+    for number in range(20):
+        (place / f"{number}" / "below").mkdir(parents=True)
+    with Tree(str(place)) as tree:
+        for number in range(20):
+            assert tree.list(f"{number}/below") == {}
+        assert len(fake.handles) <= LEAST_KEPT + 1
+    assert fake.handles == {}

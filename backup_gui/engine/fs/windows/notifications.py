@@ -1,0 +1,79 @@
+"""Change notification on Windows, by watchdog's observer, which passes over what the system says of lost changes.
+
+The system answers with an empty buffer, or an error of its own, when more has changed than its buffer holds.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+# Nothing here is for other systems, and type checkers are to know it.
+assert sys.platform == "win32"
+
+from watchdog.observers.api import BaseObserver  # noqa: E402 - which system it is is asked first
+from watchdog.observers.read_directory_changes import WindowsApiEmitter  # noqa: E402
+from watchdog.observers.winapi import DirectoryChangeReader  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NOTHING_SAID: Final = 0xFFFF_FFFF
+_LOST: Final = 1022
+
+
+class Reader(DirectoryChangeReader):
+    """Reads what has changed, and tells when some of it was lost.
+
+    Args:
+        path: Absolute path of the folder.
+        on_overflow: Called from the reading thread when changes were lost.
+    """
+
+    def __init__(self, path: str, on_overflow: Callable[[], None]) -> None:
+        super().__init__(path, recursive=True)
+        self._on_overflow = on_overflow
+
+    def is_alive(self) -> bool:
+        """Tell whether it still reads."""
+        thread = self._reader_thread
+        return thread is not None and thread.is_alive()
+
+    def _run_inner(self, handle: Any, event_buffer: Any, nbytes: Any) -> None:  # noqa: ANN401 - as they are given
+        nbytes.value = _NOTHING_SAID
+        try:
+            super()._run_inner(handle, event_buffer, nbytes)
+        except OSError as error:
+            if error.winerror != _LOST:
+                raise
+            nbytes.value = 0
+        if nbytes.value == 0:
+            self._on_overflow()
+
+
+class Emitter(WindowsApiEmitter):
+    """Watches one folder and all below it."""
+
+    on_overflow: Callable[[], None]
+
+    def on_thread_start(self) -> None:
+        """Begin to read."""
+        reader = Reader(str(self.watch.path), self.on_overflow)
+        with self._lock:
+            self._reader = reader
+        reader.start()
+
+    def is_alive(self) -> bool:
+        """Tell whether it and its reader still work."""
+        reader = self._reader
+        return super().is_alive() and (reader is None or not isinstance(reader, Reader) or reader.is_alive())
+
+
+def make_observer(on_overflow: Callable[[], None]) -> BaseObserver:
+    """Return an observer that watches nothing yet.
+
+    Args:
+        on_overflow: Called from another thread when changes were lost.
+    """
+    emitter = type("TellingEmitter", (Emitter,), {"on_overflow": staticmethod(on_overflow)})
+    return BaseObserver(emitter)
