@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import NoReturn
 
@@ -48,13 +50,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="a desktop session of Linux"))
 
 
+class NoLinksError(OSError):
+    """What a system says that lets the user make no symbolic link."""
+
+
 @pytest.fixture(autouse=True, scope="session")
 def no_links_where_none_can_be_made() -> None:
-    """Skip each test that makes a symbolic link where the system makes none: wine, and Windows for most users."""
-    if IS_POSIX or links_can_be_made():
-        return
-    patch = pytest.MonkeyPatch()
-    patch.setattr(os, "symlink", lambda *_args, **_options: pytest.skip("symbolic links cannot be made here"))
+    """Let each try to make a symbolic link fail where it would, or would seem to succeed, as under wine."""
+    if not IS_POSIX and not links_can_be_made():
+        os.symlink = _refuse
+
+
+def _refuse(*_arguments: object, **_options: object) -> NoReturn:
+    raise NoLinksError(errno.EPERM, "A required privilege is not held by the client")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, object, object]:
+    """Skip a test for which no symbolic link can be made."""
+    return (yield from _skipping_without_links())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """Skip a test that cannot make a symbolic link."""
+    return (yield from _skipping_without_links())
+
+
+def _skipping_without_links() -> Generator[None, object, object]:
+    try:
+        return (yield)
+    except NoLinksError:
+        pytest.skip("symbolic links cannot be made here")
 
 
 def links_can_be_made() -> bool:

@@ -53,8 +53,9 @@ def test_with_a_screen():
 def test_of_links(tmp_path):
     (tmp_path / "link").symlink_to("target")
 
-def test_for_all():
-    pass
+def test_of_what_the_program_does_without_links(tmp_path):
+    with pytest.raises(OSError, match="privilege"):
+        os.symlink("target", tmp_path / "link")
 """
 
 

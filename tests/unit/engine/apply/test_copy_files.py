@@ -125,6 +125,7 @@ def test_a_copy_is_whole_and_comes_with_what_it_is_a_copy_of(pair: Pair) -> None
     assert (pair.theirs / temporary).stat().st_mtime_ns == entry.st_mtime_ns
 
 
+@pytest.mark.posix("pipes and sockets")
 def test_what_is_gone_or_no_file_any_more_has_vanished(pair: Pair) -> None:
     (pair.ours / "link").symlink_to("/etc/passwd")
     os.mkfifo(pair.ours / "pipe")

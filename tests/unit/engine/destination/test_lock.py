@@ -32,7 +32,7 @@ sys.stdin.read()
 
 
 @pytest.mark.hazard(42)
-@pytest.mark.parametrize("platform", [sys.platform, "darwin"])
+@pytest.mark.parametrize("platform", [sys.platform, pytest.param("darwin", marks=pytest.mark.posix("its calls"))])
 def test_a_second_lock_is_refused_until_the_first_is_released(
     tmp_path: Path, platform: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +67,7 @@ def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
         [sys.executable, "-c", HOLDER, destination, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
-        assert holder.stdout.readline() == b"locked\n"
+        assert holder.stdout.readline().rstrip() == b"locked"
         with pytest.raises(DestinationBusyError):
             DestinationLock(destination, tmp_path)
         holder.kill()
@@ -98,6 +98,7 @@ def test_on_windows_a_byte_of_the_file_is_locked(tmp_path: Path, monkeypatch: py
         assert (kind, count) == (2, 1)
 
 
+@pytest.mark.posix("folders that are opened")
 def test_a_locked_folder_is_free_again_when_it_is_closed(tmp_path: Path) -> None:
     first = os.open(tmp_path, os.O_RDONLY)
     second = os.open(tmp_path, os.O_RDONLY)

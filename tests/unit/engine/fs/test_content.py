@@ -20,6 +20,10 @@ if sys.platform != "win32":
 Refusal = Callable[..., int]
 
 
+# Windows changes the ends of lines otherwise.
+BINARY = getattr(os, "O_BINARY", 0)
+
+
 class Copy:
     """A source file and an empty copy, both open."""
 
@@ -33,8 +37,8 @@ class Copy:
         self.reopen()
 
     def reopen(self) -> None:
-        self.fd = os.open(self.source, os.O_RDONLY)
-        self.out = os.open(self.copy, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        self.fd = os.open(self.source, os.O_RDONLY | BINARY)
+        self.out = os.open(self.copy, os.O_RDWR | os.O_CREAT | os.O_TRUNC | BINARY, 0o600)
 
     def run(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         transfer(self.fd, self.out, os.fstat(self.fd), self.told.append, should_stop)
@@ -101,6 +105,7 @@ def test_a_file_shorter_than_it_was_said_to_be_is_told(files: Copy, size_bytes: 
         transfer(files.fd, files.out, before, files.told.append, lambda: False)
 
 
+@pytest.mark.posix("copy_file_range")
 def test_other_errors_are_not_swallowed(files: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     files.open(b"content")
     monkeypatch.setattr(os, "copy_file_range", refuse(errno.EIO), raising=False)
@@ -135,6 +140,7 @@ HOLES = [
 ]
 
 
+@pytest.mark.posix("blocks")
 @pytest.mark.hazard(25)
 @pytest.mark.parametrize(("parts", "size_bytes"), HOLES)
 @pytest.mark.parametrize("seeks", [True, False])
@@ -163,6 +169,7 @@ def test_holes_stay_holes(
         assert files.copy.stat().st_blocks <= files.source.stat().st_blocks
 
 
+@pytest.mark.posix("holes")
 def test_a_seek_that_fails_otherwise_is_told(files: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     files.open(b"")
     os.truncate(files.source, 100_000)

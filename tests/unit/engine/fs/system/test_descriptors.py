@@ -197,6 +197,7 @@ def test_nobody_waits_for_ever_for_passes_that_hang() -> None:
         assert process.budget._passes == 1
 
 
+@pytest.mark.posix("a limit of open files")
 def test_what_cannot_be_opened_ends_a_pass_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process(64)
     monkeypatch.setattr(os, "pipe", no_room)
@@ -205,6 +206,7 @@ def test_what_cannot_be_opened_ends_a_pass_before_it_begins(monkeypatch: pytest.
     assert process.budget._passes == 0
 
 
+@pytest.mark.posix("a limit of open files")
 def test_checking_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
     closed: list[int] = []
@@ -365,6 +367,7 @@ def short_of_descriptors(calls: int, name: str = "os.open") -> Iterator[None]:
         yield
 
 
+@pytest.mark.posix("a limit of open files")
 @pytest.mark.parametrize(("name", "least"), [("os.open", 20), ("os.scandir", 10), ("os.listdir", 1), ("os.dup", 3)])
 def test_wherever_a_pass_runs_out_of_descriptors_it_says_so_and_the_next_one_finishes(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, name: str, least: int

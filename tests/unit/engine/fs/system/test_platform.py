@@ -16,6 +16,7 @@ def test_the_system_says_how_long_it_has_been_running() -> None:
     assert 0 < one <= platform.uptime_s()
 
 
+@pytest.mark.posix("clock_gettime")
 @pytest.mark.hazard(50)
 def test_a_program_that_is_told_another_time_still_knows_how_long_the_system_runs(
     monkeypatch: pytest.MonkeyPatch,
