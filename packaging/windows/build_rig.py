@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 PACKAGING = HERE.parent
 STAMP = wine.RIG / "stamp"
 LIBRARY = Path("/usr/lib/python3.11")
+FONTS = Path("/usr/share/fonts/truetype/dejavu")
 COMPILER = "x86_64-w64-mingw32-gcc"
 # Below Python's library: tests of its own, what is compiled for Linux, and what Debian adds.
 NOT_FOR_WINDOWS = ("__pycache__", "dist-packages", "lib-dynload", "sitecustomize.py", "test")
@@ -43,7 +44,7 @@ def make() -> None:
     wanted = fingerprint()
     if STAMP.is_file() and STAMP.read_text() == wanted:
         return
-    needed = [str(LIBRARY), str(wine.FOLDER / "wine64"), f"/usr/bin/{COMPILER}"]
+    needed = [str(LIBRARY), str(FONTS), str(wine.FOLDER / "wine64"), f"/usr/bin/{COMPILER}"]
     if missing := [path for path in needed if not os.path.exists(path)]:
         packages = "packaging/linux/packages-windows.txt"
         sys.exit(f"Tests for Windows need {', '.join(missing)}, of the packages of Debian 12 named in {packages}.")
@@ -61,7 +62,7 @@ def make() -> None:
 
 def fingerprint() -> str:
     """Return a digest of all that decides what the rig is."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(os.fsencode(wine.PROJECT))
     sources = (path for path in HERE.iterdir() if path.is_file() and path.name != "run_tests.py")
     for path in (*sorted(sources), *lock_files()):
         digest.update(path.read_bytes())
@@ -116,8 +117,11 @@ def put_libraries() -> None:
     wanted.write_text("".join(for_windows(path.read_text(encoding="utf-8")) for path in lock_files()))
     place = wine.PYTHON.parent / "Lib" / "site-packages"
     run(*pip("install"), "--no-compile", "--target", str(place), "--requirement", str(wanted))
-    # wine does not hand this variable on, and a test may start a program that shows a window.
-    (place / "no-screen.pth").write_text('import os; os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")\n')
+    (place / "checkout.pth").write_text(wine.windows_path(wine.PROJECT) + "\n")
+    # wine does not hand these variables on, and a test may start a program that shows a window.
+    variables = {"QT_QPA_PLATFORM": "offscreen", "QT_QPA_FONTDIR": wine.windows_path(FONTS)}
+    set_each = "; ".join(f"os.environ.setdefault({name!r}, {value!r})" for name, value in variables.items())
+    (place / "no-screen.pth").write_text(f"import os; {set_each}\n")
 
 
 def for_windows(lock: str) -> str:

@@ -36,7 +36,7 @@ def main() -> None:
         build_rig.make()
         clear(wine.TEMPORARY)
         with wine.running():
-            code = wine.run(str(wine.PYTHON), "-m", "pytest", *OPTIONS, *arguments, variables=variables())
+            code = wine.run(str(wine.PYTHON), "-m", "pytest", *OPTIONS, *arguments)
     if code == 0:
         clear(wine.TEMPORARY)
     sys.exit(code)
@@ -45,14 +45,6 @@ def main() -> None:
 def clear(folder: Path) -> None:
     """Remove what is in a folder: what tests have written, which may be too deep for shutil."""
     subprocess.run(["rm", "-rf", "--", *folder.iterdir()], check=True)
-
-
-def variables() -> dict[str, str]:
-    """Return the environment of the tests, besides wine's."""
-    return {
-        "PYTHONPATH": wine.windows_path(wine.PROJECT),
-        "PYTHONPYCACHEPREFIX": wine.windows_path(wine.RIG / "compiled"),
-    }
 
 
 if __name__ == "__main__":

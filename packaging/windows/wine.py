@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -48,21 +48,20 @@ def running() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def run(*command: str, variables: Mapping[str, str] | None = None) -> int:
+def run(*command: str) -> int:
     """Run a program for Windows in the project's folder, and pass on what it prints.
 
     Its streams are pipes: a frozen program does not start with files as its streams.
 
     Args:
         command: A path of this system or a name that wine knows, and the arguments.
-        variables: More variables of the environment.
 
     Returns:
         The exit code.
     """
     process = subprocess.Popen(
         [FOLDER / "wine64", *command],
-        env=environment(**(variables or {})),
+        env=environment(),
         cwd=PROJECT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -80,7 +79,7 @@ def run(*command: str, variables: Mapping[str, str] | None = None) -> int:
         process.kill()
 
 
-def environment(**variables: str) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return the environment in which wine runs: nothing of this user's own settings, screen or home."""
     taken = {name: os.environ[name] for name in ("PATH", "CI", "HYPOTHESIS_PROFILE") if name in os.environ}
     return {
@@ -90,7 +89,8 @@ def environment(**variables: str) -> dict[str, str]:
         "WINEPREFIX": str(PREFIX),
         "WINEDEBUG": "-all",
         "WINEDLLOVERRIDES": LEFT_OUT,
-        **variables,
+        # The modules of the checkout are compiled for Linux, too, beside their text.
+        "PYTHONPYCACHEPREFIX": windows_path(RIG / "compiled"),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import re
 import stat
 import subprocess
 import sys
@@ -160,10 +161,10 @@ def test_what_another_user_wishes_is_refused(
 
 def test_a_state_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OwnFolderError, match=str(tmp_path / "file")):
+    with pytest.raises(OwnFolderError, match=re.escape(str(tmp_path / "file"))):
         Instance(tmp_path / "file").take()
     (tmp_path / LOCK_NAME).mkdir()
-    with pytest.raises(OwnFolderError, match=str(tmp_path / LOCK_NAME)):
+    with pytest.raises(OwnFolderError, match=re.escape(str(tmp_path / LOCK_NAME))):
         Instance(tmp_path).take()
 
 
