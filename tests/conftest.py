@@ -95,6 +95,7 @@ def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """Give the test, and every process it starts, a home and settings of its own; returns the home."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))  # what Windows calls it
     for variable, name in XDG_FOLDERS.items():
         folder = home / name
         folder.mkdir(mode=0o700)

@@ -19,7 +19,8 @@ FOLDERS: tuple[str, ...] = ("tests/unit", "tests/integration", "tests/qt", "test
 SHORT_FOLDERS = ("tests/unit", "tests/integration", "tests/qt")
 
 # A process that waits in wine cannot be interrupted by a signal, so a thread watches the time of each test.
-OPTIONS = ("-n", "auto", "-p", "no:cacheprovider", "-o", "timeout_method=thread")
+# That ends the whole process, so it is for what hangs, not for what is slow.
+OPTIONS = ("-n", "auto", "-p", "no:cacheprovider", "-o", "timeout_method=thread", "-o", "timeout=300")
 
 
 def main() -> None:

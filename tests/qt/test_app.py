@@ -187,6 +187,9 @@ def test_a_signal_ends_it_in_mid_copy_within_two_seconds(
             assert copy.stat().st_size == 50_000
 
 
+@pytest.mark.xfail(
+    sys.platform == "win32", reason="the start waits for what Windows knows of the network, which wine never tells"
+)
 def test_a_second_start_hands_over_its_job_and_ends(started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
     first = start(started, "--hidden")
     source = tmp_path / "source"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -151,6 +152,7 @@ def test_a_task_that_is_replaced_before_it_hangs_is_left_as_soon_as_it_does(
     assert (seen, silent) == (["new"], [])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there it is known how long a thread ran")
 def test_a_task_that_goes_on_says_so(runner: TaskRunner, qtbot: QtBot) -> None:
     silent: list[int] = []
     steps = [threading.Event(), threading.Event()]
@@ -309,7 +311,7 @@ def hang_at(real: Callable[..., object], drive: Drive, where: str) -> Callable[.
     """A function that hangs as long as its arguments are about one place."""
 
     def ask(*arguments: object, **options: object) -> object:
-        if where in repr((arguments, options)):
+        if repr(where)[1:-1] in repr((arguments, options)):
             drive.ask()
         return real(*arguments, **options)
 

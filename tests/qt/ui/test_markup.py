@@ -93,7 +93,7 @@ def is_constant(argument: ast.expr) -> bool:
 
 @pytest.mark.parametrize("module", sorted(UI.rglob("*.py")), ids=lambda path: str(path.relative_to(UI)))
 def test_every_tip_is_the_programs_own_words_or_escaped(module: Path) -> None:
-    text = module.read_text()
+    text = module.read_text(encoding="utf-8")
     tree = ast.parse(text)
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "setToolTip":
