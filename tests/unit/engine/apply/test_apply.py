@@ -141,14 +141,12 @@ def test_groups_are_published_when_they_are_full(rig: Rig, monkeypatch: pytest.M
 # What has changed since the plan
 
 
+@pytest.mark.posix("pipes")
 def test_deletions_are_only_of_what_the_source_really_lacks(rig: Rig) -> None:
     for name in ("back", "special", "excluded", "gone", "folder/inside"):
         rig.write_at(rig.mirror / name, name)
     rig.write("back", "is back")
-    if os.name == "posix":
-        os.mkfifo(rig.source / "special")
-    else:
-        rig.write("special")
+    os.mkfifo(rig.source / "special")
     rig.write("excluded")
     rig.write("folder/back")
     run = Run(rig, exclude=("excluded",))
@@ -202,6 +200,7 @@ def test_a_new_file_does_not_take_the_place_of_a_folder(rig: Rig) -> None:
     assert rig.temporaries() == []
 
 
+@pytest.mark.posix("a new folder has a temporary name, and others may take its own")
 def test_a_new_folder_whose_name_is_taken_meanwhile_is_a_problem_and_loses_nothing(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,7 @@ def stay(rig: Rig) -> set[str]:
     return {content.decode() for content in contents(rig.history).values()}
 
 
+@pytest.mark.posix("sizes are counted in blocks")
 @pytest.mark.hazard(45)
 def test_a_full_pass_thins_out_the_history_and_says_so(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
@@ -87,6 +88,7 @@ def test_links_are_versions_too_and_what_they_lead_to_is_safe(rig: Rig) -> None:
     assert kept.exists()
 
 
+@pytest.mark.posix("pipes")
 def test_what_is_not_the_history_s_own_is_left_alone(rig: Rig) -> None:
     mark = datetime.fromtimestamp(NOW_S - 90 * DAY_S, UTC).strftime("~%Y%m%d-%H%M%SZ")
     strangers = (
@@ -130,6 +132,7 @@ class Killed(BaseException):
     """Ends the program without a chance to tidy up."""
 
 
+@pytest.mark.posix("names that are no text")
 @pytest.mark.hazard(13, 45)
 @pytest.mark.parametrize("by", ["age", "size"])
 @pytest.mark.parametrize("call", ["remove_folders", "os.rmdir"])
@@ -295,6 +298,7 @@ def test_without_a_history_none_is_looked_at(rig: Rig) -> None:
     assert len(rig.kept()) == 1
 
 
+@pytest.mark.posix("sizes are counted in blocks")
 @pytest.mark.hazard(45)
 def test_the_oldest_go_first_until_the_history_is_within_its_size(rig: Rig) -> None:
     rig.options |= {"history_days": 0, "history_max_bytes": 4 * BLOCK}
@@ -308,6 +312,7 @@ def test_the_oldest_go_first_until_the_history_is_within_its_size(rig: Rig) -> N
     assert size == HistorySize(4 * BLOCK, 5)
 
 
+@pytest.mark.posix("sizes are counted in blocks")
 def test_many_versions_are_removed_in_several_rounds(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usage, "MOST_CHOSEN", 3)
     rig.options |= {"history_days": 0, "history_max_bytes": BLOCK}
@@ -330,6 +335,7 @@ def test_what_left_in_the_last_hour_outlives_every_limit(rig: Rig) -> None:
     assert stay(rig) == {"from the future"}
 
 
+@pytest.mark.posix("sizes are counted in blocks")
 def test_size_is_counted_in_blocks_and_not_by_length(rig: Rig) -> None:
     rig.options |= {"history_days": 0, "history_max_bytes": 10 * BLOCK}
     sparse = put(rig, "sparse", 2 * DAY_S)
@@ -339,6 +345,7 @@ def test_size_is_counted_in_blocks_and_not_by_length(rig: Rig) -> None:
     assert run(rig).thinned == NOTHING_REMOVED
 
 
+@pytest.mark.posix("sizes are counted in blocks")
 def test_what_is_in_the_mirror_too_takes_no_room_and_stays(rig: Rig) -> None:
     rig.write("big", b"x" * 10 * BLOCK)
     run(rig)
@@ -353,6 +360,7 @@ def test_what_is_in_the_mirror_too_takes_no_room_and_stays(rig: Rig) -> None:
     assert not list(rig.history.glob("a~*"))
 
 
+@pytest.mark.posix("sizes are counted in blocks")
 def test_a_file_with_several_names_in_the_history_counts_once_and_goes_as_a_whole(rig: Rig) -> None:
     rig.options |= {"history_days": 0, "history_max_bytes": 3 * BLOCK}
     first = put(rig, "docs/a", 9 * DAY_S, b"x" * 2 * BLOCK)
@@ -372,6 +380,7 @@ def test_a_file_with_several_names_in_the_history_counts_once_and_goes_as_a_whol
     assert measure(str(rig.history)) == HistorySize(BLOCK, 1)
 
 
+@pytest.mark.posix("sizes are counted in blocks")
 def test_several_names_that_left_in_the_same_second_count_once(rig: Rig) -> None:
     rig.options |= {"history_days": 0, "history_max_bytes": 1}
     first = put(rig, "a", DAY_S)
@@ -511,6 +520,7 @@ def test_it_can_be_stopped_and_goes_on_at_the_next_pass(rig: Rig, limit: dict[st
 # What does not work
 
 
+@pytest.mark.posix("names with line breaks")
 def test_what_cannot_be_removed_stays_and_is_logged_and_the_rest_goes(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -531,6 +541,7 @@ def test_what_cannot_be_removed_stays_and_is_logged_and_the_rest_goes(
     assert warning.startswith("Not all of the history could be thinned out: Input/output error (a\\n/old~")
 
 
+@pytest.mark.posix("os.rmdir with the descriptor of a folder")
 def test_a_folder_that_cannot_be_removed_is_logged(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -544,6 +555,7 @@ def test_a_folder_that_cannot_be_removed_is_logged(
     assert "Input/output error (a)" in caplog.text
 
 
+@pytest.mark.posix("os.rmdir with the descriptor of a folder")
 def test_a_folder_gone_meanwhile_is_no_trouble(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     old = put(rig, "above/a/old", 40 * DAY_S)
     real = os.rmdir
@@ -601,6 +613,7 @@ def test_measuring_can_be_stopped(rig: Rig) -> None:
     assert measure(str(rig.history), lambda: True) is None
 
 
+@pytest.mark.posix("sizes are counted in blocks")
 def test_what_cannot_be_measured_is_told_and_left_out(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     put(rig, "a/1", 1)
     put(rig, "b/1", 1)

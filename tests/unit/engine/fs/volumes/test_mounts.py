@@ -27,6 +27,7 @@ def mounts(tmp_path: Path) -> Path:
     return tmp_path / "mountinfo"
 
 
+@pytest.mark.posix("a table of mounts")
 @pytest.mark.parametrize("source", ["/mnt/nas", "/mnt/nas/a/b", "/mnt/with space/a", "/mnt/sshfs/a", "/mnt/vm"])
 def test_network_folder_is_told(mounts: Path, source: str) -> None:
     found = can_watch(source, mounts)

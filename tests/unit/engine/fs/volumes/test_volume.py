@@ -63,6 +63,7 @@ def without_uuids(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     monkeypatch.setattr(os, "statvfs", lambda _path: SimpleNamespace(f_fsid=number))
 
 
+@pytest.mark.posix("a table of mounts")
 def test_the_uuid_comes_first(place: Path, on: On, monkeypatch: pytest.MonkeyPatch) -> None:
     without_uuids(monkeypatch, 0xABC)
     monkeypatch.setattr(volume, "_uuid_of", lambda device: f"of {device}")
@@ -70,6 +71,7 @@ def test_the_uuid_comes_first(place: Path, on: On, monkeypatch: pytest.MonkeyPat
     assert volume_id(str(place)) == f"uuid:of {place.stat().st_dev}"
 
 
+@pytest.mark.posix("a table of mounts")
 def test_without_a_uuid_a_volume_is_known_by_number_or_origin(
     place: Path, on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,6 +87,7 @@ def test_without_a_uuid_a_volume_is_known_by_number_or_origin(
     assert volume_id(str(place)) == f"device:{place.stat().st_dev}"
 
 
+@pytest.mark.posix("a volume that is known by its number")
 def test_on_windows_the_devices_number_has_to_do(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     assert volume_id(str(place)) == f"device:{place.stat().st_dev}"
@@ -92,6 +95,7 @@ def test_on_windows_the_devices_number_has_to_do(place: Path, monkeypatch: pytes
     assert volume._uuid_of(1) == ""
 
 
+@pytest.mark.posix("a table of mounts")
 def test_the_uuid_is_that_of_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
     devices = {"aaaa": 1, "bbbb": 2}
 
