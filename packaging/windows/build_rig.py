@@ -119,7 +119,12 @@ def put_libraries() -> None:
     run(*pip("install"), "--no-compile", "--target", str(place), "--requirement", str(wanted))
     (place / "checkout.pth").write_text(wine.windows_path(wine.PROJECT) + "\n")
     # wine does not hand these variables on, and a test may start a program that shows a window.
-    variables = {"QT_QPA_PLATFORM": "offscreen", "QT_QPA_FONTDIR": wine.windows_path(FONTS)}
+    # Of all fonts that Qt finds there, it takes the first one for that of the system.
+    fonts = wine.RIG / "fonts"
+    fonts.mkdir()
+    for font in FONTS.glob("DejaVuSans*.ttf"):
+        shutil.copy(font, fonts)
+    variables = {"QT_QPA_PLATFORM": "offscreen", "QT_QPA_FONTDIR": wine.windows_path(fonts)}
     set_each = "; ".join(f"os.environ.setdefault({name!r}, {value!r})" for name, value in variables.items())
     (place / "no-screen.pth").write_text(f"import os; {set_each}\n")
 
