@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from backup_gui.model.plans import Report
 
 COUNT_EVERY_S = 3_600.0
+# A pass that copies more than this share of what was counted makes the count untrue, as the first backup does.
+_TRUE_SHARE = 0.1
 _DAYS_BACK_S = 31 * 86_400.0
 _T = TypeVar("_T")
 
@@ -51,6 +53,9 @@ class OverviewPresenter(Presenter):
             show = partial(self._window.board.name_passes, job_id)
             self._read(f"keys {job_id}", job_id, lambda log: log.keys(report.started_at), show)
             self._read_days(job_id)
+        sizes = self._sizes.get(job_id)
+        if sizes is not None and report.counts.bytes > _TRUE_SHARE * (sizes.mirror_bytes + sizes.history_bytes):
+            self._put(job_id, replace(sizes, counted_at=None))
 
     def _count(self, job_id: str) -> None:
         """Measure how much space a backup takes."""

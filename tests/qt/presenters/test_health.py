@@ -20,14 +20,15 @@ from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.engine.state.database import JobDatabase
-from backup_gui.model.events import CheckEvery, Event, StatusChanged, Stop
+from backup_gui.model.events import CheckEvery, Event, ReportMade, StatusChanged, Stop
 from backup_gui.model.job import Job
+from backup_gui.model.plans import Counts, PassStatus, Report
 from backup_gui.model.status import JobState
 from backup_gui.presenters.overdue import DAY_S
 from backup_gui.presenters.shell import Shell
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.settings.app_dialog import SettingsDialog
-from backup_gui.ui.values.job import Saving
+from backup_gui.ui.values.job import BackupSizes, Saving
 from tests.helpers.looks import accept_button, newest_rows
 from tests.qt.conftest import NOW, RecordedTrayIcon, ScriptedRun, ShellMaker, ok_status
 
@@ -229,6 +230,31 @@ def test_sizes_are_counted_once_an_hour_or_when_asked(
     shell.window.board.overview.count_requested.emit()
     assert shell.overview._sizes[job.id].is_counting
     qtbot.waitUntil(lambda: not shell.overview._sizes[job.id].is_counting)
+
+
+def test_sizes_are_counted_anew_after_a_pass_that_copies_much(
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    mirror = Path(job.destination.path)
+    mirror.mkdir(parents=True)
+    shell = start(make_shell, job, scripted)
+    shell.window.show()
+    shell.views.look_for_room()
+    qtbot.waitUntil(lambda: shell.overview._sizes.get(job.id, BackupSizes()).counted_at == NOW)
+    assert shell.overview._sizes[job.id].mirror_bytes < 100_000
+    (mirror / "large").write_bytes(bytes(100_000))
+    scripted.tell(job.id, ReportMade(report_of(Counts(created=1, bytes=100_000))))
+    scripted.tell(job.id, StatusChanged(ok_status()))
+    qtbot.waitUntil(lambda: shell.overview._sizes[job.id].mirror_bytes >= 100_000)
+    counted = shell.overview._sizes[job.id]
+    scripted.tell(job.id, ReportMade(report_of(Counts(replaced=1, bytes=1_000))))
+    scripted.tell(job.id, StatusChanged(ok_status(pending=1)))
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).pending == 1)
+    assert shell.overview._sizes[job.id] is counted
+
+
+def report_of(counts: Counts) -> Report:
+    return Report(PassStatus.COMPLETE, NOW, 0.1, is_full=False, counts=counts)
 
 
 def test_hidden_windows_count_nothing(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
