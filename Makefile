@@ -62,8 +62,8 @@ lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --platform win32 backup_gui
-	$(BIN)/mypy --platform darwin backup_gui
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 backup_gui
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin backup_gui
 	$(BIN)/lint-imports
 
 format:
