@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLocale, QObject, QUrl, Signal
+from PySide6.QtCore import QDir, QLocale, QObject, QUrl, Signal
 from PySide6.QtDBus import QDBusConnection
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMenu
@@ -250,7 +250,7 @@ class ShellMaker:
         return shell
 
     def _open(self, url: QUrl) -> bool:
-        self.opened.append(url.toLocalFile())
+        self.opened.append(QDir.toNativeSeparators(url.toLocalFile()))
         return True
 
 

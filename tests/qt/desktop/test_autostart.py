@@ -45,6 +45,7 @@ def test_odd_characters_in_the_command_survive(tmp_path: Path) -> None:
     assert tuple(argument.replace("%%", "%") for argument in arguments) == COMMAND
 
 
+@pytest.mark.posix("a backslash in a name")
 def test_an_entry_that_outlives_the_program_is_passed_over(tmp_path: Path) -> None:
     program = tmp_path / "My \\ Apps" / "backup-gui"
     program.parent.mkdir()
