@@ -21,6 +21,8 @@ ELSEWHERE = {
     "msvcrt",
     "winreg",
     "watchdog.observers",
+    "backup_gui.engine.fs.system.darwin",
+    "backup_gui.engine.fs.windows.notifications",
     # For a dry run, which writes nothing.
     "tempfile",
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from backup_gui.engine.fs.system.platform import HAS_INOTIFY, LATE_MODULES
+from backup_gui.engine.fs.system.platform import HAS_INOTIFY, LATE_MODULES, LATE_OWN_MODULES, OBSERVER_MODULE
 
 _EVERYWHERE = (
     "backup_gui.engine.rules.globs",
@@ -26,7 +26,7 @@ _EVERYWHERE = (
     "json",
     "logging",
 )
-OF_A_PASS = (*_EVERYWHERE, *LATE_MODULES)
+OF_A_PASS = (*_EVERYWHERE, *LATE_MODULES, *LATE_OWN_MODULES)
 # These carry out the user's decisions between two passes of a long run.
 OF_A_LONG_RUN = (
     "backup_gui.engine.restore.held",
@@ -34,7 +34,7 @@ OF_A_LONG_RUN = (
 )
 OF_WATCHING = (
     "backup_gui.engine.watch.watcher",
-    "backup_gui.engine.watch.inotify" if HAS_INOTIFY else "watchdog.observers",
+    "backup_gui.engine.watch.inotify" if HAS_INOTIFY else OBSERVER_MODULE,
 )
 
 

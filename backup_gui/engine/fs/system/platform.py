@@ -6,8 +6,9 @@ import sys
 import time
 from typing import Final
 
-# Modules of the standard library that a pass imports when it comes to need them.
+# Modules that a pass imports when it comes to need them.
 LATE_MODULES: Final = ("msvcrt", "shutil") if sys.platform == "win32" else ("fcntl", "pwd", "resource", "socket")
+LATE_OWN_MODULES: Final = ("backup_gui.engine.fs.system.darwin",) if sys.platform == "darwin" else ()
 # On Windows the path form that has no limit of length lets names through that no other program there can open.
 NAMES_ARE_TRIED: Final = sys.platform != "win32"
 HAS_MODES: Final = sys.platform != "win32"
@@ -15,6 +16,10 @@ HAS_MODES: Final = sys.platform != "win32"
 # stand for a hidden system file, and for a read-only one.
 PROBED_MODES: Final = (0o611, 0o400, 0o600) if sys.platform == "win32" else (0o640, 0o751, 0o400, 0o600)
 HAS_INOTIFY: Final = sys.platform == "linux"
+# What tells of changes elsewhere.
+OBSERVER_MODULE: Final = (
+    "backup_gui.engine.fs.windows.notifications" if sys.platform == "win32" else "watchdog.observers"
+)
 # On Windows a waiting main thread does not run signal handlers, so it has to return regularly.
 LONGEST_WAIT_S: Final = 0.25 if sys.platform == "win32" else float("inf")
 _UPTIME_FILE: Final = "/proc/uptime"
