@@ -254,10 +254,10 @@ def simulated_system(scheduler: Scheduler, volume_id: Callable[[str], str]) -> I
                     stack.enter_context(patch.object(module, name, lambda folder: volume_id(folder.given)))
             for function in _functions(module):
                 _replace_defaults(function, moments, stack)
-        for module, name in ((system, "syncfs"), (posix, "renameat2")):
-            call = getattr(module, f"_{name}")
+        for module, variable, name in ((system, "_syncfs", "syncfs"), (posix, "_rename_new", "renameat2")):
+            call = getattr(module, variable)
             if call is not None:
-                stack.enter_context(patch.object(module, f"_{name}", simulated.native(call, name)))
+                stack.enter_context(patch.object(module, variable, simulated.native(call, name)))
         yield simulated
 
 
