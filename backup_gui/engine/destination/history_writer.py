@@ -314,9 +314,16 @@ class HistoryWriter:
         if there.st_nlink < 2:
             return None
         folder, _, name = path.rpartition("/")
-        for stored, entry in self.open().list(folder, {}).items():
+        history = self.open()
+
+        def is_of_it(stored: str) -> bool:
             read = read_version_name(stored)
-            if read is not None and read[0] == name and is_same_file(there, entry):
+            return read is not None and read[0] == name
+
+        # Only its own versions are looked at: all of a large folder may be replaced at once.
+        versions = list(filter(is_of_it, history.names(folder)))
+        for stored, entry in history.look_at(folder, versions, {}).items():
+            if is_same_file(there, entry):
                 return join(folder, stored)
         return None
 
