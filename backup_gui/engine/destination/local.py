@@ -149,7 +149,7 @@ class LocalDestination:
             is_on_drive = native.entry_at(self.root).st_dev == self.root_entry.st_dev
         except OSError:
             return False
-        return is_on_drive and not keeps_folder_inodes(self.tree.mount)
+        return is_on_drive and not keeps_folder_inodes(self.tree.location.mount)
 
     def helper(self, source: Tree) -> WorkerProcess | None:
         """Start the second process; None if it cannot help."""

@@ -47,7 +47,7 @@ class MetadataWriter:
         self._asked_folder: FolderHandle | None = None
         self._handed_down = NOTHING_INHERITED
         self.holds_attributes = True
-        self.adopt(ALL._replace(time_step_ns=time_step_ns(tree.mount)))
+        self.adopt(ALL._replace(time_step_ns=time_step_ns(tree.location.mount)))
 
     def distrust(self, devices: frozenset[int]) -> None:
         """Set no set-id bit that comes from one of some volumes, known by their device numbers."""

@@ -30,7 +30,6 @@ class MirrorTree(Tree):
 
     Attributes:
         location: Where it lies.
-        mount: The mount that it lies on; None where the system does not tell.
         opens_up: Whether folders are opened up to be listed.
         opened_up: The modes of folders that were opened up; whoever gives one the mode of the source removes it.
         staged: The final path of each new folder that has another name on the disk for now, and that name. What is in
@@ -44,7 +43,6 @@ class MirrorTree(Tree):
         super().__init__(root)
         with self.closed_on_failure():
             self.location = Location(root)
-            self.mount = self.location.mount
         self.opens_up = True
         self.opened_up: dict[str, int] = {}
         self.staged: dict[str, str] = {}

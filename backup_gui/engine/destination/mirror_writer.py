@@ -62,8 +62,8 @@ class MirrorWriter:
         # appears complete, by one rename.
         self._unseen: set[str] = set()
         # There a new folder gets its name at once: such programs lose track of what is in one that is renamed.
-        self.stores_later = stores_later(tree.mount)
-        self.syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(tree.mount)
+        self.stores_later = stores_later(tree.location.mount)
+        self.syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(tree.location.mount)
         # Folders in which a name was made or removed since the last flush, where the whole cannot be flushed.
         self._unflushed: set[str] = set()
         self.without_attributes: dict[str, OSError] = {}

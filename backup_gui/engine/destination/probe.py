@@ -79,7 +79,7 @@ def capabilities_of(target: LocalDestination, root: str, catalog: JobDatabase, *
         catalog: The memory of the job.
         may_try: Whether anything may be written. If not, and nothing is known, it is guessed.
     """
-    mount = target.tree.mount if root == target.root else mount_of(root)
+    mount = target.tree.location.mount if root == target.root else mount_of(root)
     if _holds_all(target, root, mount):
         return ALL
     key = _key(root, mount)
@@ -96,7 +96,7 @@ def capabilities_of(target: LocalDestination, root: str, catalog: JobDatabase, *
         if is_shortage(error):
             raise
         log.warning("What the destination can hold could not be found out: %s", error)
-        return ALL._replace(time_step_ns=time_step_ns(target.tree.mount))
+        return ALL._replace(time_step_ns=time_step_ns(target.tree.location.mount))
     tried_at = int(time.time()) - (TRUSTED_S - _DOUBTED_S if doubts else 0)
     catalog.remember(CAPABILITIES_KEY, f"{tried_at} {write_capabilities(found)}\n{key}")
     if found.in_words():
@@ -161,7 +161,8 @@ def try_out(target: LocalDestination, kind: str, doubts: list[OSError] | None = 
     elif kind in _NTFS_KINDS:
         found = found._replace(earliest_ns=NTFS_EARLIEST_NS, latest_ns=NTFS_LATEST_NS)
     return found._replace(
-        holds_times=step_ns is not None, time_step_ns=max(step_ns or _STEPS_NS[-1], time_step_ns(target.tree.mount))
+        holds_times=step_ns is not None,
+        time_step_ns=max(step_ns or _STEPS_NS[-1], time_step_ns(target.tree.location.mount)),
     )
 
 

@@ -47,7 +47,7 @@ def on(target: LocalDestination, monkeypatch: pytest.MonkeyPatch) -> On:
     def lie_on(kind: str, options: str = "rw") -> None:
         mount = Mount("8:1", "/", "/", kind, "/dev/sda1", options) if kind else None
         monkeypatch.setattr(probing, "mount_of", lambda _path: mount)
-        target.tree.mount = mount
+        target.tree.location.mount = mount
 
     return lie_on
 
