@@ -55,6 +55,9 @@ class RestoreMachine(RuleBasedStateMachine):
         )
         self.catalog = JobDatabase.open(self.base / "job.sqlite")
         self.passes = self.serial = self.restores = 0
+        # Versions are named by whole seconds, and the program's clock keeps within a fraction of one.
+        self.began_s = int(time.time()) + 0.5
+        self.run_s = uptime_s()
         # The last content of each path.
         self.newest: dict[str, Node] = {}
         # Times right after a pass, and what the mirror had then.
@@ -80,7 +83,7 @@ class RestoreMachine(RuleBasedStateMachine):
                 shutil.rmtree(self.base)
 
     def now_s(self) -> float:
-        return time.time() + PASS_S * self.passes
+        return self.began_s + PASS_S * self.passes
 
     # The source
 
@@ -131,13 +134,8 @@ class RestoreMachine(RuleBasedStateMachine):
     @rule()
     def make_pass(self) -> None:
         self.passes += 1
-        passed_s = PASS_S * self.passes
-        report = run_pass(
-            self.job,
-            self.catalog,
-            FULL,
-            PassOptions(now=lambda: time.time() + passed_s, uptime=lambda: uptime_s() + passed_s),
-        )
+        run_s = self.run_s + PASS_S * self.passes
+        report = run_pass(self.job, self.catalog, FULL, PassOptions(now=self.now_s, uptime=lambda: run_s))
         assert report.status is PassStatus.COMPLETE, report
         tree = read_tree(self.mirror)
         self.newest.update(tree)
