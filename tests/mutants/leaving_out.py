@@ -18,7 +18,7 @@ MUTATIONS = (
     Mutation(
         "own files are found through links",
         "engine/fs/volumes/nesting.py",
-        "        self.path = os.path.realpath(path)\n",
+        "        self.path = native.real_path(path)\n",
         "        self.path = path\n",
         (f"{_FOUND}test_it_is_found_through_links_on_either_side",),
     ),

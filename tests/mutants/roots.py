@@ -91,7 +91,7 @@ MUTATIONS = (
     Mutation(
         "a new drive only where the old one was mounted",
         "engine/roots/roots.py",
-        "    return catalog.fact(POINT_KEY) == _mount_point(os.path.realpath(anchor))\n",
+        "    return catalog.fact(POINT_KEY) == _mount_point(native.real_path(anchor))\n",
         "    return os.path.ismount(anchor)\n",
         (f"{_UNMOUNTED}test_a_volume_above_the_place_where_the_drive_was_mounted_is_not_taken_for_a_new_drive",),
     ),

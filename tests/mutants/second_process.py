@@ -102,7 +102,7 @@ MUTATIONS = (
     Mutation(
         "a folder locked by a stranger is no lock",
         "engine/destination/local.py",
-        "            if is_locked_by_strangers(self.root_entry.st_ino, os.path.realpath(self.root)):\n",
+        "            if is_locked_by_strangers(self.root_entry.st_ino, native.real_path(self.root)):\n",
         "            if not error:\n",
         (
             "unit/engine/destination/test_lock.py::test_a_user_who_may_not_write_there_cannot_take_the_lock_of_a_destination[folder]",

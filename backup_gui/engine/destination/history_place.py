@@ -14,6 +14,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.volumes.mounts import share_a_mount
 from backup_gui.engine.rules.system_folders import is_system_folder
@@ -113,8 +114,8 @@ def is_vacant(root: str) -> bool:
 
 def is_drive(path: str) -> bool:
     """Tell whether an existing folder is a whole drive: what is beside it lies on another volume."""
-    parent = os.path.dirname(os.path.realpath(path))
-    return parent == os.path.realpath(path) or not is_on_one_volume(path, parent)
+    parent = os.path.dirname(native.real_path(path))
+    return parent == native.real_path(path) or not is_on_one_volume(path, parent)
 
 
 def is_on_one_volume(path: str, other: str) -> bool:

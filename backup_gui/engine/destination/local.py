@@ -176,7 +176,7 @@ class LocalDestination:
         try:
             self.tree.root_folder.lock()
         except BlockingIOError as error:
-            if is_locked_by_strangers(self.root_entry.st_ino, os.path.realpath(self.root)):
+            if is_locked_by_strangers(self.root_entry.st_ino, native.real_path(self.root)):
                 log.warning("Somebody who may not write to %s has locked it", escape(self.root))
                 return
             raise DestinationBusyError(Reason(ReasonCode.WRITTEN_ELSEWHERE, path=self.root)) from error

@@ -15,6 +15,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, Self
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.privacy import make_private_folder, open_private
 from backup_gui.engine.fs.system.descriptors import is_shortage, shortage_told
 from backup_gui.engine.fs.system.locks import take_name
@@ -45,7 +46,7 @@ class DestinationLock:
     def __init__(self, destination: str, folder: Path) -> None:
         import hashlib  # noqa: PLC0415 - slow to import, and not needed by a pass
 
-        place = os.path.realpath(destination)
+        place = native.real_path(destination)
         # What is not there yet is told apart by its spelling alone.
         key = hashlib.sha256(os.fsencode(os.path.normcase(place))).hexdigest()
         self._socket: socket.socket | None = None

@@ -101,7 +101,7 @@ def new_marker(source: str, made_at: float) -> Marker:
         os.urandom(_ID_BYTES).hex(),
         computer_id(),
         host_name(),
-        escape(os.path.realpath(source)),
+        escape(native.real_path(source)),
         str(identify(source)),
         HERE,
         datetime.fromtimestamp(made_at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 if sys.platform == "win32":
     from functools import partial
+    from os.path import realpath as real_path
 
     from backup_gui.engine.fs.windows import folder, handles
     from backup_gui.engine.fs.windows.handles import read
@@ -32,7 +33,7 @@ else:
     from os import read
     from os import stat as entry_at
 
-    from backup_gui.engine.fs.posix import open_file, open_root
+    from backup_gui.engine.fs.posix import open_file, open_root, real_path
 
     def is_remote(_path: str) -> bool:
         """Tell whether a path lies on another computer: where there is a table of mounts, that tells."""
@@ -43,7 +44,17 @@ else:
         return ""
 
 
-__all__ = ["change_observer", "entry_at", "entry_of", "is_remote", "open_file", "open_root", "read", "volume_of"]
+__all__ = [
+    "change_observer",
+    "entry_at",
+    "entry_of",
+    "is_remote",
+    "open_file",
+    "open_root",
+    "read",
+    "real_path",
+    "volume_of",
+]
 
 
 def change_observer(on_overflow: Callable[[], None]) -> BaseObserver:

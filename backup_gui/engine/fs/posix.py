@@ -34,6 +34,7 @@ _OPEN_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 # Other systems than macOS refuse links; only tests open anything in this way there.
 _OPEN_ITSELF: Final = (_OPEN_FILE & ~os.O_NOFOLLOW) | getattr(os, "O_SYMLINK", os.O_NOFOLLOW)
 _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+_GONE: Final = " (deleted)"
 _RENAME_TYPES: Final = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
 _RENAME_NOREPLACE: Final = 1
 _RENAME_EXCL: Final = 4
@@ -46,6 +47,26 @@ _rename_new, _NEW = (
 )
 # What says that a file system, or the system itself, has no such rename.
 _NO_SUCH_RENAME: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
+
+
+def real_path(path: str) -> str:
+    """Return an absolute path without links; what does not exist is taken as it is written.
+
+    As ``os.path.realpath``, which looks at each folder above by itself, where the kernel tells it at once.
+    """
+    if sys.platform == "linux":
+        try:
+            fd = os.open(path, os.O_PATH)
+            try:
+                found = os.readlink(f"/proc/self/fd/{fd}")
+            finally:
+                os.close(fd)
+        except OSError:
+            return os.path.realpath(path)
+        # The kernel says otherwise that the folder is gone, or that no path leads to it from the process's root.
+        if found.startswith("/") and not found.endswith(_GONE):
+            return found
+    return os.path.realpath(path)
 
 
 class PosixEntry:

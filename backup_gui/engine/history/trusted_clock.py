@@ -134,8 +134,9 @@ def follow(catalog: JobDatabase, clock_s: float, run_s: float) -> None:
         clock_s: The user's clock, seconds since 1970, UTC.
         run_s: The system's uptime, seconds.
     """
-    if _seen(catalog) is not None:
-        look(catalog, clock_s, run_s)
+    before = _seen(catalog)
+    if before is not None:
+        _look(catalog, before, clock_s, run_s)
 
 
 def look(catalog: JobDatabase, clock_s: float, run_s: float) -> ClockState:
@@ -151,6 +152,10 @@ def look(catalog: JobDatabase, clock_s: float, run_s: float) -> ClockState:
         first = ClockState(clock_s, run_s)
         _note(catalog, first)
         return first
+    return _look(catalog, before, clock_s, run_s)
+
+
+def _look(catalog: JobDatabase, before: ClockState, clock_s: float, run_s: float) -> ClockState:
     now = _after(before, clock_s, run_s)
     passed_s = now.ran_s - before.ran_s
     if now.off_s > MOST_AHEAD_S and not (before.is_in_doubt and abs(now.off_s - before.off_s) < _LEAST_STEP_S):

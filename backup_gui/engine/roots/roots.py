@@ -14,6 +14,7 @@ from backup_gui.engine.destination.history_place import is_on_one_volume, is_pla
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.mirror_writer import make_private_folder
 from backup_gui.engine.destination.probe import capabilities_of
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
 from backup_gui.engine.fs.volumes.identity import (
@@ -340,7 +341,7 @@ def _is_new_drive(anchor: str, catalog: JobDatabase) -> bool:
         anchor: The destination, or the nearest existing folder above it.
         catalog: Records where the destination's drive was mounted.
     """
-    return catalog.fact(POINT_KEY) == _mount_point(os.path.realpath(anchor))
+    return catalog.fact(POINT_KEY) == _mount_point(native.real_path(anchor))
 
 
 def _mount_point(path: str) -> str:

@@ -209,6 +209,7 @@ def _prepare(
 ) -> _Prepared:
     """Wait for this pass's turn, and open both folders; ``stack`` closes them and ends the turn."""
     started_at, began_s = options.now(), time.monotonic()
+    catalog.facts.read_again()
     if not options.is_dry_run:
         # Also if the drive is not connected.
         follow(catalog, options.now(), options.uptime())

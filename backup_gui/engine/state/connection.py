@@ -79,6 +79,9 @@ class MemoryConnection(sqlite3.Connection):
         path: The file; None for a database that is forgotten when closed.
         connect: Opens and checks the file, and migrates it.
         clock: Monotonic seconds.
+
+    Attributes:
+        moves: How often it has gone on in memory, or in the file again.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class MemoryConnection(sqlite3.Connection):
         self._clock = clock
         self._file: sqlite3.Connection | None = None
         self._next_try_s = 0.0
+        self.moves = 0
 
     @property
     def file(self) -> Path | None:
@@ -154,6 +158,7 @@ class MemoryConnection(sqlite3.Connection):
             file.close()
             return False
         self._file = file
+        self.moves += 1
         tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
         for (table,) in super().execute(tables).fetchall():
             super().execute(f'DROP TABLE "{table}"')
@@ -221,6 +226,7 @@ class MemoryConnection(sqlite3.Connection):
         except sqlite3.Error:
             raise error from None
         self._file = None
+        self.moves += 1
         with contextlib.suppress(sqlite3.Error):
             file.close()
         self._next_try_s = self._clock() + _TRY_EVERY_S

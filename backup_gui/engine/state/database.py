@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Self
 from backup_gui.engine.fs.privacy import close_file, make_private_file, make_private_folder, own_folder_reason
 from backup_gui.engine.state.busy_files import Busy
 from backup_gui.engine.state.connection import MemoryConnection, is_without_room
+from backup_gui.engine.state.facts import Facts
 from backup_gui.engine.state.integers import UNSIGNED, read, signed, stored
 from backup_gui.engine.state.integrity import check_mark, doubt, is_of_the_moment, reason_of, set_aside
 from backup_gui.engine.state.kept_paths import Kept
@@ -66,6 +67,9 @@ class JobDatabase:
         recent: The guard's records of the last hour.
         busy: Records of files that are written again and again.
         kept: What the mirror keeps against the source, by the user's decision.
+        facts: Single values, such as the disk of the source.
+        fact: Returns one of these by its key; None if it is unknown.
+        remember: Remembers one; permanent with the next ``commit``.
     """
 
     def __init__(self, connection: MemoryConnection) -> None:
@@ -74,6 +78,8 @@ class JobDatabase:
         self.recent = RecentLosses(connection)
         self.kept = Kept(connection)
         self.busy = Busy(connection)
+        self.facts = Facts(connection)
+        self.fact, self.remember = self.facts.get, self.facts.remember
         # Whether inodes identify files of the source; not on file systems that renumber them.
         self.trusts_inodes = True
         self._has_index = False
@@ -249,9 +255,7 @@ class JobDatabase:
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - both are from here
         self.kept.release()
         self.busy.forget()
-        self._connection.executemany(
-            "DELETE FROM meta WHERE key = ?", [(ROOT_KEY,), (MIRROR_FILES_KEY,), (HISTORY_PLACE_KEY,)]
-        )
+        self.facts.forget((ROOT_KEY, MIRROR_FILES_KEY, HISTORY_PLACE_KEY))
 
     def forget_kept_lately(self) -> None:
         """Permanently forget the recent versions, because files are about to be restored into the source.
@@ -329,16 +333,6 @@ class JobDatabase:
         self._connection.execute("DELETE FROM intended")
 
     # Facts
-
-    def fact(self, key: str) -> str | None:
-        """Return a remembered fact, such as the disk of the source; None if unknown."""
-        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def remember(self, key: str, value: str) -> None:
-        """Remember a fact; one that is known already writes nothing."""
-        if self.fact(key) != value:
-            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def last_complete_at(self) -> float | None:
         """Return when everything was last backed up, seconds since 1970, UTC; None if never."""

@@ -80,7 +80,7 @@ class Watcher:
         self._wake = wake
         self._dirty = DirtySet(max_paths, monotonic)
         # A link is resolved once, since inotify would watch the link itself. ``is_alive`` notices if it is redirected.
-        self._root = os.path.realpath(source)
+        self._root = native.real_path(source)
         self._prefix = self._root if self._root.endswith(os.sep) else self._root + os.sep
         self._left_out = find_left_out(source).paths
         self._identity: tuple[int, int] | None = None

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.volumes.mounts import Mount, mount_of, read_mounts, unescape
@@ -57,7 +58,7 @@ def is_drive_missing(path: str) -> bool:
         return True
     if sys.platform == "win32":
         return False
-    path = os.path.realpath(path)
+    path = native.real_path(path)
     mount = _mounted(path)
     if mount.kind == _AUTOMATIC or _is_missing_by_table(path):
         return True
@@ -94,7 +95,7 @@ def _is_missing_by_table(path: str) -> bool:
         fields = line.split()
         if len(fields) < 3 or fields[0].startswith(b"#") or not fields[1].startswith(b"/"):
             continue
-        point = os.path.realpath(unescape(fields[1]))
+        point = native.real_path(unescape(fields[1]))
         if point != "/" and is_at_or_below(path, point) and point not in points and points:
             return True
     return False

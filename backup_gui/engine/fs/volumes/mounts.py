@@ -129,7 +129,7 @@ def _parse(content: bytes) -> _Table:
 
 def mount_of(path: str, table: "str | Path" = TABLE) -> Mount | None:
     """The mount that a path lies on, or None where the system does not tell."""
-    return mount_above(os.path.realpath(path), visible_mounts(table))
+    return mount_above(native.real_path(path), visible_mounts(table))
 
 
 def mount_above(path: str, visible: dict[str, Mount]) -> Mount | None:
@@ -161,7 +161,7 @@ def is_visible(mount: Mount) -> bool:
 def share_a_mount(path: str, other: str, table: "str | Path" = TABLE) -> bool:
     """Tell whether two paths lie on the same mount; also where the system does not tell."""
     visible = visible_mounts(table)
-    return mount_above(os.path.realpath(path), visible) is mount_above(os.path.realpath(other), visible)
+    return mount_above(native.real_path(path), visible) is mount_above(native.real_path(other), visible)
 
 
 def can_watch(source: str, table: "str | Path" = TABLE) -> Reason | None:
@@ -187,7 +187,7 @@ def points_below(root: str, table: "str | Path" = TABLE) -> frozenset[str] | Non
     mounts = read_mounts(table)
     if not mounts:
         return None
-    prefix = os.path.realpath(root).rstrip("/") + "/"
+    prefix = native.real_path(root).rstrip("/") + "/"
     return frozenset(mount.point.removeprefix(prefix) for mount in mounts if mount.point.startswith(prefix))
 
 
@@ -215,7 +215,7 @@ def devices_without_lasting_inodes(root: str, table: "str | Path" = TABLE) -> fr
     """Return the numbers of the devices, at and below a folder, whose files have other numbers after each mount."""
     if sys.platform == "win32":
         return frozenset()
-    whole = os.path.realpath(root)
+    whole = native.real_path(root)
     prefix = whole.rstrip("/") + "/"
     every, visible = _read(table)
     own = mount_above(whole, visible)

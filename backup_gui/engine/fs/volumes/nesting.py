@@ -11,6 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.volumes.mounts import mount_above, read_mounts, visible_mounts
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Location:
 
     def __init__(self, path: str, beside: Location | None = None) -> None:
         self.given = path
-        self.path = os.path.realpath(path)
+        self.path = native.real_path(path)
         self._folded = os.path.normcase(self.path)
         # Of a file system's root, the path itself ends with a separator.
         self._below = self._folded.rstrip(os.sep) + os.sep

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.job_folders import folders_of
-from backup_gui.engine.fs import own_files
+from backup_gui.engine.fs import native, own_files
 from backup_gui.engine.fs.volumes import mounts
 from backup_gui.model.plans import PassStatus, Scope
 from tests.helpers.rig import Rig
@@ -44,18 +44,18 @@ def test_a_pass_of_one_change_finds_out_once_where_its_folders_lie(rig: Rig, mon
     rig.run()
     looks: Counter[str] = Counter()
     reads = 0
-    realpath, content = os.path.realpath, mounts._content
+    real_path, content = native.real_path, mounts._content
 
-    def counted_realpath(path: str | Path, **options: bool) -> str:
-        looks[os.fspath(path)] += 1
-        return realpath(path, **options)
+    def counted_real_path(path: str) -> str:
+        looks[path] += 1
+        return real_path(path)
 
     def counted_content(table: str | Path) -> bytes:
         nonlocal reads
         reads += 1
         return content(table)
 
-    monkeypatch.setattr(os.path, "realpath", counted_realpath)
+    monkeypatch.setattr(native, "real_path", counted_real_path)
     monkeypatch.setattr(mounts, "_content", counted_content)
     rig.write("folder/file", "another")
     assert rig.run(Scope(frozenset({"folder/file"}))).status is PassStatus.COMPLETE
