@@ -11,14 +11,13 @@ import hashlib
 import os
 
 from backup_gui.config.folders import home
-from backup_gui.engine.destination.history_place import history_at, is_place_inside
-from backup_gui.engine.fs import own_files
-from backup_gui.engine.fs.volumes.nesting import Location
+from backup_gui.engine.destination.history_place import history_at
+from backup_gui.engine.destination.job_folders import Nesting, folders_at, nesting_of
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.model.errors import JobError, OwnFolderError
 from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, Job, Place
 from backup_gui.model.path_text import escape
-from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
+from backup_gui.model.reasons import Reason, ReasonCode
 
 
 def make_job(draft: Job) -> Job:
@@ -62,6 +61,21 @@ def default_name(source: str) -> str:
     """Name a job after its source."""
     return escape(os.path.basename(source.rstrip("/\\")) or source)[:MAX_NAME_LENGTH]
 
+
+# What is said of folders in each other, at which field.
+_NESTED = {
+    Nesting.SAME: ("destination", ReasonCode.TYPED_SAME),
+    Nesting.DESTINATION_IN_SOURCE: ("destination", ReasonCode.TYPED_DESTINATION_IN_SOURCE),
+    Nesting.SOURCE_IN_DESTINATION: ("destination", ReasonCode.TYPED_SOURCE_IN_DESTINATION),
+    Nesting.SOURCE_MOUNTED_IN_DESTINATION: ("destination", ReasonCode.TYPED_SOURCE_IN_DESTINATION),
+    Nesting.SOURCE_IN_OWN: ("source", ReasonCode.TYPED_SOURCE_IN_OWN),
+    Nesting.DESTINATION_AROUND_OWN: ("destination", ReasonCode.TYPED_DESTINATION_AROUND_OWN),
+    Nesting.HISTORY_IN_SOURCE: ("history", ReasonCode.TYPED_HISTORY_IN_SOURCE),
+    Nesting.SOURCE_IN_HISTORY: ("history", ReasonCode.TYPED_SOURCE_IN_HISTORY),
+    Nesting.HISTORY_IN_DESTINATION: ("history", ReasonCode.TYPED_HISTORY_IN_DESTINATION),
+    Nesting.DESTINATION_IN_HISTORY: ("history", ReasonCode.TYPED_DESTINATION_IN_HISTORY),
+    Nesting.HISTORY_AROUND_OWN: ("history", ReasonCode.TYPED_HISTORY_AROUND_OWN),
+}
 
 _MISSING = {
     "source": ReasonCode.TYPED_SOURCE_MISSING,
@@ -181,42 +195,11 @@ def folder_faults(job: Job) -> dict[str, Reason]:
     }
     if faults:
         return faults
-    return _nesting_faults(folders)
-
-
-def _nesting_faults(folders: dict[str, str]) -> dict[str, Reason]:
-    source, destination = Location(folders["source"]), Location(folders["destination"])
-    is_inside, is_around = destination.is_within(source), source.is_within(destination)
-    if is_inside and is_around:
-        return {"destination": Reason(ReasonCode.TYPED_SAME)}
-    if is_inside:
-        return {"destination": Reason(ReasonCode.TYPED_DESTINATION_IN_SOURCE)}
-    if is_around:
-        return {"destination": Reason(ReasonCode.TYPED_SOURCE_IN_DESTINATION)}
-    ours = [Location(place) for place in own_files.noted()]
-    if any(source.is_within(place) for place in ours):
-        return {"source": Reason(ReasonCode.TYPED_SOURCE_IN_OWN)}
-    if any(destination.overlaps(place) for place in ours):
-        return {"destination": Reason(ReasonCode.TYPED_DESTINATION_AROUND_OWN)}
-    history = folders.get("history")
-    if history is None or is_place_inside(history, folders["destination"]):
+    nesting = nesting_of(folders_at(folders["source"], folders["destination"], folders.get("history")))
+    if nesting is None:
         return {}
-    fault = _history_fault(Location(history), source, destination, ours)
-    return {"history": fault} if fault else {}
-
-
-def _history_fault(history: Location, source: Location, destination: Location, ours: list[Location]) -> Reason:
-    for folder, inside, around in (
-        (source, ReasonCode.TYPED_HISTORY_IN_SOURCE, ReasonCode.TYPED_SOURCE_IN_HISTORY),
-        (destination, ReasonCode.TYPED_HISTORY_IN_DESTINATION, ReasonCode.TYPED_DESTINATION_IN_HISTORY),
-    ):
-        if history.is_within(folder):
-            return Reason(inside)
-        if folder.is_within(history):
-            return Reason(around)
-    if any(history.overlaps(place) for place in ours):
-        return Reason(ReasonCode.TYPED_HISTORY_AROUND_OWN)
-    return NO_REASON
+    name, code = _NESTED[nesting]
+    return {name: Reason(code)}
 
 
 def _refuse(faults: dict[str, Reason], job: Job) -> None:

@@ -361,9 +361,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a source mounted in its destination is refused",
-        "engine/roots/roots.py",
-        "    if mounted is not None:\n",
-        "    if mounted == 0:\n",
+        "engine/destination/job_folders.py",
+        "mounted_below(destination, source) is not None",
+        "False",
         (f"{_SAME}test_a_source_that_is_mounted_in_its_destination_is_refused",),
     ),
 )

@@ -20,16 +20,16 @@ _LINKS = "faults/test_swapped_links.py::"
 MUTATIONS = (
     Mutation(
         "own files in the destination are refused",
-        "engine/roots/roots.py",
-        "    if any(destination.overlaps(place) for place in ours):\n",
-        "    if not ours and destination.overlaps(source):\n",
+        "engine/destination/job_folders.py",
+        "any(destination.overlaps(place) for place in own)",
+        "False",
         (f"{_ROOTS}test_own_files_in_the_backup_are_refused_and_stay[destination-inside]",),
     ),
     Mutation(
         "own files in the history are refused",
-        "engine/roots/roots.py",
-        "    if any(history.overlaps(place) for place in ours):\n",
-        "    if not ours and kept.overlaps(source):\n",
+        "engine/destination/job_folders.py",
+        "any(history.overlaps(place) for place in own)",
+        "False",
         (f"{_ROOTS}test_own_files_in_the_backup_are_refused_and_stay[history-inside]",),
     ),
     Mutation(
@@ -432,17 +432,24 @@ MUTATIONS = (
     ),
     Mutation(
         "a source inside the destination",
-        "engine/roots/roots.py",
-        "    if source.is_within(destination):\n",
-        "    if not job:\n",
+        "engine/destination/job_folders.py",
+        "destination.is_within(source), source.is_within(destination)\n",
+        "destination.is_within(source), False\n",
         (f"{_ROOTS}test_folders_within_each_other_are_refused",),
     ),
     Mutation(
         "a history inside the source",
-        "engine/roots/roots.py",
-        "    if history.overlaps(source):\n",
-        "    if not folders:\n",
+        "engine/destination/job_folders.py",
+        "history.is_within(source)",
+        "False",
         (f"{_ROOTS}test_folders_within_each_other_are_refused",),
+    ),
+    Mutation(
+        "folders that lie elsewhere now are found out anew",
+        "engine/destination/job_folders.py",
+        "root.seen, *(place.seen for place in places))",
+        "root.given, *(place.given for place in places))",
+        ("unit/engine/destination/test_job_folders.py::test_they_are_found_out_anew_as_soon_as_one_lies_elsewhere",),
     ),
     Mutation(
         "nesting by identity",

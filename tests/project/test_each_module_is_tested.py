@@ -39,7 +39,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "engine/destination/mirror_tree.py": ("faults/test_permissions.py", "integration/test_odd_numbers.py"),
     "engine/destination/mirror_writer.py": ("unit/engine/destination/test_destination.py", "faults/test_exfat.py"),
     "engine/fs/attribute_calls.py": ("unit/engine/fs/test_xattrs.py", "integration/test_mac_attributes.py"),
-    "engine/fs/native.py": ("unit/engine/fs/test_folder.py", "unit/engine/fs/test_tree.py"),
     "engine/fs/own_files.py": ("unit/engine/plan/test_left_out.py",),
     "engine/fs/posix.py": ("unit/engine/fs/test_folder.py", "faults/test_swapped_links.py"),
     "engine/fs/same_content.py": ("unit/engine/apply/test_copy_files.py", "integration/test_times_only.py"),

@@ -7,8 +7,10 @@ themselves on drives. Code here writes nothing and opens no file.
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.destination.job_folders import MOST_KEPT
 from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.volumes.mounts import is_of_kernel, is_visible
 from backup_gui.engine.fs.volumes.nesting import Location
@@ -43,8 +45,7 @@ def rules_of(job: Job, folders: JobFolders) -> ExclusionRules:
     Raises:
         JobError: A rule is invalid.
     """
-    found = _find(folders.source, (*folders.own, *folders.backup))
-    return _rules(job.exclude, found, leaves_out_system_folders=job.leaves_out_system_folders)
+    return _rules(job.exclude, _left_out_of(folders), leaves_out_system_folders=job.leaves_out_system_folders)
 
 
 def rules_for(
@@ -80,6 +81,11 @@ def find_left_out(source: str, backup: Iterable[str] = ()) -> LeftOut:
     """
     root = Location(source)
     return _find(root, (Location(place, root) for place in (*own_files.noted(), *backup)))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _left_out_of(folders: JobFolders) -> LeftOut:
+    return _find(folders.source, (*folders.own, *folders.backup))
 
 
 def _find(source: Location, places: Iterable[Location]) -> LeftOut:

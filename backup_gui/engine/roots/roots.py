@@ -10,7 +10,8 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.destination.history_place import is_on_one_volume, is_place_inside
+from backup_gui.engine.destination.history_place import is_on_one_volume
+from backup_gui.engine.destination.job_folders import Nesting, nesting_of
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.mirror_writer import make_private_folder
 from backup_gui.engine.destination.probe import capabilities_of
@@ -57,6 +58,21 @@ SOURCE_KEY = "source"
 DRIVES_KEY = "drives"
 POINT_KEY = "destination mounted at"
 WELCOME_KEY = "a new drive is welcome"
+
+
+# What is said of folders in each other, and of which one.
+_NESTED = {
+    Nesting.SAME: ("destination", ReasonCode.DESTINATION_INSIDE_SOURCE),
+    Nesting.DESTINATION_IN_SOURCE: ("destination", ReasonCode.DESTINATION_INSIDE_SOURCE),
+    Nesting.SOURCE_IN_DESTINATION: ("source", ReasonCode.SOURCE_INSIDE_DESTINATION),
+    Nesting.SOURCE_IN_OWN: ("source", ReasonCode.SOURCE_INSIDE_OWN),
+    Nesting.DESTINATION_AROUND_OWN: ("destination", ReasonCode.DESTINATION_AROUND_OWN),
+    Nesting.HISTORY_IN_SOURCE: ("history", ReasonCode.HISTORY_AROUND_SOURCE),
+    Nesting.SOURCE_IN_HISTORY: ("history", ReasonCode.HISTORY_AROUND_SOURCE),
+    Nesting.HISTORY_IN_DESTINATION: ("history", ReasonCode.HISTORY_AROUND_DESTINATION),
+    Nesting.DESTINATION_IN_HISTORY: ("history", ReasonCode.HISTORY_AROUND_DESTINATION),
+    Nesting.HISTORY_AROUND_OWN: ("history", ReasonCode.HISTORY_AROUND_OWN),
+}
 
 
 class Roots(NamedTuple):
@@ -245,27 +261,14 @@ def _refuse_nesting(folders: JobFolders) -> None:
     Raises:
         JobError: One lies in another.
     """
-    source, destination, history, ours = folders
-    if destination.is_within(source):
-        raise JobError(Reason(ReasonCode.DESTINATION_INSIDE_SOURCE, path=destination.given))
-    if source.is_within(destination):
-        raise JobError(Reason(ReasonCode.SOURCE_INSIDE_DESTINATION, path=source.given))
-    mounted = mounted_below(destination, source)
-    if mounted is not None:
-        raise JobError(Reason(ReasonCode.SOURCE_MOUNTED_INSIDE, path=mounted))
-    if any(source.is_within(place) for place in ours):
-        raise JobError(Reason(ReasonCode.SOURCE_INSIDE_OWN, path=source.given))
-    # Its contents are not in the source: they would be removed from the mirror while they are in use.
-    if any(destination.overlaps(place) for place in ours):
-        raise JobError(Reason(ReasonCode.DESTINATION_AROUND_OWN, path=destination.given))
-    if history is None or is_place_inside(history.given, destination.given):
+    nesting = nesting_of(folders)
+    if nesting is None:
         return
-    if history.overlaps(source):
-        raise JobError(Reason(ReasonCode.HISTORY_AROUND_SOURCE, path=history.given))
-    if history.overlaps(destination):
-        raise JobError(Reason(ReasonCode.HISTORY_AROUND_DESTINATION, path=history.given))
-    if any(history.overlaps(place) for place in ours):
-        raise JobError(Reason(ReasonCode.HISTORY_AROUND_OWN, path=history.given))
+    if nesting is Nesting.SOURCE_MOUNTED_IN_DESTINATION:
+        mounted = mounted_below(folders.destination, folders.source) or folders.source.given
+        raise JobError(Reason(ReasonCode.SOURCE_MOUNTED_INSIDE, path=mounted))
+    place, code = _NESTED[nesting]
+    raise JobError(Reason(code, path=getattr(folders, place).given))
 
 
 def _open_target(

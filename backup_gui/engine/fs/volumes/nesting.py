@@ -100,6 +100,11 @@ class Location:
                 yield path
                 below, path = path, os.path.dirname(path)
 
+    @property
+    def seen(self) -> tuple[str, str, tuple[int, int] | None]:
+        """What is looked at to tell that it lies where another location did: both paths, and the identity."""
+        return self.given, self.path, self.identity
+
     @_Once
     def identity(self) -> tuple[int, int] | None:
         """Device and inode of the folder; None if it is not there."""

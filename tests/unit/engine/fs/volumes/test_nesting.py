@@ -33,6 +33,7 @@ def test_links_do_not_hide_it(tmp_path: Path) -> None:
 
 def test_without_a_table_of_mounts_the_other_checks_remain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nesting, "read_mounts", list)
+    monkeypatch.setattr(nesting, "visible_mounts", dict)
     assert is_within(f"{tmp_path}/a", str(tmp_path))
     assert not is_within(str(tmp_path), f"{tmp_path}/a")
 
@@ -62,6 +63,7 @@ def test_a_folder_mounted_at_a_second_place_is_recognised_by_its_number_alone(
     (outer / "inner").mkdir(parents=True)
     second.mkdir()
     monkeypatch.setattr(nesting, "read_mounts", list)
+    monkeypatch.setattr(nesting, "visible_mounts", dict)
     subprocess.run(["mount", "--bind", str(outer), str(second)], check=True)
     try:
         assert is_within(f"{second}/inner", str(outer))
