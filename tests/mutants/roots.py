@@ -77,7 +77,7 @@ MUTATIONS = (
     Mutation(
         "destination volume",
         "engine/roots/roots.py",
-        "        is_other = recorded is not None and volume_id(anchor) != recorded.volume\n",
+        "        is_other = recorded is not None and volume_of(place) != recorded.volume\n",
         "        is_other = False\n",
         (f"{_ROOTS}test_an_unmounted_destination_is_not_written_where_it_was",),
     ),
@@ -447,8 +447,8 @@ MUTATIONS = (
     Mutation(
         "folders that lie elsewhere now are found out anew",
         "engine/destination/job_folders.py",
-        "root.seen, *(place.seen for place in places))",
-        "root.given, *(place.given for place in places))",
+        "[place.seen for place in",
+        "[place.given for place in",
         ("unit/engine/destination/test_job_folders.py::test_they_are_found_out_anew_as_soon_as_one_lies_elsewhere",),
     ),
     Mutation(

@@ -85,8 +85,9 @@ def folders_at(source: str, destination: str, history: str | None) -> JobFolders
         None if history is None else Location(history, root),
         tuple(Location(place, root) for place in own_files.noted()),
     )
-    places = (*folders.backup, *folders.own)
-    key = (*root.visible.values(), history is None, root.seen, *(place.seen for place in places))
+    # First what may mount something by being looked at, then what is mounted.
+    seen = [place.seen for place in (root, *folders.backup, *folders.own)]
+    key = (history is None, *seen, *root.visible.values())
     if len(_kept) >= MOST_KEPT and key not in _kept:
         _kept.clear()
     return _kept.setdefault(key, folders)

@@ -28,8 +28,8 @@ from backup_gui.engine.fs.volumes.identity import (
     standing,
 )
 from backup_gui.engine.fs.volumes.mounts import distrusted_devices
-from backup_gui.engine.fs.volumes.nesting import mounted_below
-from backup_gui.engine.fs.volumes.volume import volume_id
+from backup_gui.engine.fs.volumes.nesting import Location, mounted_below
+from backup_gui.engine.fs.volumes.volume import volume_of
 from backup_gui.engine.ownership.belonging import mark, settle
 from backup_gui.engine.roots.continuity import DESTINATION_KEY, Continuity, compare_with_last, remember_folder
 from backup_gui.model.errors import (
@@ -147,7 +147,8 @@ def open_roots(
     continuity = _continuity(job, target, catalog, has_new_destination=has_new_destination)
     is_other = continuity is Continuity.OTHER
     target.tree.opens_up = not (is_dry_run or is_other)
-    target.distrust(distrusted_devices(folders.source.path, source.root_fd, source.root_entry.st_dev))
+    mounts = folders.source.visible.values()
+    target.distrust(distrusted_devices(folders.source.path, source.root_fd, source.root_entry.st_dev, mounts))
     if not is_dry_run:
         target.lock()
     target.adopt(capabilities_of(target, job.destination.path, catalog, may_try=not (is_dry_run or is_other)))
@@ -286,7 +287,8 @@ def _open_target(
     try:
         is_there = os.path.lexists(root)
         anchor = nearest_existing(root)
-        is_other = recorded is not None and volume_id(anchor) != recorded.volume
+        place = folders.destination if anchor == root else Location(anchor, folders.source)
+        is_other = recorded is not None and volume_of(place) != recorded.volume
         if is_other and not _may_be_other(job, catalog, anchor):
             if _is_new_drive(anchor, catalog):
                 raise RootAbsentError(Reason(ReasonCode.DESTINATION_REPLACED, path=root))

@@ -244,14 +244,14 @@ def is_of_kernel(kind: str) -> bool:
     return kind in _KERNEL_TYPES
 
 
-def distrusted_devices(root: str, root_fd: int, device: int, table: "str | Path" = TABLE) -> frozenset[int]:
+def distrusted_devices(root: str, root_fd: int, device: int, mounts: Iterable[Mount]) -> frozenset[int]:
     """Return the volumes of a folder on which the system heeds no set-id bits, as those of sticks usually are.
 
     Args:
         root: Absolute path of the folder, without links.
         root_fd: Its descriptor.
         device: Its device number.
-        table: The kernel's list of mounts, as in proc(5).
+        mounts: What is mounted.
 
     Returns:
         Device numbers: of the folder, and of what is mounted below it.
@@ -263,7 +263,7 @@ def distrusted_devices(root: str, root_fd: int, device: int, table: "str | Path"
         if os.fstatvfs(root_fd).f_flag & os.ST_NOSUID:
             found.add(device)
     prefix = root.rstrip("/") + "/"
-    for mount in read_mounts(table):
+    for mount in mounts:
         if mount.point.startswith(prefix) and "nosuid" in mount.flags.split(","):
             major, _, minor = mount.device.partition(":")
             # Each subvolume of Btrfs has a number of its own, which only a look tells.

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pytest
 
 # For the place of its history, where it lies, the folder once it is open, and its drive.
-MOST_LOOKS_AT_THE_DESTINATION = 4
+MOST_LOOKS_AT_THE_DESTINATION = 3
 # Where the system lists no ids of volumes; with them it is fewer.
-MOST_READS_OF_THE_MOUNTS = 7
+MOST_READS_OF_THE_MOUNTS = 5
 
 
 def test_links_are_followed_and_nothing_needs_to_exist(rig: Rig) -> None:

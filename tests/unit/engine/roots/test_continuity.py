@@ -239,8 +239,7 @@ def test_a_dry_run_shows_another_folder_as_held(filled: Rig) -> None:
 def test_another_volume_of_the_same_id_is_no_complete_mirror(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, *, is_empty: bool
 ) -> None:
-    monkeypatch.setattr(roots, "volume_id", lambda _path: "uuid:the same")
-    for module in (continuity, identity):
+    for module in (continuity, identity, roots):
         monkeypatch.setattr(module, "volume_of", lambda _folder: "uuid:the same")
     rig.mirror.mkdir()
     rig.write("a", "1")
