@@ -35,6 +35,7 @@ TARGETS = {
     "lint": ("requirements-dev.txt", []),
     "test": ("requirements-dev.txt", ["qt", "test"]),
     "package": ("requirements-dev.txt", ["qt", "test", "package"]),
+    "test-package": ("requirements-dev.txt", ["qt", "test", "test-package"]),
     "windows": ("requirements-dev.txt", ["windows"]),
 }
 

@@ -48,6 +48,17 @@ def test_an_interpreter_without_its_shared_library_is_not_packaged(state: str) -
     assert not _passes(state + setup_environment.WITH_LIBRARY)
 
 
+def test_all_that_a_make_target_sets_up_is_known() -> None:
+    makefile = (PROJECT / "Makefile").read_text()
+    asked = set(re.findall(r"(?m)^\t\$\(SETUP\) (\S+)$", makefile))
+    asked |= set(re.findall(r"\$setup (\S+)", (PROJECT / "packaging" / "start.sh").read_text()))
+    assert "test" in asked
+    assert asked == set(setup_environment.TARGETS)
+    for _, lists in setup_environment.TARGETS.values():
+        for name in lists:
+            assert setup_environment.listed(f"linux/packages-{name}.txt")
+
+
 def commands() -> dict[str, argparse.ArgumentParser]:
     """The parser of each command; that of none has an empty name."""
     parser = build_parser()
