@@ -47,12 +47,17 @@ def main() -> None:
     use_python_new_enough()
     requirements, lists = TARGETS[sys.argv[1]]
     packages = [package for name in lists for package in listed("linux/packages-" + name + ".txt")]
-    see_to_packages(packages, "This needs system packages that are missing.")
     test = NEW_ENOUGH
     if sys.argv[1] == "package" and sys.platform == "linux":
-        use_python_with_library()
+        use_python_that_can_be_packaged()
         test += WITH_LIBRARY
-    make_venv(test)
+    is_usable = venv_is_usable(test)
+    # All at once: whoever has to type the line types one.
+    see_to_packages(
+        packages + ([] if is_usable else parts_of_python(test)), "This needs system packages that are missing."
+    )
+    if not is_usable:
+        make_venv(test)
     install(requirements)
 
 
@@ -67,18 +72,14 @@ def use_python_new_enough() -> None:
     )
 
 
-def use_python_with_library() -> None:
-    """See that the packaged program can have Python's shared library, without which it does not start.
+def use_python_that_can_be_packaged() -> None:
+    """Go on under another interpreter if this one has no shared library, without which a packaged program cannot start.
 
-    Debian has the library in a package of its own. A Python built without one cannot be packaged, but another can.
+    Debian's own can always get it: see ``parts_of_python``.
     """
-    if subprocess.call([sys.executable, "-c", WITH_LIBRARY]) == 0:
+    if is_debians_own() or passes(WITH_LIBRARY):
         return
-    if os.path.realpath(sys.executable).startswith("/usr/bin/"):
-        see_to_packages(["libpython3.{}".format(sys.version_info[1])], "Python's shared library is missing.")  # noqa: UP032
-        if subprocess.call([sys.executable, "-c", WITH_LIBRARY]) == 0:
-            return
-    elif os.access("/usr/bin/python3", os.X_OK) and subprocess.call(["/usr/bin/python3", "-c", NEW_ENOUGH]) == 0:
+    if not is_systems_own() and passes(NEW_ENOUGH, "/usr/bin/python3"):
         os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
     go_on_under_another(NEW_ENOUGH + WITH_LIBRARY)
     sys.exit(
@@ -87,12 +88,39 @@ def use_python_with_library() -> None:
     )
 
 
+def parts_of_python(test: str) -> "list[str]":
+    """The Debian packages with what Debian's own interpreter lacks to make an environment that passes a test."""
+    if not is_debians_own():
+        return []
+    version = "python3.{}".format(sys.version_info[1])  # noqa: UP032 - as above
+    lacking = [] if passes("import ensurepip, venv") else [version + "-venv"]
+    return lacking + ([] if passes(test) else ["lib" + version])
+
+
+def is_debians_own() -> bool:
+    """Tell whether this interpreter is from a package of Debian's."""
+    return is_systems_own() and shutil.which("dpkg-query") is not None
+
+
+def is_systems_own() -> bool:
+    """Tell whether this interpreter came with the system."""
+    return os.path.realpath(sys.executable).startswith("/usr/bin/")
+
+
+def passes(test: str, python: str = sys.executable) -> bool:
+    """Tell whether an interpreter is there and passes a test."""
+    try:
+        return subprocess.call([python, "-c", test], stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
 def go_on_under_another(test: str) -> None:
     """Run this under the newest other interpreter that passes a test; return if there is none."""
     names = ["python3." + str(minor) for minor in range(20, OLDEST[1] - 1, -1)] + ["/usr/bin/python3"]
     for name in names:
         path = shutil.which(name)
-        if path and subprocess.call([path, "-c", test], stderr=subprocess.DEVNULL) == 0:
+        if path and passes(test, path):
             os.execv(path, [path, *sys.argv])
 
 
@@ -141,17 +169,23 @@ def administrator_prefix() -> "list[str] | None":
     return None
 
 
+def venv_is_usable(test: str) -> bool:
+    """Tell whether ``.venv`` works, lies where it was made, and is of a Python that passes a test."""
+    return not venv_was_moved() and passes("import pip\n" + test, VENV_PYTHON)
+
+
+def venv_was_moved() -> bool:
+    """Tell whether ``.venv`` was made elsewhere: its programs then look for their Python at the old place."""
+    for line in read(os.path.join(VENV, "pyvenv.cfg")).splitlines():
+        if line.startswith("command = "):
+            return not line.endswith(" " + VENV)
+    return False
+
+
 def make_venv(test: str) -> None:
-    """Make ``.venv`` if it is missing, broken, or of a Python that does not pass a test."""
-    try:
-        if subprocess.call([VENV_PYTHON, "-c", "import pip\n" + test], stderr=subprocess.DEVNULL) == 0:
-            return
-    except OSError:
-        pass  # not there, or its interpreter is gone
-    if subprocess.call([sys.executable, "-c", "import ensurepip, venv"], stderr=subprocess.DEVNULL) != 0:
-        see_to_packages(["python3-venv"], "Python's venv module is missing.")
+    """Make ``.venv`` anew."""
     print("Making .venv", flush=True)
-    if subprocess.call([sys.executable, "-m", "venv", "--clear", VENV]) != 0:
+    if subprocess.call([sys.executable, "-m", "venv", "--clear", VENV]) != 0 or not venv_is_usable(test):
         sys.exit("The environment .venv could not be made with " + sys.executable)
 
 

@@ -48,6 +48,36 @@ def test_an_interpreter_without_its_shared_library_is_not_packaged(state: str) -
     assert not _passes(state + setup_environment.WITH_LIBRARY)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="packages of Debian")
+def test_all_packages_that_are_missing_are_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["setup_environment.py", "package"])
+    monkeypatch.setattr(setup_environment, "VENV", str(tmp_path))
+    monkeypatch.setattr(setup_environment, "VENV_PYTHON", str(tmp_path / "bin" / "python"))
+    monkeypatch.setattr(setup_environment, "installed_packages", set)
+    monkeypatch.setattr(setup_environment, "administrator_prefix", lambda: None)
+    monkeypatch.setattr(setup_environment, "is_debians_own", lambda: True)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(subprocess, "call", lambda *_, **__: 1)
+    with pytest.raises(SystemExit) as ended:
+        setup_environment.main()
+    line = str(ended.value).splitlines()[-1].split()
+    version = f"python3.{sys.version_info.minor}"
+    assert {"libegl1", "xvfb", "lintian", f"{version}-venv", f"lib{version}"} <= set(line)
+
+
+def test_an_environment_is_made_anew_after_the_checkout_has_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("old place", "new place"):
+        monkeypatch.setattr(setup_environment, "VENV", str(tmp_path / name / ".venv"))
+        if name == "old place":
+            command = (sys.executable, "-m", "venv", "--without-pip", setup_environment.VENV)
+            subprocess.run(command, check=True)
+            assert not setup_environment.venv_was_moved()
+            (tmp_path / name).rename(tmp_path / "new place")
+    assert setup_environment.venv_was_moved()
+
+
 def test_all_that_a_make_target_sets_up_is_known() -> None:
     makefile = (PROJECT / "Makefile").read_text()
     asked = set(re.findall(r"(?m)^\t\$\(SETUP\) (\S+)$", makefile))
