@@ -90,6 +90,13 @@ def foreign_libraries(program: Path) -> set[str]:
     return {name for name in re.findall(r"(?m)^ +NEEDED +(\S+)$", listing) if name not in own}
 
 
+def oldest_glibc(program: Path) -> str:
+    """The version of the C library that a program needs, such as ``2.34``."""
+    listing = _output("objdump", "-p", *map(str, binaries(program)))
+    versions: list[str] = re.findall(r"GLIBC_([\d.]+)", listing)
+    return max(versions, key=lambda version: [int(part) for part in version.split(".")])
+
+
 def binaries(folder: Path) -> list[Path]:
     """The programs and libraries in a folder."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink() and is_elf(path))

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from debian_package import binaries, make_deb
+from debian_package import binaries, make_deb, oldest_glibc
 from rpm_package import make_rpm
 from tree import HERE, NAME, PROJECT, VERSION, add_common_licences, day, lay_out
 
@@ -63,7 +63,8 @@ def make_tarball() -> Path:
         shutil.rmtree(root / "files" / "bin")
         for script in ("install.sh", "uninstall.sh", "shared.sh"):
             shutil.copy(HERE / script, root / script)
-        shutil.copy(HERE / "README-tarball.txt", root / "README.txt")
+        text = (HERE / "README-tarball.txt").read_text("utf-8")
+        (root / "README.txt").write_text(text.format(glibc=oldest_glibc(PROGRAM)), "utf-8")
         command = ["tar", "--sort=name", "--owner=0", "--group=0", "--numeric-owner", f"--mtime=@{day():%s}"]
         command += [f"--use-compress-program={COMPRESSOR}", "-C", folder, "-cf", str(package), name]
         subprocess.run(command, check=True)

@@ -12,6 +12,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,17 @@ def test_it_is_as_small_as_promised() -> None:
     assert sum(path.lstat().st_size for path in (DIST / "backup-gui").rglob("*")) <= MOST_INSTALLED_BYTES
     for pattern in ("*.tar.xz", "*.deb", "*.rpm"):
         assert made(pattern).stat().st_size <= MOST_PACKED_BYTES
+    assert not list((DIST / "backup-gui").rglob("*.ts")), "what translations are made of"
+
+
+def test_a_release_has_every_package() -> None:
+    text = (PROJECT / ".github" / "workflows" / "release.yml").read_text()
+    (uploaded,) = re.findall(r"(?m)^ +name: linux\n +path: \|\n((?: +dist/\S+\n)+)", text)
+    names = uploaded.split()
+    packages = [path for path in DIST.iterdir() if path.is_file()]
+    assert len(packages) == 5
+    for path in packages:
+        assert any(fnmatch(f"dist/{path.name}", name) for name in names), path.name
 
 
 def test_the_command_line_mirrors(program: Path, tmp_path: Path) -> None:
@@ -88,6 +100,16 @@ def test_no_file_of_it_names_a_folder_of_the_computer_that_made_it() -> None:
             listing = subprocess.run(["objdump", "-p", path], stdout=subprocess.PIPE, text=True, check=True).stdout
             for paths in re.findall(r"(?m)^ +RU?N?PATH +(\S+)$", listing):
                 assert all(one.startswith("$ORIGIN") for one in paths.split(":")), path
+
+
+def test_the_archive_names_the_oldest_c_library_that_does(unpacked: Path) -> None:
+    needed = {(0, 0)}
+    for path in (DIST / "backup-gui").rglob("*"):
+        if path.is_file() and path.read_bytes().startswith(b"\x7fELF"):
+            listing = subprocess.run(["objdump", "-T", path], stdout=subprocess.PIPE, text=True, check=False).stdout
+            needed |= {(int(major), int(minor)) for major, minor in re.findall(r"\(GLIBC_(\d+)\.(\d+)", listing)}
+    major, minor = max(needed)
+    assert f"It needs glibc {major}.{minor} or newer" in (unpacked / "README.txt").read_text()
 
 
 def test_window_and_tray_icon_appear_and_quitting_ends_it(program: Path, session_folder: Path) -> None:
