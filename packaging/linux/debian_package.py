@@ -44,7 +44,7 @@ def make_deb(program: Path, target: Path) -> Path:
         (control / "control").write_text(
             f"Package: {NAME}\nVersion: {VERSION}\nArchitecture: {architecture}\nMaintainer: {maintainer()}\n"
             f"Installed-Size: {_size_kib(root / 'usr')}\nDepends: {', '.join([*libraries(program), FONTS])}\n"
-            "Recommends: libwayland-client0, xdg-utils\n"
+            "Recommends: xdg-utils\n"
             "Section: utils\nPriority: optional\n" + (HERE / "description.txt").read_text("utf-8"),
             "utf-8",
         )
