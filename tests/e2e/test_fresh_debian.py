@@ -36,6 +36,11 @@ DIST = PROJECT / "dist"
 WINDOW = "^Folder Backup$"
 DRIVE_BYTES = 256 * 1024**2
 SYSTEM_ENTRY = "/usr/share/applications/backup-gui.desktop"
+OWN_FOLDER = "/usr/lib/backup-gui/"
+# What the packaged program brings with it.
+FROZEN = re.compile(r"\.pyc?$|python|libQt6|PySide|shiboken|libicu", re.IGNORECASE)
+# Flags and path of a call that opened a file.
+OPENED = re.compile(r"(?m)^open\w*\(.*?, (O_[A-Z_|]+).* = \d+<(.*)>$")
 # All others of the window need one of these.
 LOW_LIBRARIES = ("libegl1", "libgl1", "libx11-6", "libdbus-1-3", "libxcb1", "libfreetype6", "libwayland-client0")
 START_LIMIT_S = 60.0
@@ -121,6 +126,7 @@ def test_the_debian_package_has_all_that_it_needs(
     debian.install("libglib2.0-bin")
     with debian.at(desktop):
         use(debian, desktop, documents, drive, SYSTEM_ENTRY, "deb")
+        look_at_what_it_opens(debian, desktop, documents, drive)
         kept = everything(desktop.folder, drive)
         debian.run("apt-get", "remove", "--yes", "backup-gui")
         assert everything(desktop.folder, drive) == kept
@@ -199,23 +205,69 @@ def use(debian: FreshDebian, desktop: Desktop, documents: Path, drive: Drive, st
         wait_for_mirror(documents, drive.root / "Documents")
         person.wait_to_see("Everything is backed up")
         desktop.screenshot(f"fresh-{name}-{debian.root.name}")
-    icon = desktop.tray_icon()
-    assert icon.icon_bytes
+    assert desktop.tray_icon().icon_bytes
     told = wait_until(lambda: desktop.recorded("Notify"), "a notification")
     assert any("complete" in note["body"] for note in told)
     (documents / "Notes.txt").write_text("second")
     wait_for_mirror(documents, drive.root / "Documents")
     process = Path("/proc", str(pid_of(desktop)))
     assert f"\nUid:\t{UID}\t" in (process / "status").read_text()
-    icon.click("Quit")
+    quit_from_the_icon(desktop)
+    (log,) = (desktop.folder / "state").rglob("backup-gui.log")
+    assert "has ended" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def quit_from_the_icon(desktop: Desktop) -> None:
+    """Quit, also if it asks whether it may."""
+    process = Path("/proc", str(pid_of(desktop)))
+    desktop.tray_icon().click("Quit")
     wait_until(lambda: not is_running(process) or desktop.windows("^Quit"), "an answer to Quit")
     if is_running(process):
         desktop.focus("^Quit")
         desktop.press("Return")
     wait_until(lambda: not is_running(process), "the end", QUIT_LIMIT_S)
-    (log,) = (desktop.folder / "state").rglob("backup-gui.log")
-    assert "has ended" in log.read_text()
-    assert "Traceback" not in log.read_text()
+
+
+def look_at_what_it_opens(debian: FreshDebian, desktop: Desktop, documents: Path, drive: Drive) -> None:
+    """See that it has all of Python and Qt from its own folder, and writes to nothing but its own places and the drive.
+
+    For the length of a backup, from the start to the end of the program.
+    """
+    debian.install("strace")
+    traces = desktop.folder / "traces"
+    traces.mkdir()
+    own(traces)
+    # A file for each thread, so that no line is cut in two by one of another.
+    watch = (
+        "strace",
+        "-ff",
+        "--seccomp-bpf",
+        "-y",
+        "-qq",
+        "-e",
+        "trace=open,openat,openat2,creat",
+        "-o",
+        f"{traces}/t",
+    )
+    program = desktop.start(*debian.enter(UID), *watch, "gio", "launch", SYSTEM_ENTRY, name="traced")
+    desktop.wait_for_window(WINDOW, START_LIMIT_S)
+    (documents / "Notes.txt").write_text("third")
+    wait_for_mirror(documents, drive.root / "Documents")
+    quit_from_the_icon(desktop)
+    program.wait(QUIT_LIMIT_S)
+
+    opened: dict[str, set[str]] = {}
+    for trace in traces.iterdir():
+        for flags, path in OPENED.findall(trace.read_text(errors="replace")):
+            opened.setdefault(path, set()).update(flags.split("|"))
+    assert any(FROZEN.search(path) and path.startswith(OWN_FOLDER) for path in opened)
+    assert [path for path in opened if FROZEN.search(path) and not path.startswith(OWN_FOLDER)] == []
+    on_drive = "/" + str(drive.root.relative_to(debian.root))
+    allowed = tuple(f"{folder}/" for folder in (desktop.folder, on_drive, "/dev"))
+    written = {path for path, flags in opened.items() if flags & {"O_WRONLY", "O_RDWR", "O_CREAT"}}
+    assert f"{on_drive}/Documents" in {os.path.dirname(path) for path in written}
+    assert [path for path in sorted(written) if not path.startswith(allowed)] == []
 
 
 def is_running(process: Path) -> bool:
