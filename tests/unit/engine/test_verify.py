@@ -19,7 +19,7 @@ from backup_gui.model.errors import JobError, RootAbsentError
 from backup_gui.model.job import Place
 from backup_gui.model.plans import ProblemCode, Progress
 from backup_gui.model.reasons import Code
-from tests.helpers.descriptors import count_open
+from tests.helpers.descriptors import open_below
 
 Pair = tuple[Path, Path]
 
@@ -269,10 +269,10 @@ def test_a_tree_thousands_of_folders_deep_is_compared(deep_pair: Pair) -> None:
 
 
 def test_all_descriptors_are_given_back(pair: Pair) -> None:
-    before = count_open()
+    before = open_below(pair[0].parent)
     for _ in range(3):
         list(verify(str(pair[0]), Place(str(pair[1]))))
         with pytest.raises(RootAbsentError):
             verify(str(pair[0]), Place("/nowhere"))
-    after = count_open()
+    after = open_below(pair[0].parent)
     assert after == before

@@ -31,7 +31,7 @@ from backup_gui.model.job import Job, Place
 from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import Action, Op, Problem, ProblemCode, Stage
 from backup_gui.model.reasons import Code
-from tests.helpers.descriptors import count_open
+from tests.helpers.descriptors import open_below
 from tests.helpers.memory_destination import MemoryDestination
 from tests.helpers.rig import as_nobody
 from tests.helpers.single import discard
@@ -317,7 +317,7 @@ def test_content_is_compared_to_the_last_byte(pair: Pair, ours: bytes, theirs: b
 
 
 def test_a_comparison_stops_when_it_is_told_to_and_leaves_nothing_open(pair: Pair) -> None:
-    before = count_open()
+    before = open_below(pair.ours.parent)
     (pair.theirs / "file").touch()
     with pytest.raises(FileNotFoundError):
         has_same_content(pair.source, "file", pair.target, "file", lambda: False)
@@ -325,4 +325,4 @@ def test_a_comparison_stops_when_it_is_told_to_and_leaves_nothing_open(pair: Pai
     assert not has_same_content(pair.source, "file", pair.target, "missing", lambda: False)
     with pytest.raises(Cancelled):
         has_same_content(pair.source, "file", pair.target, "file", lambda: True)
-    assert count_open() == before
+    assert open_below(pair.ours.parent) == before

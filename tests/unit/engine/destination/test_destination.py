@@ -22,7 +22,7 @@ from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.rules.version_names import version_path
 from backup_gui.model.errors import DestinationBusyError, HistoryUnusableError
 from backup_gui.model.paths import is_temporary
-from tests.helpers.descriptors import count_open
+from tests.helpers.descriptors import open_below
 from tests.helpers.rig import HOSTILE_NAMES, LONG_AGO_NS, as_nobody
 from tests.helpers.single import discard, move, publish, receive, remove_folder
 from tests.helpers.trees import contents, read_tree
@@ -115,11 +115,11 @@ def test_what_could_not_be_received_leaves_nothing(
         raise error
 
     monkeypatch.setattr(transfer_module, "transfer", fail)
-    before = count_open()
+    before = open_below(at.root)
     with pytest.raises(type(error)):
         at.receive()
     assert read_tree(at.mirror) == {}
-    assert count_open() == before
+    assert open_below(at.root) == before
 
 
 def test_a_temporary_that_cannot_be_made_is_the_destinations_fault(at: Place) -> None:

@@ -17,7 +17,7 @@ import pytest
 from backup_gui.engine.fs.system.descriptors import MOST_KEPT
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.model.entries import EntryKind, kind_of
-from tests.helpers.descriptors import count_open
+from tests.helpers.descriptors import open_below
 from tests.helpers.rig import HOSTILE_NAMES, as_nobody
 from tests.helpers.windows import FakeWindows, use_windows
 
@@ -212,24 +212,20 @@ def test_a_loop_of_links_is_an_absence(place: Path, monkeypatch: pytest.MonkeyPa
         assert found.look("link/file") is None
 
 
-def open_descriptors() -> int:
-    return count_open()
-
-
 @pytest.mark.hazard(32)
 def test_few_descriptors_are_held_however_many_folders_are_read(place: Path) -> None:
     for number in range(3 * MOST_KEPT):
         (place / str(number) / "below").mkdir(parents=True)
         (place / str(number) / "below" / "name").write_text(str(number))
-    before = open_descriptors()
+    before = open_below(place)
     with Tree(str(place)) as found:
         for _ in range(2):
             for number in range(3 * MOST_KEPT):
                 fd = found.open_file(f"{number}/below/name")
                 assert os.read(fd, 9) == str(number).encode()
                 os.close(fd)
-        assert open_descriptors() <= before + 1 + MOST_KEPT
-    assert open_descriptors() == before
+        assert len(open_below(place)) <= len(before) + 1 + MOST_KEPT
+    assert open_below(place) == before
 
 
 def test_looking_for_what_is_missing_never_gives_another_folders_descriptor(place: Path) -> None:
