@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import history_at, is_not_the_mirrors, is_reserved
 from backup_gui.engine.destination.probe import known_capabilities
+from backup_gui.engine.destination.reading import open_tree
 from backup_gui.engine.fs.content import Cancelled, forget_cached, never
 from backup_gui.engine.fs.same_content import has_same_bytes
 from backup_gui.engine.fs.tree import Tree
@@ -28,7 +29,7 @@ from backup_gui.model.problems import problem, problem_from
 from backup_gui.model.reasons import Code, Codes, Reason, ReasonCode, system_words
 
 if TYPE_CHECKING:
-    from backup_gui.engine.fs.tree_view import TreeView
+    from backup_gui.engine.fs.tree_view import OpenTree, TreeView
     from backup_gui.engine.rules.exclusions import ExclusionRules
     from backup_gui.model.job import Place
 
@@ -114,9 +115,9 @@ def verify(
     root = destination.path
     backup = (root, history_at(root))
     rules = rules_for(source, exclude, backup, leaves_out_system_folders=leaves_out_system_folders)
-    source_tree = _open(source, ReasonCode.SOURCE_NOT_VERIFIED)
+    source_tree = _open(Tree, source, ReasonCode.SOURCE_NOT_VERIFIED)
     try:
-        mirror_tree = _open(root, ReasonCode.DESTINATION_NOT_VERIFIED)
+        mirror_tree = _open(open_tree, str(destination), ReasonCode.DESTINATION_NOT_VERIFIED)
     except RootAbsentError:
         source_tree.close()
         raise
@@ -125,14 +126,14 @@ def verify(
     return _closed_in_the_end(source_tree, mirror_tree, verification.differences())
 
 
-def _closed_in_the_end(source: Tree, mirror: Tree, differences: Iterator[Difference]) -> Iterator[Difference]:
+def _closed_in_the_end(source: OpenTree, mirror: OpenTree, differences: Iterator[Difference]) -> Iterator[Difference]:
     with source, mirror:
         yield from differences
 
 
-def _open(root: str, code: Code) -> Tree:
+def _open(opens: Callable[[str], OpenTree], root: str, code: Code) -> OpenTree:
     try:
-        return Tree(root)
+        return opens(root)
     except OSError as error:
         raise RootAbsentError(Reason(code, path=root, why=system_words(error))) from error
 

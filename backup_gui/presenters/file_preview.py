@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
-from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.destination.reading import open_tree
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.restores import Item
 from backup_gui.services.browse import StopAsked
@@ -48,7 +48,7 @@ def look_at(item: Item, should_stop: StopAsked) -> FilePreview:
     Raises:
         OSError: It cannot be read.
     """
-    with Tree(item.root) as tree:
+    with open_tree(item.root) as tree:
         if item.kind is EntryKind.LINK:
             return FilePreview(text=tree.read_link(item.stored))
         fd = tree.open_file(item.stored)

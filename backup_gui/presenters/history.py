@@ -110,7 +110,7 @@ class Restoration(QObject):
         options = RestoreOptions(
             wish.policy,
             mark=self.tr("restored {when}").format(when=when),
-            backup=wish.subject.destination.path if self.is_into_source else None,
+            backup=str(wish.subject.destination) if self.is_into_source else None,
             makes_folder=not self.is_into_source,
         )
         to = wish.to or wish.subject.source

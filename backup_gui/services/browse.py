@@ -38,7 +38,7 @@ class Backup(NamedTuple):
 
     def open(self, should_stop: StopAsked, cache: VersionCache | None = None) -> Snapshot:
         """Open it for reading; see ``Snapshot``."""
-        return Snapshot(self.destination.path, self.history_root, should_stop, cache)
+        return Snapshot(str(self.destination), self.history_root, should_stop, cache)
 
 
 def restore_items(

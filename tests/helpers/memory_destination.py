@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
 from itertools import count, islice
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from unittest.mock import patch
 
+from backup_gui.engine.destination import reading
 from backup_gui.engine.destination.destination import FAILURES, NotKept
 from backup_gui.engine.destination.job_folders import JobFolders
 from backup_gui.engine.destination.marker import Marker
@@ -139,12 +140,23 @@ class MemoryTree:
 
     def open_file(self, path: str) -> int:
         self.before("read", path)
-        content = self.item(path).content
+        item = self.item(path)
         fd = os.memfd_create("content")
         with open(fd, "wb", closefd=False) as file:
-            file.write(content)
+            file.write(item.content)
+        os.fchmod(fd, stat.S_IMODE(item.mode))
+        os.utime(fd, ns=(item.mtime_ns, item.mtime_ns))
         os.lseek(fd, 0, os.SEEK_SET)
         return fd
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hold nothing open: there are no descriptors."""
 
     # What the destination itself does with it
 
@@ -691,4 +703,18 @@ def passes_over(destination: MemoryDestination) -> Iterator[None]:
         return Roots(source, destination, False, Continuity.SAME, Belonging(Marker()), lambda: None)
 
     with patch.object(single_pass, "open_roots", opened):
+        yield
+
+
+@contextmanager
+def readers_find(destination: MemoryDestination) -> Iterator[None]:
+    """Have those who read a mirror or a history find the ones in memory by their roots, and no folders."""
+
+    def opened(root: str) -> MemoryTree:
+        for tree in (destination, destination.history.stored):
+            if tree is not None and tree.root == root:
+                return tree
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), root)
+
+    with patch.object(reading, "Tree", opened):
         yield

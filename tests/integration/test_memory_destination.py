@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,12 +14,24 @@ import pytest
 
 from backup_gui.engine.destination.destination import Destination, DestinationView, History
 from backup_gui.engine.destination.local import LocalDestination
-from backup_gui.engine.fs.tree_view import TreeView
+from backup_gui.engine.fs.content import never
+from backup_gui.engine.fs.tree_view import OpenTree, TreeView
+from backup_gui.engine.history.listing import list_versions, moments
+from backup_gui.engine.history.snapshot import Snapshot
+from backup_gui.engine.history.usage import measure
+from backup_gui.engine.restore.held import put_back_held
+from backup_gui.engine.restore.put_back import RestoreOptions, put_back
+from backup_gui.engine.restore.undo import undo_pass
+from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import Room
+from backup_gui.engine.verify import DifferenceKind, verify
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError
+from backup_gui.model.job import Place
 from backup_gui.model.paths import is_temporary
-from backup_gui.model.plans import FULL, Counts, PassStatus, ProblemCode, Report, Scope
-from tests.helpers.memory_destination import FAR_AWAY, MemoryDestination, MemoryTree, passes_over
+from backup_gui.model.plans import FULL, Counts, HistorySize, PassStatus, ProblemCode, Progress, Report, Scope
+from backup_gui.model.restores import Policy
+from tests.helpers.memory_destination import FAR_AWAY, MemoryDestination, MemoryTree, passes_over, readers_find
 from tests.helpers.rig import Rig, done
 from tests.helpers.trees import read_tree
 
@@ -32,6 +45,7 @@ class Remote:
         self.rig = rig
         self.mirror = mirror
         rig.options["keeps_history"] = mirror.keeps_history
+        self.job = rig.job
 
     def run(self, scope: Scope = FULL, *, is_dry_run: bool = False) -> Report:
         with passes_over(self.mirror):
@@ -84,6 +98,7 @@ def test_each_destination_has_all_calls_of_its_protocol(tmp_path: Path) -> None:
     with LocalDestination(str(tmp_path), None) as local:
         kinds: dict[type, tuple[object, ...]] = {
             TreeView: (local, local.tree, memory, MemoryTree("root")),
+            OpenTree: (local.tree, MemoryTree("root")),
             DestinationView: (local, memory),
             Destination: (local, memory),
             History: (local.history, memory.history),
@@ -448,3 +463,85 @@ def test_it_is_told_apart_from_the_source_by_its_own_numbers(remote: Remote) -> 
     assert devices.isdisjoint({os.stat(remote.rig.source).st_dev})
     inodes = [remote.mirror.stat(path).st_ino for path in remote.mirror.items]
     assert len(set(inodes)) == len(inodes)
+
+
+@pytest.fixture
+def read(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> Iterator[Remote]:
+    """A filled destination that readers find, by a job that leads there."""
+    fill(remote)
+    history = remote.mirror.history.root or ""
+    remote.job = remote.rig.job._replace(destination=Place(remote.mirror.root), history=history)
+    # Whether both folders are those of the last pass is asked of the system.
+    for restorer in ("held", "undo"):
+        monkeypatch.setattr(f"backup_gui.engine.restore.{restorer}.check_roots", lambda *_arguments: None)
+    with readers_find(remote.mirror):
+        yield remote
+
+
+def test_a_mirror_in_memory_is_compared_byte_by_byte(read: Remote) -> None:
+    found = [(difference.path, difference.kind) for difference in verify(str(read.rig.source), read.job.destination)]
+    assert found == []
+    read.mirror.items["docs/b"].content = b"content of docs/B"
+    found = [(difference.path, difference.kind) for difference in verify(str(read.rig.source), read.job.destination)]
+    assert found == [("docs/b", DifferenceKind.CONTENT)]
+
+
+def test_a_history_in_memory_is_listed_measured_and_browsed(read: Remote) -> None:
+    history = read.job.history
+    assert (list(list_versions(history)), moments(history, never), measure(history)) == ([], (), HistorySize(0, 0))
+    (read.rig.source / "docs" / "b").unlink()
+    read.run()
+    assert [version.path for version in list_versions(history)] == ["docs/b"]
+    assert [moment.files for moment in moments(history, never)] == [1]
+    size = measure(history)
+    assert size is not None
+    assert size.versions == 1
+    with Snapshot(read.mirror.root, history) as snapshot:
+        listed = snapshot.folder("docs", None, shows_gone=True)
+        assert [(item.path, item.kind, item.is_gone) for item in listed] == [
+            ("docs/deep", EntryKind.FOLDER, False),
+            ("docs/b", EntryKind.FILE, True),
+            ("docs/link", EntryKind.LINK, False),
+        ]
+
+
+def test_everything_comes_back_from_memory_also_what_was_deleted(read: Remote, tmp_path: Path) -> None:
+    before = read_tree(read.rig.source)
+    (read.rig.source / "docs" / "b").unlink()
+    read.run()
+    with Snapshot(read.mirror.root, read.job.history) as snapshot:
+        pieces, unseen = snapshot.select("", None)
+    result = put_back(pieces, str(tmp_path / "out"), RestoreOptions(Policy.SKIP, makes_folder=True), unseen)
+    assert (result.failed, result.skipped) == ((), ())
+    assert {path: node.content for path, node in read_tree(tmp_path / "out").items()} == {
+        path: node.content for path, node in before.items()
+    }
+
+
+def test_what_is_held_comes_back_from_memory(read: Remote) -> None:
+    for number in range(60):
+        read.rig.write(f"many/{number}", f"content {number}")
+    read.run()
+    before = read_tree(read.rig.source)
+    shutil.rmtree(read.rig.source / "many")
+    held = read.run().held
+    assert held is not None
+    result = put_back_held(read.job, read.rig.catalog, held, meter=Meter(), should_stop=never)
+    assert (result.failed, result.skipped) == ((), ())
+    assert read_tree(read.rig.source) == before
+
+
+def test_a_pass_to_memory_is_undone(read: Remote) -> None:
+    (read.rig.source / "docs" / "b").unlink()
+    read.rig.write("a", "edited")
+    read.run()
+    passes = read.rig.catalog.passlog.passes(1)
+    told: list[Progress] = []
+    result = undo_pass(read.job, read.rig.catalog, passes[0].id, meter=Meter(told.append), should_stop=never)
+    assert (result.failed, result.skipped, result.reason) == ((), (), "")
+    assert sorted(result.restored) == ["a", "docs/b"]
+    assert (read.rig.source / "a").read_bytes() == b"content of a"
+    assert (read.rig.source / "docs" / "b").read_bytes() == b"content of docs/b"
+    # The mirror has what the pass brought, so nothing is set aside.
+    assert result.beside == ()
+    assert told[0].bytes_total == len("content of a") + len("content of docs/b")

@@ -38,6 +38,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "engine/destination/marker.py": ("integration/test_known_backups.py",),
     "engine/destination/mirror_tree.py": ("faults/test_permissions.py", "integration/test_odd_numbers.py"),
     "engine/destination/mirror_writer.py": ("unit/engine/destination/test_destination.py", "faults/test_exfat.py"),
+    "engine/destination/reading.py": ("integration/test_memory_destination.py", "unit/engine/history/test_snapshot.py"),
     "engine/fs/attribute_calls.py": ("unit/engine/fs/test_xattrs.py", "integration/test_mac_attributes.py"),
     "engine/fs/own_files.py": ("unit/engine/plan/test_left_out.py",),
     "engine/fs/posix.py": ("unit/engine/fs/test_folder.py", "faults/test_swapped_links.py"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,4 +41,15 @@ class TreeView(Protocol):
         """Return the text of a symbolic link."""
 
     def open_file(self, path: str) -> int:
-        """Return a descriptor from which the content of a file can be read."""
+        """Return a descriptor from which the content of a file can be read, and with it its mode and times."""
+
+
+class OpenTree(TreeView, Protocol):
+    """A tree that belongs to whoever opened it."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_exception: object) -> None: ...
+
+    def close(self) -> None:
+        """Give all descriptors back."""

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from backup_gui.engine.destination.marker import read_markers
+from backup_gui.engine.destination.reading import open_if_there
 from backup_gui.engine.fs.content import Cancelled, never
-from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.tree_view import TreeView
 from backup_gui.engine.ownership.belonging import whose
 from backup_gui.engine.rules.retention import Stamp
@@ -97,7 +97,7 @@ class VersionCache:
         self._known: OrderedDict[str, tuple[tuple[int, int, int], Folder]] = OrderedDict()
         self._size = 0
 
-    def folder(self, tree: Tree, path: str) -> Folder:
+    def folder(self, tree: TreeView, path: str) -> Folder:
         """Read a folder of an open history, as ``read_folder`` does.
 
         Raises:
@@ -179,9 +179,8 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
     Raises:
         OSError: The history cannot be read; if it does not exist there are simply no versions.
     """
-    try:
-        tree = Tree(history_root)
-    except FileNotFoundError:
+    tree = open_if_there(history_root)
+    if tree is None:
         return
     with tree:
         if path:
@@ -195,7 +194,7 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
             yield from sorted(folder.versions)
 
 
-def read_folder(tree: Tree, path: str) -> Folder:
+def read_folder(tree: TreeView, path: str) -> Folder:
     """Read one folder of an open history; an empty one if it does not exist. Skips entries that cannot be read.
 
     Raises:

@@ -17,8 +17,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_at, is_not_the_mirrors
+from backup_gui.engine.destination.reading import open_if_there, open_tree
 from backup_gui.engine.fs.content import Cancelled, never
-from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.listing import NO_FOLDER, list_versions, read_folder, refuse_newer_backup
 from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.model.entries import EntryKind, kind_of
@@ -54,17 +54,14 @@ def backup_at(folder: str) -> tuple[Place, str | None]:
     """
     mirror = folder.rstrip("/\\") or folder
     above, _, name = mirror.rpartition(os.sep)
-    with Tree(folder):
+    with open_tree(folder):
         if name == HISTORY_NAME:
             return Place(above or os.sep), folder
         if mirror.endswith(HISTORY_SUFFIX) and mirror != HISTORY_SUFFIX:
             return Place(mirror.removesuffix(HISTORY_SUFFIX)), folder
     history = history_at(mirror)
-    try:
-        with Tree(history):
-            return Place(mirror), history
-    except FileNotFoundError:
-        return Place(mirror), None
+    with open_if_there(history) or contextlib.nullcontext() as tree:
+        return Place(mirror), None if tree is None else history
 
 
 class Snapshot:
@@ -94,9 +91,9 @@ class Snapshot:
         self._should_stop = should_stop
         self._destination = destination
         self._history_root = history_root or ""
-        self._mirror = _opened(destination)
+        self._mirror = open_if_there(destination)
         try:
-            self._history = _opened(history_root) if history_root is not None else None
+            self._history = open_if_there(history_root) if history_root is not None else None
         except OSError:
             self.close()
             raise
@@ -446,13 +443,6 @@ class Snapshot:
         """Return a version of a path."""
         left_s, root = version.stamp.left_s, self._history_root
         return Item(path, version.kind, version.size_bytes, version.mtime_ns, root, version.stored, left_s)
-
-
-def _opened(root: str) -> Tree | None:
-    try:
-        return Tree(root)
-    except FileNotFoundError:
-        return None
 
 
 def _add(found: dict[str, Item], item: Item) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backup_gui.engine.destination.reading import open_if_there
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.listing import folders_of, ignore_error
 from backup_gui.engine.rules.retention import Stamp
 from backup_gui.engine.rules.space import NO_ROOM, Amount
@@ -129,9 +129,8 @@ def measure(history_root: str, should_stop: Callable[[], bool] = never) -> Histo
         OSError: It cannot be read at all. A history that does not exist is simply empty.
     """
     tally = UsageCounter()
-    try:
-        history = Tree(history_root)
-    except FileNotFoundError:
+    history = open_if_there(history_root)
+    if history is None:
         return tally.size()
     with history:
         tally.add_all(folders_of(history, should_stop, ignore_error))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.destination.reading import open_tree
 from backup_gui.engine.restore.put_back import RestoreOptions, look, marked, put_back
 from backup_gui.engine.roots.roots import check_roots
 from backup_gui.model.entries import EntryKind, kind_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.state.database import JobDatabase
     from backup_gui.model.job import Job
@@ -58,7 +59,7 @@ def put_back_held(
     # A folder that a replacement is in the place of has two actions.
     replaced = {action.path for action in held.actions if action.op is Op.REPLACE}
     wanted = [action for action in held.actions if action.op is Op.REPLACE or action.path not in replaced]
-    with Tree(job.destination.path) as mirror:
+    with open_tree(str(job.destination)) as mirror:
         pieces = [_piece(mirror, action, should_stop) for action in sorted(wanted, key=lambda action: action.path)]
     return put_back(
         pieces,
@@ -74,7 +75,7 @@ def put_back_held(
     )
 
 
-def _piece(mirror: Tree, action: Action, should_stop: Callable[[], bool]) -> Piece:
+def _piece(mirror: TreeView, action: Action, should_stop: Callable[[], bool]) -> Piece:
     entry = look(mirror, action.path, should_stop)
     kind = None if entry is None else kind_of(entry)
     size_bytes = entry.st_size if entry is not None and kind is EntryKind.FILE else 0

@@ -26,7 +26,7 @@ from backup_gui.model.restores import Policy, RestoreResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.state.pass_log import FolderRights
     from backup_gui.model.entries import Entry
     from backup_gui.model.restores import Piece
@@ -172,7 +172,7 @@ def marked(words: str, at: datetime | None) -> str:
     return f"{words} {at or datetime.now():%Y-%m-%d %H.%M.%S}"  # noqa: DTZ005 - for a name that people read
 
 
-def look(tree: Tree, path: str, should_stop: Callable[[], bool]) -> Entry | None:
+def look(tree: TreeView, path: str, should_stop: Callable[[], bool]) -> Entry | None:
     """Return the entry of a path to restore, for its kind and size.
 
     Returns:

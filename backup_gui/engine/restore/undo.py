@@ -12,7 +12,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import history_of
-from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.destination.reading import open_tree
 from backup_gui.engine.history.listing import refuse_newer_backup
 from backup_gui.engine.restore.put_back import RestoreOptions, look, marked, put_back
 from backup_gui.engine.roots.roots import check_roots
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.state.database import JobDatabase
     from backup_gui.engine.state.pass_log import Change
@@ -80,7 +81,7 @@ def undo_pass(
         RestoreOptions(
             Policy.SET_ASIDE,
             mark=marked("before undoing", at),
-            backup=job.destination.path,
+            backup=str(job.destination),
             is_by_job=True,
             rights_of=catalog.passlog.folder,
             reason_of=_reason,
@@ -108,7 +109,7 @@ def _pieces(
     history = None
     if root is not None:
         with contextlib.suppress(OSError):
-            history = Tree(root)
+            history = open_tree(root)
     with history or contextlib.nullcontext():
         return [_piece(change, root, history, changed_since, should_stop) for change in changes]
 
@@ -116,7 +117,7 @@ def _pieces(
 def _piece(
     change: Change,
     root: str | None,
-    history: Tree | None,
+    history: TreeView | None,
     changed_since: set[str] | None,
     should_stop: Callable[[], bool],
 ) -> Piece:

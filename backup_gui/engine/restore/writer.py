@@ -11,6 +11,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
+from backup_gui.engine.destination.reading import open_tree
 from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import (
     SET_ID,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backup_gui.engine.fs.folder import FolderHandle, OpenEntry
+    from backup_gui.engine.fs.tree_view import OpenTree, TreeView
     from backup_gui.engine.restore.put_back import RestoreOptions
     from backup_gui.model.entries import Entry
 
@@ -77,7 +79,7 @@ class RestoreWriter:
         self._keeps_set_id = options.keeps_set_id
         self._on_bytes = on_bytes
         self._should_stop = options.should_stop
-        self._roots: dict[str, Tree] = {}
+        self._roots: dict[str, OpenTree] = {}
         # Folders made here, with the metadata that they get when their content is complete.
         self._made: dict[str, Entry | _Like | None] = {}
         self._is_superuser = own_ids()[0] == 0
@@ -227,9 +229,9 @@ class RestoreWriter:
         finally:
             old_folder.close()
 
-    def _root(self, root: str) -> Tree:
+    def _root(self, root: str) -> OpenTree:
         if root not in self._roots:
-            self._roots[root] = Tree(root)
+            self._roots[root] = open_tree(root)
         return self._roots[root]
 
     def make_folders(self, folder: str) -> None:
@@ -268,7 +270,7 @@ class RestoreWriter:
         with contextlib.suppress(OSError):
             folder.set_times_at(name, (entry.st_atime_ns, entry.st_mtime_ns), is_link=True)
 
-    def _copy(self, tree: Tree, stored: str, temporary: str) -> None:
+    def _copy(self, tree: TreeView, stored: str, temporary: str) -> None:
         fd = tree.open_file(stored)
         try:
             entry = native.entry_of(fd)

@@ -1,0 +1,41 @@
+"""Opens mirrors and histories for those who only read them: the one place that knows what kind of place a root names.
+
+Readers see a ``TreeView``, as a comparison does. A pass has its own mirror and history open, see ``Destination``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.model.job import Place
+
+if TYPE_CHECKING:
+    from backup_gui.engine.fs.tree_view import OpenTree
+
+
+def open_tree(root: str) -> OpenTree:
+    """Open a mirror or a history.
+
+    Args:
+        root: The text form of its place: of a folder, the absolute path.
+
+    Raises:
+        OSError: It cannot be opened, or is not there.
+    """
+    return Tree(Place.parse(root).path)
+
+
+def open_if_there(root: str) -> OpenTree | None:
+    """Open a mirror or a history; None if it is not there.
+
+    Args:
+        root: As for ``open_tree``.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    try:
+        return open_tree(root)
+    except FileNotFoundError:
+        return None
