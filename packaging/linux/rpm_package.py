@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from debian_package import foreign_libraries, maintainer
+from debian_package import foreign_libraries, maintainer, oldest_glibc
 from tree import HERE, NAME, VERSION, add_common_licences, day, lay_out
 
 _SPEC = """\
@@ -49,6 +49,9 @@ def make_rpm(program: Path, target: Path) -> Path:
     """
     summary, _, description = (HERE / "description.txt").read_text("utf-8").partition("\n")
     is_wide = platform.architecture()[0] == "64bit"
+    required = [f"{name}()" if is_wide else name for name in foreign_libraries(program)]
+    # With its version, so that an older system refuses the package and does not install what cannot run.
+    required.append(f"libc.so.6(GLIBC_{oldest_glibc(program)})")
     with tempfile.TemporaryDirectory(prefix="rpm-") as folder:
         root = Path(folder, "root")
         root.mkdir()
@@ -60,9 +63,7 @@ def make_rpm(program: Path, target: Path) -> Path:
                 name=NAME,
                 version=VERSION,
                 summary=summary.removeprefix("Description: ").capitalize(),
-                requires="\n".join(
-                    f"Requires: {name}{'()(64bit)' if is_wide else ''}" for name in sorted(foreign_libraries(program))
-                ),
+                requires="\n".join(f"Requires: {name}{'(64bit)' if is_wide else ''}" for name in sorted(required)),
                 description=re.sub(r"(?m)^ \.?", "", description),
                 day=f"{day():%a %b %d %Y}",
                 maintainer=maintainer(),

@@ -102,14 +102,20 @@ def test_no_file_of_it_names_a_folder_of_the_computer_that_made_it() -> None:
                 assert all(one.startswith("$ORIGIN") for one in paths.split(":")), path
 
 
-def test_the_archive_names_the_oldest_c_library_that_does(unpacked: Path) -> None:
+def test_an_older_c_library_than_it_needs_is_told(unpacked: Path) -> None:
     needed = {(0, 0)}
     for path in (DIST / "backup-gui").rglob("*"):
         if path.is_file() and path.read_bytes().startswith(b"\x7fELF"):
             listing = subprocess.run(["objdump", "-T", path], stdout=subprocess.PIPE, text=True, check=False).stdout
             needed |= {(int(major), int(minor)) for major, minor in re.findall(r"\(GLIBC_(\d+)\.(\d+)", listing)}
-    major, minor = max(needed)
-    assert f"It needs glibc {major}.{minor} or newer" in (unpacked / "README.txt").read_text()
+    version = ".".join(map(str, max(needed)))
+    assert f"It needs glibc {version} or newer" in (unpacked / "README.txt").read_text()
+    for package, question, answer in (
+        ("*.deb", ["dpkg-deb", "--field"], f"libc6 (>= {version})"),
+        ("*.rpm", ["rpm", "--query", "--requires", "--package"], f"libc.so.6(GLIBC_{version})"),
+    ):
+        told = subprocess.run([*question, made(package)], stdout=subprocess.PIPE, text=True, check=True).stdout
+        assert answer in told, package
 
 
 def test_window_and_tray_icon_appear_and_quitting_ends_it(program: Path, session_folder: Path) -> None:
