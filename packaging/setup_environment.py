@@ -196,7 +196,9 @@ def install(requirements: str) -> None:
     if read(stamp) == wanted:
         return
     print("Installing the libraries in packaging/" + requirements, flush=True)
-    pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install"]
+    # Who waits sees what is fetched and how far it is; a log gets no more than the line above.
+    pip += [] if sys.stdout.isatty() else ["--quiet"]
     locked = os.path.join(PROJECT, "packaging", requirements)
     project = ["--no-deps", "--no-build-isolation", "--editable", PROJECT]
     # The file lists all there is, also what its libraries need of each other.

@@ -115,4 +115,7 @@ def _line(lacking: tuple[str, ...]) -> str:
             # Packages in RPM's format offer their libraries by name.
             kind = "()(64bit)" if sys.maxsize > 2**32 else ""
             return f"sudo {manager} install {' '.join(repr(name + kind) for name in lacking)}"
+    if shutil.which("pacman"):
+        # Arch Linux divides them otherwise; its own Qt needs the same ones.
+        return "sudo pacman -S qt6-base qt6-wayland"
     return ""

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What install.sh and uninstall.sh share.
 
 fail() {

@@ -51,7 +51,8 @@ def test_packages_are_those_that_are_installed_for_the_window() -> None:
         ("apt-get", "install them with: sudo apt-get install libnowhere9"),
         ("dnf", "install them with: sudo dnf install 'libnowhere.so.9()(64bit)'"),
         ("zypper", "install them with: sudo zypper install 'libnowhere.so.9()(64bit)'"),
-        ("pacman", "install what has libnowhere.so.9"),
+        ("pacman", "install them with: sudo pacman -S qt6-base qt6-wayland"),
+        ("xbps-install", "install what has libnowhere.so.9"),
     ],
     indirect=["manager"],
 )
