@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,15 @@ from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.errors import UnknownThenError
 from backup_gui.model.job import Job, Place
 from backup_gui.model.paths import is_at_or_below
-from backup_gui.model.plans import FULL, PassStatus
+from backup_gui.model.plans import FULL, PassStatus, Report
+from backup_gui.model.restores import RestoreResult
+from tests.helpers.memory_destination import MemoryDestination, passes_over, readers_find
 from tests.helpers.trees import Node, read_tree
+from tests.property.far_away import show
 from tests.property.world import ANCHOR, FAST, clear_path, is_file, is_folder
 
 EXAMPLES = 40
+EXAMPLES_FAR_AWAY = 15
 STEPS = 40
 PASS_S = 61
 SECOND_NS = 1_000_000_000
@@ -135,7 +140,7 @@ class RestoreMachine(RuleBasedStateMachine):
     def make_pass(self) -> None:
         self.passes += 1
         run_s = self.run_s + PASS_S * self.passes
-        report = run_pass(self.job, self.catalog, FULL, PassOptions(now=self.now_s, uptime=lambda: run_s))
+        report = self.run(PassOptions(now=self.now_s, uptime=lambda: run_s))
         assert report.status is PassStatus.COMPLETE, report
         tree = read_tree(self.mirror)
         self.newest.update(tree)
@@ -167,7 +172,7 @@ class RestoreMachine(RuleBasedStateMachine):
         certain = {known: node for known, node in wanted.items() if not self.is_doubtful(known)}
         error: Exception | None = None
         try:
-            result = restore_path(str(self.mirror), str(self.history), path, at, str(to))
+            result = self.restore(path, at, to)
         except (FileNotFoundError, UnknownThenError) as caught:
             error = caught
         if error is not None:
@@ -232,6 +237,14 @@ class RestoreMachine(RuleBasedStateMachine):
             return to, ""
         return to, name
 
+    # Where the mirror lies
+
+    def run(self, options: PassOptions) -> Report:
+        return run_pass(self.job, self.catalog, FULL, options)
+
+    def restore(self, path: str, at: datetime | None, to: Path) -> RestoreResult:
+        return restore_path(str(self.mirror), str(self.history), path, at, str(to))
+
     # Help
 
     def put(self, path: str, kind: str, age_s: int) -> None:
@@ -278,17 +291,42 @@ class RestoreMachine(RuleBasedStateMachine):
         return paths[which % len(paths)]
 
 
+class FarAwayMachine(RestoreMachine):
+    """The same from a mirror and a history that are no folders; the one here only shows what the mirror has."""
+
+    @cached_property
+    def far_away(self) -> MemoryDestination:
+        return MemoryDestination()
+
+    def run(self, options: PassOptions) -> Report:
+        with passes_over(self.far_away):
+            report = super().run(options)
+        show(self.far_away, self.mirror)
+        return report
+
+    def restore(self, path: str, at: datetime | None, to: Path) -> RestoreResult:
+        with readers_find(self.far_away):
+            return restore_path(self.far_away.root, self.far_away.history.root, path, at, str(to))
+
+
 IS_NIGHTLY = settings().max_examples > 1_000
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="restores as this system does"),
     pytest.mark.timeout(7_200 if IS_NIGHTLY else 600),
 ]
 
+
+def _settings(examples: int) -> settings:
+    return settings(
+        max_examples=settings().max_examples if IS_NIGHTLY else examples,
+        stateful_step_count=STEPS,
+        phases=list(Phase) if IS_NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
+        report_multiple_bugs=False,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    )
+
+
 TestWhatStoodComesBack = RestoreMachine.TestCase
-TestWhatStoodComesBack.settings = settings(
-    max_examples=settings().max_examples if IS_NIGHTLY else EXAMPLES,
-    stateful_step_count=STEPS,
-    phases=list(Phase) if IS_NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
-    report_multiple_bugs=False,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
+TestWhatStoodComesBack.settings = _settings(EXAMPLES)
+TestWhatStoodComesBackFromFarAway = FarAwayMachine.TestCase
+TestWhatStoodComesBackFromFarAway.settings = _settings(EXAMPLES_FAR_AWAY)
