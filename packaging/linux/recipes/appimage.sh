@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes dist/backup-gui-VERSION-MACHINE.AppImage of the archive in dist/. Not part of `make package`: it needs
-# appimagetool, which is not among the packages of Debian. Not tried yet.
+# appimagetool, which is not among the packages of Debian. The folder that it makes has been tried, appimagetool not yet.
 set -eu
 
 project=$(cd "$(dirname "$0")/../../.." && pwd)
