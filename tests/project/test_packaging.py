@@ -148,10 +148,11 @@ def test_the_description_for_software_centres_names_this_version() -> None:
 
 
 def test_the_version_is_written_in_one_place_only() -> None:
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=False)
-    ours = [name for name in tracked.stdout.split("\0") if name.startswith(("backup_gui/", "packaging/", "pyproject"))]
+    paths = [PROJECT / "pyproject.toml", *(PROJECT / "backup_gui").rglob("*"), *(PROJECT / "packaging").rglob("*")]
     texts = {
-        name: (PROJECT / name).read_text("utf-8") for name in ours if name.endswith((".py", ".toml", ".xml", ".sh"))
+        path.relative_to(PROJECT).as_posix(): path.read_text("utf-8")
+        for path in paths
+        if path.suffix in {".py", ".toml", ".xml", ".sh"}
     }
     assert [name for name, text in texts.items() if re.search(r"version\w* *= *[\"']0\.\d+\.\d+", text)] == [
         "backup_gui/__init__.py"
