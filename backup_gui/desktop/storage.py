@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from PySide6.QtCore import QStandardPaths, QStorageInfo
+from PySide6.QtCore import QDir, QStandardPaths, QStorageInfo
 
 from backup_gui.config.folders import home_or_root
 from backup_gui.engine.fs.volumes.disks import disks_of
@@ -46,7 +46,7 @@ def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
     where = QStandardPaths.StandardLocation
     found: list[str] = []
     for location in (where.DocumentsLocation, where.PicturesLocation, where.DesktopLocation):
-        path = QStandardPaths.writableLocation(location)
+        path = QDir.toNativeSeparators(QStandardPaths.writableLocation(location))
         # For a folder that was never set up, Qt returns the home folder.
         is_home = bool(path) and os.path.realpath(path) == os.path.realpath(home_or_root())
         if path and not is_home and os.path.isdir(path) and path not in found and path not in protected:
@@ -59,7 +59,7 @@ def drives() -> tuple[PlaceOffer, ...]:
     found: dict[int, PlaceOffer] = {}
     home_disks = _disks(home_or_root())
     for volume in QStorageInfo.mountedVolumes():
-        root = volume.rootPath()
+        root = QDir.toNativeSeparators(volume.rootPath())
         kind = bytes(volume.fileSystemType().data()).decode(errors="replace")
         if _NO_DRIVES.match(kind) or root.startswith(_NO_PLACES) or not volume.isReady() or volume.isReadOnly():
             continue

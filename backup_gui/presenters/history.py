@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -264,7 +265,7 @@ class HistoryPresenter(Presenter):
         self._was_told_of_silence = silent_s > 0
 
     def _on_backup_found(self, backup: Backup) -> None:
-        name = backup.destination.path.rstrip("/\\").rpartition("/")[2] or backup.destination.path
+        name = os.path.basename(backup.destination.path.rstrip("/\\")) or backup.destination.path
         subject = Subject(name, backup.destination, backup.history)
         dialog = HistoryWindow(self._icons, self._now, subject, self._window)
         presenter = self._serve(dialog.page)

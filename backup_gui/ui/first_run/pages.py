@@ -125,7 +125,7 @@ class FolderPage(_Page):
     @Slot()
     def _on_add_clicked(self) -> None:
         dialog = choose_folder(self, self.tr("Choose a folder to keep safe"), "")
-        dialog.fileSelected.connect(partial(self.add_folder, is_ticked=True))
+        dialog.chosen.connect(partial(self.add_folder, is_ticked=True))
 
 
 class PlacePage(_Page):
@@ -253,7 +253,7 @@ class PlacePage(_Page):
     @Slot()
     def _on_other_clicked(self) -> None:
         dialog = choose_folder(self, self.tr("Choose the folder for the backup"), "")
-        dialog.fileSelected.connect(self.add_folder)
+        dialog.chosen.connect(self.add_folder)
 
 
 class StartPage(_Page):

@@ -262,7 +262,7 @@ class HistoryPage(QWidget):
 
     @Slot()
     def _on_save_clicked(self) -> None:
-        choose_folder(self, self.tr("Save in which folder?"), "").fileSelected.connect(self.save_to)
+        choose_folder(self, self.tr("Save in which folder?"), "").chosen.connect(self.save_to)
 
     def _hint(self) -> str:
         selected = self.list.selected()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow, QMessageBox, QStackedWidget
+from PySide6.QtWidgets import QDialog, QMainWindow, QMessageBox, QStackedWidget
 
 from backup_gui.desktop.periodic import periodic
 from backup_gui.model.events import AllowHeld
@@ -36,7 +36,7 @@ from backup_gui.ui.style.theme import opening_size
 from backup_gui.ui.text.format import Now
 from backup_gui.ui.text.headline import headline, held_text
 from backup_gui.ui.values.job import HeldAnswer, JobView
-from backup_gui.ui.widgets.fields import choose_folder, dropped_paths
+from backup_gui.ui.widgets.fields import FolderDialog, choose_folder, dropped_paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,10 +136,10 @@ class MainWindow(QMainWindow):
         else:
             self.choose_backup()
 
-    def choose_backup(self) -> QFileDialog:
+    def choose_backup(self) -> FolderDialog:
         """Ask for a backup folder to restore from, also without a job for it."""
         dialog = choose_folder(self, self.tr("Choose the backup folder"), "")
-        dialog.fileSelected.connect(self.backup_chosen.emit)
+        dialog.chosen.connect(self.backup_chosen.emit)
         return dialog
 
     def come_up(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtCore import QDir, QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QDropEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -88,8 +88,7 @@ class FolderField(QWidget):
 
     @Slot()
     def _on_clicked(self) -> None:
-        dialog = choose_folder(self, self._title, self.edit.text())
-        dialog.fileSelected.connect(self.edit.setText)
+        choose_folder(self, self._title, self.edit.text()).chosen.connect(self.edit.setText)
 
 
 class NumberField(QSpinBox):
@@ -138,17 +137,31 @@ class FormPanel(Panel):
         self.form.invalidate()
 
 
-def choose_folder(parent: QWidget, title: str, start: str) -> QFileDialog:
-    """Open a dialog to choose a folder; it emits ``fileSelected``.
+class FolderDialog(QFileDialog):
+    """A dialog to choose a folder; ``chosen`` has its path as the system writes it, which is not as Qt does."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget, title: str, start: str) -> None:
+        super().__init__(parent, title, start)
+        self.setFileMode(QFileDialog.FileMode.Directory)
+        self.setOption(QFileDialog.Option.ShowDirsOnly, True)
+        self.fileSelected.connect(self._on_file_selected)
+
+    @Slot(str)
+    def _on_file_selected(self, path: str) -> None:
+        self.chosen.emit(QDir.toNativeSeparators(path))
+
+
+def choose_folder(parent: QWidget, title: str, start: str) -> FolderDialog:
+    """Open a dialog to choose a folder; it emits ``chosen``.
 
     Args:
         parent: The parent window.
         title: Its title.
         start: Folder to show first; empty for any.
     """
-    dialog = QFileDialog(parent, title, start)
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
-    dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+    dialog = FolderDialog(parent, title, start)
     dialog.finished.connect(dialog.deleteLater)
     # open() and not exec(): it needs no second event loop, so everything else goes on.
     dialog.open()
@@ -157,7 +170,7 @@ def choose_folder(parent: QWidget, title: str, start: str) -> QFileDialog:
 
 def dropped_paths(event: QDropEvent) -> tuple[str, ...]:
     """The files and folders that the user drags here from the file manager."""
-    return tuple(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+    return tuple(QDir.toNativeSeparators(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
 
 
 def add_row(

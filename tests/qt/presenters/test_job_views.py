@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -317,7 +318,7 @@ def test_a_dropped_folder_begins_a_new_job(make: Make) -> None:
     dialog = window.findChild(NewJobDialog)
     assert dialog is not None
     edit = next(edit for edit in dialog.findChildren(QLineEdit) if edit.accessibleName() == "Folder to protect")
-    assert edit.text() == "/home/anna/Photos"
+    assert edit.text() == str(Path("/home/anna/Photos")), "as the system writes it"
 
 
 def test_the_review_answers_about_exactly_what_it_shows(icons: Icons, qtbot: QtBot) -> None:

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
@@ -285,7 +286,7 @@ def test_a_dropped_folder_is_ticked(steps: FirstRun) -> None:
     data.setUrls([QUrl.fromLocalFile("/home/anna/Photos")])
     copy, button, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     steps.dropEvent(QDropEvent(QPointF(5, 5), copy, data, button, none))
-    assert steps.folders.ticked == ("/home/anna/Photos",)
+    assert steps.folders.ticked == (str(Path("/home/anna/Photos")),), "as the system writes it"
 
 
 def test_any_folder_can_be_chosen(steps: FirstRun) -> None:
@@ -294,7 +295,7 @@ def test_any_folder_can_be_chosen(steps: FirstRun) -> None:
     assert chooser is not None
     chooser.fileSelected.emit("/home/anna/Films")
     chooser.reject()
-    assert steps.folders.ticked == ("/home/anna/Films",)
+    assert steps.folders.ticked == (str(Path("/home/anna/Films")),), "as the system writes it"
 
 
 def test_a_card_is_pressed_anywhere_and_with_the_space_bar(steps: FirstRun, qtbot: QtBot) -> None:
@@ -455,6 +456,22 @@ def test_the_own_drive_leads_to_a_folder_at_home_and_comes_last(own_places: Path
         assert place.root == str(own_places / "Backups")
     assert all(place.total_bytes >= place.free_bytes >= 0 for place in found)
     assert not any(place.root.startswith(("/proc", "/sys", "/dev")) for place in found)
+
+
+def test_a_drive_is_named_as_the_system_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Volume:
+        """A drive, with its path as Qt writes it."""
+
+        def rootPath(self) -> str:  # noqa: N802 - Qt's name
+            return tmp_path.as_posix()
+
+        def __getattr__(self, name: str) -> Callable[[], object]:
+            texts = {"fileSystemType": QByteArray(b"NTFS"), "displayName": "Disk", "isReadOnly": False}
+            return lambda: texts.get(name, 1)
+
+    monkeypatch.setattr(storage, "QStorageInfo", SimpleNamespace(mountedVolumes=lambda: [Volume()]))
+    monkeypatch.setattr(storage, "disks_of", lambda path: frozenset({path}))
+    assert [(place.root, place.name) for place in drives()] == [(str(tmp_path), "Disk")]
 
 
 def test_another_part_of_the_own_drive_is_not_offered_as_another_drive(

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -264,7 +265,7 @@ def test_without_a_job_files_are_only_saved_elsewhere(wishes: Wishes, qtbot: QtB
     dialog = page.findChild(QFileDialog)
     assert dialog is not None
     dialog.fileSelected.emit("/tmp/x")
-    assert [wish.to for wish in wishes.restores] == ["/tmp/x"]
+    assert [wish.to for wish in wishes.restores] == [str(Path("/tmp/x"))], "as the system writes it"
 
 
 def test_without_a_history_nothing_can_be_replaced(wishes: Wishes) -> None:
