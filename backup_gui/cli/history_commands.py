@@ -25,7 +25,7 @@ from backup_gui.engine.state.pass_log import PassLog
 from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.engine.state.schema import NewerSchemaError, refuse_newer_file
 from backup_gui.model.errors import CatalogError, JobError, NewerDataError
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import readable
 from backup_gui.model.plans import Counts
 from backup_gui.model.reasons import Reason
 
@@ -75,7 +75,7 @@ def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bo
     with _reading(job) as connection:
         for path in Kept(connection).paths():
             count += 1
-            fields = {"event": "kept", "path": escape(path.path), "folder": path.is_folder}
+            fields = {"event": "kept", "path": readable(path.path), "folder": path.is_folder}
             output.result(fields, named(path.path), is_urgent=False)
     if not count and not options.json:
         # No output would look like a failure.
@@ -141,20 +141,20 @@ def _print_pass(record: PastPass, output: Output) -> None:
 
 
 def _print_change(change: Change, output: Output) -> None:
-    fields: dict[str, object] = {"event": "change", "op": change.op.value, "path": escape(change.path)}
+    fields: dict[str, object] = {"event": "change", "op": change.op.value, "path": readable(change.path)}
     origin = ""
     if change.old_path is not None:
-        fields["old_path"] = escape(change.old_path)
+        fields["old_path"] = readable(change.old_path)
         origin = f"{named(change.old_path)} -> "
     output.result(fields, f"{change.op.value}: {origin}{named(change.path)}", is_urgent=False)
 
 
 def _print_returned(returned: RestoreResult, output: Output) -> None:
     for path, name in returned.beside:
-        fields: dict[str, object] = {"event": "beside", "path": escape(path), "name": escape(name)}
+        fields: dict[str, object] = {"event": "beside", "path": readable(path), "name": readable(name)}
         output.result(fields, f"kept beside: {named(path)}: {named(name)}")
     for path, reason in (*returned.skipped, *returned.failed):
-        fields = {"event": "problem", "path": escape(path), **reason_fields(reason)}
+        fields = {"event": "problem", "path": readable(path), **reason_fields(reason)}
         output.result(fields, f"problem: {named(path)}: {reason}")
     done, left = len(returned.restored), returned.asked - len(returned.restored)
     told = reason_fields(returned.reason) if returned.reason else {"reason": ""}

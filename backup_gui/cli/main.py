@@ -31,7 +31,7 @@ from backup_gui.engine.fs import own_files
 from backup_gui.model.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
 from backup_gui.model.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.model.job import NOWHERE, Place
-from backup_gui.model.path_text import escape, meanings, one_line
+from backup_gui.model.path_text import meanings, one_line, readable
 from backup_gui.model.plans import PassStatus, Phase, Progress, Report
 from backup_gui.model.reasons import Code, Reason, system_words
 
@@ -180,7 +180,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
             commands.put(KeepHeld(event.held))
 
     interruption.then(lambda: commands.put(Stop()))
-    log.debug("Job %s: %s -> %s", job.id, escape(job.source), escape(job.destination.path))
+    log.debug("Job %s: %s -> %s", job.id, readable(job.source), readable(job.destination.path))
     try:
         outcome = runner.run(
             job, commands, on_event, data_folder=folders.data, is_once=is_once, is_dry_run=options.dry_run
@@ -259,7 +259,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
                 break
             reason = difference.reason
             what = {"event": "difference", "kind": difference.kind.value} if code is None else {"event": "problem"}
-            fields = {**what, "path": escape(difference.path), **reason_fields(reason)}
+            fields = {**what, "path": readable(difference.path), **reason_fields(reason)}
             line = f"{'' if code is None else 'problem: '}{named(difference.path)}: {one_line(reason)}"
             output.result(fields, line)
     finally:
@@ -287,7 +287,7 @@ def _versions(options: argparse.Namespace, output: Output, interruption: Interru
             if interruption.has_come() or output.is_gone:
                 break
             count += 1
-            name, stored = escape(version.path), escape(os.path.join(history, version.stored))
+            name, stored = readable(version.path), readable(os.path.join(history, *version.stored.split("/")))
             fields: dict[str, object] = {
                 "event": "version",
                 "path": name,
@@ -345,12 +345,12 @@ def _restore(options: argparse.Namespace, output: Output, interruption: Interrup
         return _fail(Reason(CommandCode.NOT_RESTORED, why=restored.failed[0][1], path=to), HELD)
     left_out = (*restored.skipped, *restored.failed)
     for name, reason in left_out:
-        fields: dict[str, object] = {"event": "problem", "path": escape(name), **reason_fields(reason)}
+        fields: dict[str, object] = {"event": "problem", "path": readable(name), **reason_fields(reason)}
         output.result(fields, f"problem: {named(name)}: {reason}")
-    fields = {"event": "restored", "files": len(restored.restored), "problems": len(left_out), "to": escape(to)}
+    fields = {"event": "restored", "files": len(restored.restored), "problems": len(left_out), "to": readable(to)}
     fields |= reason_fields(restored.reason) if restored.reason else {}
     why = f" {restored.reason}." if restored.reason else ""
-    output.result(fields, f"{len(restored.restored):,} restored into {escape(to)}, {len(left_out):,} not.{why}")
+    output.result(fields, f"{len(restored.restored):,} restored into {readable(to)}, {len(left_out):,} not.{why}")
     return PROBLEMS if left_out else OK
 
 

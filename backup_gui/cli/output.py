@@ -24,7 +24,7 @@ from backup_gui.model.events import (
     Started,
     Waiting,
 )
-from backup_gui.model.path_text import escape, one_line
+from backup_gui.model.path_text import one_line, readable
 from backup_gui.model.plans import Counts, HeldCode, PassStatus, Phase, Progress, Report
 from backup_gui.model.reasons import PATHS, Reason, size_in_words
 
@@ -146,22 +146,22 @@ def event_fields(event: Event) -> dict[str, object] | None:
     """
     match event:
         case Started(source, destination):
-            return {"event": "started", "source": escape(source), "destination": escape(destination)}
+            return {"event": "started", "source": readable(source), "destination": readable(destination)}
         case PlanMade(counts, is_full):
             return {"event": "plan", "counts": _counts(counts), "bytes": counts.bytes, "full": is_full}
         case ActionDone(action):
             fields: dict[str, object] = {
                 "event": "action",
                 "op": action.op.value,
-                "path": escape(action.path),
+                "path": readable(action.path),
                 "kind": action.kind.value,
                 "size_bytes": action.size_bytes,
             }
-            return fields | ({} if action.old_path is None else {"old_path": escape(action.old_path)})
+            return fields | ({} if action.old_path is None else {"old_path": readable(action.old_path)})
         case ProblemFound(problem):
             return {
                 "event": "problem",
-                "path": escape(problem.path),
+                "path": readable(problem.path),
                 **reason_fields(problem.reason),
                 "code": problem.code.value,
                 "stage": problem.stage.value,
@@ -195,7 +195,7 @@ def _arguments(reason: Reason) -> dict[str, object]:
             case Reason():
                 fields[name] = reason_fields(value)
             case str():
-                fields[name] = escape(value) if name in PATHS else one_line(value)
+                fields[name] = readable(value) if name in PATHS else one_line(value)
             case _:
                 fields[name] = value
     return fields
@@ -291,7 +291,7 @@ class Printer:
 
 def named(path: str) -> str:
     """Format a path for people. The root is named, and a leading ``-`` gets ``./``, so that it is no option."""
-    text = escape(path)
+    text = readable(path)
     return f"./{text}" if text.startswith("-") else text or "(the folder itself)"
 
 

@@ -16,7 +16,7 @@ from backup_gui.engine.destination.job_folders import Nesting, folders_at, nesti
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.model.errors import JobError, OwnFolderError
 from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, Job, Place
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import readable
 from backup_gui.model.reasons import Reason, ReasonCode
 
 
@@ -59,7 +59,7 @@ def job_id(source: str, destination: str) -> str:
 
 def default_name(source: str) -> str:
     """Name a job after its source."""
-    return escape(os.path.basename(source.rstrip("/\\")) or source)[:MAX_NAME_LENGTH]
+    return readable(os.path.basename(source.rstrip("/\\")) or source)[:MAX_NAME_LENGTH]
 
 
 # What is said of folders in each other, at which field.

@@ -1,8 +1,8 @@
 r"""Writes any path as one line of valid text, and reads it back.
 
 File names may contain line breaks, control characters, marks that reverse the reading direction, and bytes that are
-not valid text (kept as surrogate escapes). All paths for people or programs, from the log to the JSON events, are
-written here, so there is a single notation:
+not valid text (kept as surrogate escapes). All paths that are stored, or written for people or programs, from the log
+to the JSON events, are written here, so there is a single notation:
 
 ====================================  ==============
 a backslash                           ``\\``
@@ -13,6 +13,9 @@ other invisible or misleading marks   ``\u202e``
 ====================================  ==============
 
 ``\x00`` to ``\x7f`` stand for characters and ``\x80`` to ``\xff`` for bytes, so the notation is unambiguous.
+
+What is stored is always written so (``escape``), since a drive is read on other systems too. Where a backslash stands
+between the parts of a path, people and programs get it single (``readable``): there, no name contains one.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ import re
 
 # Control characters, both kinds of line separators, direction marks, lone surrogates and the byte order mark.
 _HARMFUL = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff"
+# Whether a backslash stands between the parts of a path.
+_IS_SEPARATOR = os.sep == "\\"
 _IN_LINES = re.compile(f"[{_HARMFUL}]")
 _ESCAPES = re.compile(r"\\(?:([\\nrt])|x([0-9a-f]{2})|u([0-9a-f]{4}))")
 _SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -32,7 +37,7 @@ _BYTES_BASE = 0xDC00
 
 
 def escape(path: str) -> str:
-    r"""Write a path as one line of valid text.
+    r"""Write a path as one line of valid text, to be stored.
 
     Args:
         path: Any path, also with surrogate escapes.
@@ -41,6 +46,18 @@ def escape(path: str) -> str:
         The path in the notation above, or unchanged if nothing needs escaping. ``unescape`` reverses it.
     """
     return one_line(path.replace("\\", "\\\\"))
+
+
+def readable(path: str) -> str:
+    r"""Write a path as one line of valid text, for people and programs.
+
+    Args:
+        path: Any path, also with surrogate escapes.
+
+    Returns:
+        The path in the notation above; on Windows its backslashes are as they are. ``meanings`` reads it.
+    """
+    return one_line(path) if _IS_SEPARATOR else escape(path)
 
 
 def one_line(text: str) -> str:
@@ -74,10 +91,13 @@ def meanings(text: str) -> tuple[str, ...]:
 
     Text that ``escape`` could have written is unescaped first: ``back\\slash`` means the name with one backslash,
     although a name with two may exist. Other text means itself first; so do absolute paths, since a shell has completed
-    them.
+    them. On Windows each text means itself first, and then what ``readable`` writes so.
     """
     if "\\" not in text:
         return (text,)
+    if _IS_SEPARATOR:
+        meant = _ESCAPES.sub(_meant_if_harmful, text)
+        return (text,) if meant == text else (text, meant)
     try:
         meant = unescape(text)
     except ValueError:
@@ -98,6 +118,12 @@ def _escaped(match: re.Match[str]) -> str:
     if _FIRST_BYTE <= number <= _LAST_BYTE:
         return f"\\x{number - _BYTES_BASE:02x}"
     return f"\\x{number:02x}" if number < 0x80 else f"\\u{number:04x}"
+
+
+def _meant_if_harmful(match: re.Match[str]) -> str:
+    """Return what an escape stands for if Windows allows that in a name, and it is never written as it is."""
+    meant = _meant(match)
+    return meant if meant > "\x1f" and _IN_LINES.fullmatch(meant) else match[0]
 
 
 def _meant(match: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from backup_gui.model.errors import LinkInHistoryError, SourceError
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import readable
 from backup_gui.model.plans import Problem, ProblemCode, Stage
 from backup_gui.model.reasons import Code, Reason, ReasonCode, of_error
 
@@ -224,7 +224,7 @@ def _explained(code: Code, more: Reason) -> Reason:
 
 def problem_of_unfit(error: Exception, path: str, stage: Stage) -> Problem:
     """Make a problem from one of the errors in ``UNFIT``, and log it with its traceback."""
-    log.warning("%s could not be handled", escape(path), exc_info=error)
+    log.warning("%s could not be handled", readable(path), exc_info=error)
     return problem(ProblemCode.OTHER, path, stage)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Self
 
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-# Arguments that are paths, and are escaped.
+# Arguments that are paths, and are written as such.
 PATHS: Final = frozenset({"path", "rule"})
 _KILO: Final = 1000
 
@@ -108,7 +108,7 @@ def _in_english(name: str, value: str | int | Reason) -> str:
             return size_in_words(value)
         # Limits and options are typed and shown without separators.
         return str(value) if name == "number" else f"{value:,}"
-    return escape(value) if name in PATHS else value
+    return readable(value) if name in PATHS else value
 
 
 def size_in_words(size_bytes: int) -> str:

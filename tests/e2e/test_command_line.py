@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import readable
 from tests.helpers.trees import contents, read_tree
 from tests.helpers.unprivileged import Unprivileged
 from tests.helpers.waiting import wait_until
@@ -179,10 +179,10 @@ def test_a_dry_run_tells_each_action_and_writes_nothing(folders: Folders) -> Non
     assert read_tree(folders.root) == before
     # The root's own path is empty: its times and mode are set too.
     told = {fields["path"] for fields in events(result) if fields["event"] == "action"} - {""}
-    assert told == {escape(path) for path in read_tree(folders.source)}
+    assert told == {readable(path) for path in read_tree(folders.source)}
     assert event(result, "plan")["counts"]["created"] == len(told)
     text = call("run", folders.source, folders.mirror, "--dry-run")
-    assert f"create: {escape('a' + chr(10) + 'b')}\n" in text.stdout
+    assert f"create: {readable('a' + chr(10) + 'b')}\n" in text.stdout
     assert "Nothing was written." in text.stdout
     assert read_tree(folders.root) == before
 

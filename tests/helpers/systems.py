@@ -13,10 +13,6 @@ from typing import NoReturn
 import pytest
 
 IS_POSIX = os.name == "posix"
-# What the program does wrong on Windows, for the tests that show it.
-DOUBLED_BACKSLASHES = pytest.mark.xfail(
-    not IS_POSIX, reason="a path in a message has its backslashes doubled", raises=AssertionError
-)
 # In the statement that marks the module, which ends at the next empty line.
 _MODULE_MARK = re.compile(r'(?ms)^pytestmark = (?:(?!\n\n).)*\bpytest\.mark\.posix\("(.+?)"\)')
 

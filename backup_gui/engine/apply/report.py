@@ -11,7 +11,7 @@ from backup_gui.engine.roots.continuity import DESTINATION_KEY
 from backup_gui.engine.roots.roots import remember_drives
 from backup_gui.engine.rules.space import full_reason, is_of_quota, made_room_in_words, with_spared
 from backup_gui.engine.state.database import MIRROR_FILES_KEY
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import readable
 from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, PassStatus, ProblemCode, Report
 from backup_gui.model.reasons import NO_REASON, Reason
 
@@ -129,7 +129,7 @@ def say_what_is_not_held(target: Destination, catalog: JobDatabase) -> None:
     catalog.remember(LEFT_OUT_KEY, destination)
     log.warning(
         "The destination cannot hold all extended attributes and access lists; those are left out: %s",
-        escape(target.root),
+        readable(target.root),
     )
 
 

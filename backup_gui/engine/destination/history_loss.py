@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import is_place_inside
 from backup_gui.engine.state.database import HISTORY_PLACE_KEY
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import escape, readable
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Destination
@@ -38,7 +38,7 @@ def is_history_lost(target: Destination, catalog: JobDatabase, *, is_same: bool)
 
 def say_lost(target: Destination) -> None:
     """Say in the log that the history was gone."""
-    log.warning("The history was gone, and a new one has been begun: %s", escape(target.history.root or ""))
+    log.warning("The history was gone, and a new one has been begun: %s", readable(target.history.root or ""))
 
 
 def remember_history(target: Destination, catalog: JobDatabase) -> None:

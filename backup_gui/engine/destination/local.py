@@ -30,7 +30,7 @@ from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes
 from backup_gui.engine.fs.writable import refuse_unwritable
 from backup_gui.engine.fs.xattrs import attributes_of
 from backup_gui.model.errors import DestinationBusyError
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import readable
 from backup_gui.model.paths import parent_of
 from backup_gui.model.reasons import Reason, ReasonCode
 
@@ -177,7 +177,7 @@ class LocalDestination:
             self.tree.root_folder.lock()
         except BlockingIOError as error:
             if is_locked_by_strangers(self.root_entry.st_ino, native.real_path(self.root)):
-                log.warning("Somebody who may not write to %s has locked it", escape(self.root))
+                log.warning("Somebody who may not write to %s has locked it", readable(self.root))
                 return
             raise DestinationBusyError(Reason(ReasonCode.WRITTEN_ELSEWHERE, path=self.root)) from error
         except OSError:

@@ -17,7 +17,7 @@ from backup_gui.engine.history.yielding import UNASKED, Rank, Yielding
 from backup_gui.engine.rules.capabilities import NO_LIMIT
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S, Ages, thin
 from backup_gui.engine.rules.space import NO_ROOM, Amount, needed
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import readable
 from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import NO_ROOM_MADE, MadeRoom, Removed
 from backup_gui.model.reasons import size_in_words
@@ -321,7 +321,7 @@ class _Pruner:
             self._note_failure(path, error)
 
     def _note_failure(self, path: str, error: OSError) -> None:
-        self._failure = self._failure or f"{error.strerror} ({escape(path)})"
+        self._failure = self._failure or f"{error.strerror} ({readable(path)})"
 
 
 def _is_in_vain(catalog: JobDatabase, now_s: float) -> bool:

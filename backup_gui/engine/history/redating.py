@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.history.listing import folders_of, ignore_error
 from backup_gui.engine.history.trusted_clock import MOST_AHEAD_S
 from backup_gui.engine.rules.retention import DAY_S
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ def redate(
             left_at = datetime.fromtimestamp(max(0.0, left_s), UTC)
             stored = target.history.rename_version(version.stored, version.path, left_at)
         except OSError as error:
-            log.warning("A version from the future keeps its name (%s): %s", error.strerror, escape(version.stored))
+            log.warning("A version from the future keeps its name (%s): %s", error.strerror, readable(version.stored))
             continue
         catalog.passlog.version_moved(version.stored, stored)
         catalog.busy.version_moved(version.stored, stored)

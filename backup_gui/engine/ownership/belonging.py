@@ -31,7 +31,7 @@ from backup_gui.engine.fs.volumes.identity import Standing, identity_of, read_id
 from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.state.register import MARKER_KEY, KnownJob, other_jobs, remember_folders
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import escape, readable
 from backup_gui.model.paths import MARKER_NAME
 from backup_gui.model.plans import NO_COUNTS, Held, HeldCode
 from backup_gui.model.reasons import NO_REASON, Code, Reason, ReasonCode
@@ -218,7 +218,7 @@ def mark(target: LocalDestination, folders: JobFolders, catalog: JobDatabase, be
         if isinstance(error, FileExistsError) and marks.has_anothers(history):
             raise DestinationBusyError(Reason(ReasonCode.WRITTEN_ELSEWHERE, path=target.root)) from error
         # The pass will meet the same error, or is not affected by it.
-        log.warning("The backup could not be marked as this job's: %s (%s)", error.strerror, escape(target.root))
+        log.warning("The backup could not be marked as this job's: %s (%s)", error.strerror, readable(target.root))
         return
     if belonging.taken:
         # The approval concerned what was here. A copy elsewhere, or one that returns here, needs a new one.

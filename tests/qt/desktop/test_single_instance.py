@@ -20,7 +20,6 @@ from backup_gui.desktop import single_instance as instance_module
 from backup_gui.desktop.single_instance import LOCK_NAME, Instance, Wish
 from backup_gui.model.errors import OwnFolderError
 from backup_gui.model.job import Place
-from tests.helpers.systems import DOUBLED_BACKSLASHES
 
 SECOND = """
 import sys
@@ -160,7 +159,6 @@ def test_what_another_user_wishes_is_refused(
     assert not Instance(tmp_path).tell(Wish()), "nor is another user's taken for the first one"
 
 
-@DOUBLED_BACKSLASHES
 def test_a_state_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OwnFolderError, match=re.escape(str(tmp_path / "file"))):

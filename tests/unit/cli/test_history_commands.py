@@ -15,7 +15,6 @@ from backup_gui.config.folders import own_folders
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.model.job import Job, Place
-from tests.helpers.systems import DOUBLED_BACKSLASHES
 from tests.helpers.trees import contents
 
 
@@ -143,7 +142,6 @@ def test_nothing_is_written_while_another_instance_has_the_destination(pair: Pai
         assert pair.call("passes")[0] == 0
 
 
-@DOUBLED_BACKSLASHES
 def test_a_catalog_that_cannot_be_read_is_told(pair: Pair) -> None:
     pair.fill(1)
     pair.run()

@@ -42,7 +42,6 @@ from backup_gui.model.events import Event, ReportMade, Stop
 from backup_gui.model.job import MAX_INTERVAL_S, NOWHERE, Job, Place
 from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.reasons import of_system
-from tests.helpers.systems import DOUBLED_BACKSLASHES
 from tests.helpers.trees import contents, read_tree
 
 Answer = Callable[[Job, Mailbox, Callable[[Event], None]], RunOutcome]
@@ -279,7 +278,6 @@ def test_times_are_iso_8601_and_local_without_a_zone(text: str, expected: dateti
     assert build_parser().parse_args(["restore", "d", "p", "--to", "t", "--at", text]).at == expected
 
 
-@DOUBLED_BACKSLASHES
 def test_a_log_file_where_none_can_be_is_refused(
     pair: tuple[str, str], tmp_path: Path, fake: FakeRunner, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -441,7 +439,6 @@ def test_verify_ends_when_a_signal_comes(
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
-@DOUBLED_BACKSLASHES
 def test_versions_are_listed_oldest_first(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("versions", str(kept), str(kept / "docs" / "a.txt")) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -491,7 +488,6 @@ def test_a_file_is_restored_as_it_stood_then(
     assert (tmp_path / "back" / "a.txt").read_text() == content
 
 
-@DOUBLED_BACKSLASHES
 def test_what_cannot_be_restored_is_told(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     back = tmp_path / "back"
     assert call("restore", str(kept), ".", "--to", str(back)) == 0
@@ -506,7 +502,6 @@ def test_what_cannot_be_restored_is_told(kept: Path, tmp_path: Path, capsys: pyt
     assert call("restore", "/nowhere", "docs", "--to", str(back)) == 3
 
 
-@DOUBLED_BACKSLASHES
 def test_why_something_was_not_restored_is_a_code_for_programs(
     kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -616,7 +611,6 @@ def test_a_folder_that_cannot_be_listed_costs_nothing_but_itself(
     assert alone == (1 if (side, at) == ("history", ()) else 3)
 
 
-@DOUBLED_BACKSLASHES
 def test_a_restore_ends_when_a_signal_comes_and_leaves_whole_files(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

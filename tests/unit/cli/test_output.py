@@ -49,9 +49,11 @@ from backup_gui.model.plans import (
 )
 from backup_gui.model.reasons import Reason, ReasonCode, of_system
 from backup_gui.model.status import JobState, Status
+from tests.helpers.systems import IS_POSIX
 
 HOSTILE = "a\nb\udcff\\"
-ESCAPED = r"a\nb\xff\\"
+# On Windows a backslash stands between the parts of a path.
+ESCAPED = r"a\nb\xff" + ("\\\\" if IS_POSIX else "\\")
 PROBLEM = Problem(HOSTILE, Stage.COPY, ProblemCode.NO_PERMISSION, of_system("No permission\nto read this"))
 COUNTS = Counts(created=1, replaced=2, deleted=3, moved=4, metadata=5, bytes=1_234_567)
 HELD_PART = Held(HeldCode.MASS_CHANGE, of_system("840 of 1,000 would go"), Counts(deleted=840), 1_000)

@@ -13,7 +13,6 @@ from backup_gui.config.folders import own_folders
 from backup_gui.config.settings import SCHEMA, Appearance, Settings
 from backup_gui.config.store import FILE_NAME, SettingsError, Store
 from backup_gui.model.job import Job, Place
-from tests.helpers.systems import DOUBLED_BACKSLASHES
 
 JOB = Job(
     "/home/anna/Dokumente, alt = “neu”;\n\udcff[x]%20",
@@ -55,7 +54,6 @@ def test_settings_come_back_as_they_were(tmp_path: Path) -> None:
     assert Store(tmp_path).settings() == settings
 
 
-@DOUBLED_BACKSLASHES
 def test_a_file_that_is_no_settings_file_is_kept_aside(tmp_path: Path) -> None:
     content = b"\x00\xffthis is no settings file\x01"
     (tmp_path / FILE_NAME).write_bytes(content)

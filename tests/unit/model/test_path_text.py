@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.model.path_text import escape, one_line, unescape
+from backup_gui.model import path_text
+from backup_gui.model.path_text import escape, meanings, one_line, readable, unescape
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
@@ -55,6 +56,40 @@ def test_the_notation_is_as_documented(path: str, escaped: str) -> None:
 def test_what_was_never_written_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="backslash"):
         unescape(text)
+
+
+@pytest.fixture
+def backslash_separates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a backslash stand between the parts of a path, as on Windows."""
+    monkeypatch.setattr(path_text, "_IS_SEPARATOR", True)
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("C:\\Users\\new", "C:\\Users\\new"),
+        ("\\\\nas\\share", "\\\\nas\\share"),
+        ("C:\\gpj.\u202eexe", "C:\\gpj.\\u202eexe"),
+        ("C:\\a\ud800b\x7f", "C:\\a\\ud800b\\x7f"),
+    ],
+)
+@pytest.mark.usefixtures("backslash_separates")
+def test_a_path_of_windows_is_written_with_single_backslashes_and_read_back(path: str, written: str) -> None:
+    assert readable(path) == written
+    assert path in meanings(written)
+    assert unescape(escape(path)) == path, "what is stored is the same on every system"
+
+
+@pytest.mark.usefixtures("backslash_separates")
+@pytest.mark.parametrize("text", ["docs\\new.txt", "docs\\x41", "C:\\t", "a\\\\b", "C:\\x00"])
+def test_what_is_typed_on_windows_has_no_escapes_of_what_no_name_has(text: str) -> None:
+    assert meanings(text) == (text,)
+
+
+@pytest.mark.posix("a backslash separates there")
+def test_elsewhere_a_backslash_is_part_of_a_name() -> None:
+    assert readable("a\\nb") == escape("a\\nb")
+    assert meanings("back\\\\slash")[0] == "back\\slash"
 
 
 def test_one_line_keeps_backslashes() -> None:

@@ -19,7 +19,6 @@ from backup_gui.services.job_check import Findings, examine, leave_out, room
 from backup_gui.services.suggestions import propose
 from backup_gui.ui.text.reasons import said
 from tests.helpers.rig import mounted
-from tests.helpers.systems import DOUBLED_BACKSLASHES
 
 NEW = Job("", Place(""), id="", name="", asks_about_strangers=True)
 
@@ -95,7 +94,6 @@ def test_a_place_that_another_backup_uses_is_refused(source: Path, tmp_path: Pat
         assert "Other" in look(source, tmp_path / folder, (other,)).faults["destination"]
 
 
-@DOUBLED_BACKSLASHES
 def test_a_folder_that_is_not_empty_is_noted_with_a_better_one(source: Path, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("x")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.system.peers import may_write, peer_uid
 from backup_gui.engine.fs.volumes.identity import nearest_existing
-from backup_gui.model.path_text import escape
+from backup_gui.model.path_text import readable
 
 if TYPE_CHECKING:
     import socket
@@ -60,7 +60,7 @@ def take_name(name: str, place: str) -> socket.socket | None:
             uid = _owner_of(address)
             if uid is not None and (uid == os.getuid() or may_write(uid, nearest_existing(place))):
                 raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-            log.warning("Somebody who may not write to %s has the name of its lock: user %s", escape(place), uid)
+            log.warning("Somebody who may not write to %s has the name of its lock: user %s", readable(place), uid)
     except BaseException:
         taken.close()
         raise
