@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from backup_gui.cli.arguments import build_parser, job_draft
-from backup_gui.cli.output import Output, Printer, ProgressBar, answers, named, reason_fields, tell
+from backup_gui.cli.output import Output, Printer, ProgressBar, answers, named, reason_fields, take_any_text, tell
 from backup_gui.cli.reasons import CommandCode
 from backup_gui.config.folders import own_folders
 from backup_gui.config.logging import set_up_logging
@@ -66,6 +66,8 @@ def main(arguments: list[str], run_app: RunApp) -> int:
     Returns:
         The exit status.
     """
+    # The log and the refusals; ``Output`` sees to the results.
+    take_any_text(sys.stderr)
     parser = build_parser()
     try:
         options = parser.parse_args(arguments)

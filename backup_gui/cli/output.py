@@ -48,7 +48,20 @@ _HOW_TO_USE_ANOTHER = (
     f"Nothing was written there. It goes on when the right folder is back; if this is the right one, run again with"
     f" {ALLOWED_BY}."
 )
+_HAS_CODE_PAGES = os.name == "nt"
 BAR_AFTER_S = 0.4  # shorter passes would only make the bar flicker
+
+
+def take_any_text(stream: TextIO | None) -> None:
+    """Let a stream take every text: what its encoding lacks is escaped. On Windows, files and pipes get UTF-8.
+
+    There they would get the code page of the computer's language, in which most programs do not read, and which lacks
+    nearly all letters of other languages.
+    """
+    reconfigure = getattr(stream, "reconfigure", None)
+    if stream is None or reconfigure is None:
+        return
+    reconfigure(errors="backslashreplace", **({"encoding": "utf-8"} if _HAS_CODE_PAGES and not stream.isatty() else {}))
 
 
 class Output:
@@ -73,10 +86,7 @@ class Output:
         self.is_json = is_json
         self.is_gone = stream is None
         self.has_failed = False
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            # Characters that the terminal's encoding lacks must not raise.
-            reconfigure(errors="backslashreplace")
+        take_any_text(stream)
 
     def result(self, fields: Mapping[str, object], line: str, *, is_urgent: bool = True) -> None:
         """Write a result: its fields as JSON for programs, or the line for people."""

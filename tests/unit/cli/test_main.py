@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import io
 import itertools
 import json
 import os
@@ -288,6 +289,17 @@ def test_a_log_file_where_none_can_be_is_refused(
     assert capsys.readouterr().err == "backup-gui: The log file must not lie inside the destination.\n"
     assert fake.job is None
     assert os.listdir(pair[0]) == []
+
+
+def test_a_refusal_names_what_no_code_page_has_in_a_pipe_on_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("backup_gui.cli.output._HAS_CODE_PAGES", True)
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(written, encoding="cp1252"))
+    assert call("run", str(tmp_path / "日本"), str(tmp_path / "b"), "--once") == 3
+    sys.stderr.flush()
+    assert str(tmp_path / "日本") in written.getvalue().decode()
 
 
 # Exit statuses

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from backup_gui.cli import output
 from backup_gui.cli.output import (
     Output,
     Printer,
@@ -207,6 +208,16 @@ def test_a_program_without_stdout_writes_nothing() -> None:
     output.write("a")
     output.close()
     assert output.is_gone
+
+
+@pytest.mark.parametrize("is_screen", [False, True])
+def test_a_pipe_gets_utf_8_on_windows(monkeypatch: pytest.MonkeyPatch, *, is_screen: bool) -> None:
+    monkeypatch.setattr(output, "_HAS_CODE_PAGES", True)
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding="cp1252", newline="\n")
+    monkeypatch.setattr(stream, "isatty", lambda: is_screen)
+    Output(stream).write("Bücher/日本")
+    assert written.getvalue() == (b"B\xfccher/\\u65e5\\u672c\n" if is_screen else "Bücher/日本\n".encode())
 
 
 class Terminal(io.StringIO):
