@@ -101,6 +101,8 @@ class Controller(QObject):
         self._news: dict[str, JobNews] = {}
         # Jobs that start with new options once their old thread has released the destination.
         self._successors: dict[str, Job] = {}
+        # What was sent to them meanwhile.
+        self._put_off: dict[str, list[Command]] = {}
         # Seconds between full passes, by job, while the app saves power or data.
         self._least_every_s: dict[str, int] = {}
         # Jobs that the app itself has paused for a while, not the user.
@@ -218,13 +220,15 @@ class Controller(QObject):
         return job_id not in self._threads or self._news[job_id].status.state is JobState.PAUSED
 
     def send(self, job_id: str, command: Command) -> None:
-        """Send a command to a job; a job that has ended ignores it.
+        """Send a command to a job; a job that has ended ignores it, and one that waits to start gets it then.
 
         After a command that restores files, ``files_returned`` carries the result.
         """
         thread = self._threads.get(job_id)
         if thread is not None:
             thread.put(command)
+        elif job_id in self._successors:
+            self._put_off.setdefault(job_id, []).append(command)
 
     def shut_down(self, limit_s: float = SHUTDOWN_S) -> bool:
         """Ask all jobs to end and wait for them.
@@ -268,6 +272,8 @@ class Controller(QObject):
             thread.put(Pause(None))
         if job.id in self._least_every_s:
             thread.put(CheckEvery(self._least_every_s[job.id]))
+        for command in self._put_off.pop(job.id, ()):
+            thread.put(command)
         self._threads[job.id] = thread
         thread.start()
 
@@ -279,6 +285,8 @@ class Controller(QObject):
         return None
 
     def _end_then(self, old_id: str, successor: Job | None) -> None:
+        # It was meant for the options that end here.
+        self._put_off.pop(old_id, None)
         if successor is not None:
             self._successors[successor.id] = successor
         else:

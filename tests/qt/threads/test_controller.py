@@ -24,6 +24,7 @@ from backup_gui.model.events import (
     Pause,
     PutBack,
     ReleaseKept,
+    RemoveLeftOut,
     ReportMade,
     Resume,
     StatusChanged,
@@ -155,6 +156,34 @@ def test_a_changed_job_waits_until_the_old_run_has_let_go(tmp_path: Path, job: J
     controller.change(job.id, job._replace(name="Third"))
     may_end.set()
     qtbot.waitUntil(lambda: running == ["Third"])
+    assert controller.shut_down()
+
+
+def test_what_is_sent_while_the_old_run_ends_reaches_the_new_one(tmp_path: Path, job: Job, qtbot: QtBot) -> None:
+    may_end = threading.Event()
+    received: dict[str, list[Command]] = {}
+
+    def run(job: Job, commands: Mailbox, on_event: Callable[[Event], None], *, data_folder: Path) -> RunOutcome:
+        got = received.setdefault(job.name, [])
+        while not isinstance(command := commands.take(), Stop):
+            got.extend([] if command is None else [command])
+            commands.wait(1.0)
+        assert may_end.wait(5)
+        return RunOutcome(None, None, is_stopped=True)
+
+    controller = Controller(tmp_path / "data", run=run)
+    controller.add(job)
+    qtbot.waitUntil(lambda: "Documents" in received)
+    controller.change(job.id, job._replace(name="Second"))
+    # Agreed to for what the second one leaves out, which never runs.
+    controller.send(job.id, RemoveLeftOut())
+    controller.change(job.id, job._replace(name="Third"))
+    controller.pause(job.id, 9_000_000_000.0)
+    controller.send(job.id, UndoPass(1))
+    may_end.set()
+    wanted = [Pause(9_000_000_000.0), UndoPass(1)]
+    qtbot.waitUntil(lambda: received.get("Third") == wanted)
+    assert received == {"Documents": [], "Third": wanted}
     assert controller.shut_down()
 
 
