@@ -15,6 +15,7 @@ from backup_gui.model.plans import HistorySize
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.folder_sizes import FolderSize, LeftOutSizes, count_copies, count_left_out
 from backup_gui.services.job_check import Findings, examine
+from backup_gui.threads.controller import JobReport
 from backup_gui.ui.dialogs.messages import ask_to_remove_left_out
 from backup_gui.ui.settings.page import JobSettings
 from backup_gui.ui.settings.rules_panel import RulesWish
@@ -51,6 +52,7 @@ class JobFormPresenter(Presenter):
         page.copies_requested.connect(self._on_copies_requested)
         page.removal_requested.connect(self._on_removal_requested)
         page.apply_requested.connect(self._on_apply_requested)
+        self._controller.report_made.connect(self._on_report_made)
 
     @Slot(object)
     def _on_check_requested(self, draft: JobDraft) -> None:
@@ -112,6 +114,14 @@ class JobFormPresenter(Presenter):
     def _on_copies_counted(self, job_id: str, tally: FolderSize) -> None:
         self._copies[job_id] = tally
         self._page.show_copies(job_id, tally.files, tally.bytes)
+
+    @Slot(object)
+    def _on_report_made(self, news: JobReport) -> None:
+        """Count again what a full pass may have removed: a count may have begun before it."""
+        job = self._controller.job(news.job_id)
+        is_shown = news.job_id == self._page.job_id and self._page.isVisible()
+        if job is not None and is_shown and news.report.is_full and self._copies.get(job.id, FolderSize()).files:
+            self._on_copies_requested(job)
 
     @Slot(object)
     def _on_removal_requested(self, job: Job) -> None:

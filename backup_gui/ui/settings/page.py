@@ -84,6 +84,11 @@ class JobSettings(QWidget):
         self._fill(job)
 
     @property
+    def job_id(self) -> str:
+        """The key of the job that is shown; empty for a new one, and for none."""
+        return "" if self._job is None else self._job.id
+
+    @property
     def is_changed(self) -> bool:
         """Whether the form has unsaved changes."""
         return self._job is not None and self.wanted() != self._job

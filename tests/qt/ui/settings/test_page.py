@@ -15,9 +15,11 @@ from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.history.usage import measure
 from backup_gui.engine.run import runner
+from backup_gui.model.events import RemoveLeftOut, ReportMade
 from backup_gui.model.job import LIMITS, MAX_INTERVAL_S, NEW_JOB, Job, Place
-from backup_gui.model.plans import HistorySize
+from backup_gui.model.plans import HistorySize, PassStatus, Report
 from backup_gui.model.status import JobState
+from backup_gui.presenters import job_form
 from backup_gui.presenters.job_form import merged
 from backup_gui.presenters.shell import Shell
 from backup_gui.services.folder_sizes import FolderSize, LeftOutSizes, count_copies, count_folder, count_left_out
@@ -427,7 +429,7 @@ def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_shell: ShellMa
     qtbot.waitUntil(lambda: not Path(job.destination.path, "leave.tmp").exists(), timeout=15_000)
     assert Path(job.destination.path, "keep.txt").exists()
     assert catalog.stat().st_ino == inode
-    assert not copies.isVisible()
+    qtbot.waitUntil(lambda: not copies.isVisible())
     assert not page.is_changed
     shell.window.board.show_page(Page.OVERVIEW)
     shell.window.board.show_page(Page.SETTINGS)
@@ -435,6 +437,29 @@ def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_shell: ShellMa
     assert size is not None
     words = f"1 kept file, {size_text(size.bytes)}"
     qtbot.waitUntil(lambda: page.limits.size_label.text() == words, timeout=10_000)
+
+
+def test_a_count_from_before_a_removal_does_not_stay(
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    counts = [FolderSize(1, 3), FolderSize(1, 3), FolderSize()]
+    monkeypatch.setattr(job_form, "count_copies", lambda _job, _should_stop: counts.pop(0))
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    qtbot.waitUntil(lambda: scripted.has_started(job.id))
+    shell.window.board.show_page(Page.SETTINGS)
+    page = shell.window.board.settings
+    copies = page.rules.copies_label
+    qtbot.waitUntil(copies.isVisible)
+    page.rules.remove_button.click()
+    answer(shell, means_it=True, qtbot=qtbot)
+    assert not copies.isVisible()
+    page.copies_requested.emit(job)
+    qtbot.waitUntil(copies.isVisible)
+    scripted.tell(job.id, ReportMade(Report(PassStatus.COMPLETE, 1.0, 1.0, is_full=True)))
+    qtbot.waitUntil(lambda: not copies.isVisible())
+    assert RemoveLeftOut() in scripted.received(job.id)
 
 
 def answer(shell: Shell, *, means_it: bool, qtbot: QtBot) -> None:
