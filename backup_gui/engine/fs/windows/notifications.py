@@ -47,7 +47,8 @@ class Reader(DirectoryChangeReader):
             if error.winerror != _LOST:
                 raise
             nbytes.value = 0
-        if nbytes.value == 0:
+        # A read that is cancelled at the end has nothing either.
+        if nbytes.value == 0 and not self._should_stop:
             self._on_overflow()
 
 

@@ -55,6 +55,19 @@ def test_what_was_read_and_what_was_ended_is_no_loss(tmp_path: Path, monkeypatch
     assert told == []
 
 
+def test_a_read_that_is_cancelled_at_the_end_is_no_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[bool] = []
+    reader = Reader(str(tmp_path), lambda: told.append(True))
+
+    def be_cancelled(_self: Any, _handle: Any, _buffer: Any, nbytes: Any) -> None:
+        reader.stop()
+        nbytes.value = 0
+
+    monkeypatch.setattr(DirectoryChangeReader, "_run_inner", be_cancelled)
+    reader._run_inner(None, None, ctypes.c_uint32())
+    assert told == []
+
+
 def test_a_watched_folder_tells_of_changes_and_of_lost_ones(tmp_path: Path) -> None:
     woken = threading.Event()
     watcher = watch(str(tmp_path), woken.set)
