@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination.mirror_tree import MirrorTree
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import compare, deletions, scan_worker
 from backup_gui.engine.rules import portions
@@ -179,15 +180,17 @@ def test_one_name_of_a_wide_folder_that_cannot_be_looked_at_costs_that_name(
     bad = HOSTILE_NAMES[1]
     expected = {action for action in plan(rig).actions if action.path != f"wide/{bad}"}
     narrow(monkeypatch, 3, 2)
-    look = os.stat
+    wide = native.entry_at(str((rig.source if side is Tree else rig.mirror) / "wide"))
+    root = native.open_root(str(rig.source))
+    root.close()
+    look = type(root).stat_at
 
-    def refuse(path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> os.stat_result:
-        root = str(rig.source if side is Tree else rig.mirror)
-        if path == bad and dir_fd is not None and os.readlink(f"/proc/self/fd/{dir_fd}") == f"{root}/wide":
-            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
-        return look(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+    def refuse(folder: Any, name: str) -> Entry:
+        if name == bad and (folder.stat().st_dev, folder.stat().st_ino) == (wide.st_dev, wide.st_ino):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), name)
+        return look(folder, name)
 
-    monkeypatch.setattr(os, "stat", refuse)
+    monkeypatch.setattr(type(root), "stat_at", refuse)
     found = plan(rig)
     assert [problem.path for problem in found.problems] == [f"wide/{bad}"]
     assert set(found.actions) == expected
