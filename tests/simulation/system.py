@@ -16,15 +16,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Self
 from unittest.mock import patch
 
 import backup_gui.engine
+from backup_gui.engine.destination import job_folders
 from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.system import platform
 from backup_gui.engine.fs.system import syscalls as system
-from backup_gui.engine.fs.volumes import volume
+from backup_gui.engine.fs.volumes import mounts, volume
+from backup_gui.engine.plan import left_out
 from backup_gui.engine.state.database import JobDatabase
 from tests.property.faulty_os import ENGINE, NEEDS_ROOM, READING, WRITING, Killed
 from tests.simulation.scheduler import Scheduler, Task
@@ -254,11 +257,26 @@ def simulated_system(scheduler: Scheduler, volume_id: Callable[[str], str]) -> I
                     stack.enter_context(patch.object(module, name, lambda folder: volume_id(folder.given)))
             for function in _functions(module):
                 _replace_defaults(function, moments, stack)
+        _begin_alike(its_os, stack)
         for module, variable, name in ((system, "_syncfs", "syncfs"), (posix, "_rename_new", "renameat2")):
             call = getattr(module, variable)
             if call is not None:
                 stack.enter_context(patch.object(module, variable, simulated.native(call, name)))
         yield simulated
+
+
+def _begin_alike(its_os: SimulatedOs, stack: contextlib.ExitStack) -> None:
+    """Let nothing count that another run has found out, or that others mount on this machine meanwhile."""
+    stack.enter_context(patch.object(job_folders, "_kept", {}))
+    job_folders.nesting_of.cache_clear()
+    left_out._left_out_of.cache_clear()
+    mounted = Path(mounts.TABLE).read_bytes()
+
+    def content(table: str | Path) -> bytes:
+        its_os.close(its_os.open(table, os.O_RDONLY))
+        return mounted
+
+    stack.enter_context(patch.object(mounts, "_content", content))
 
 
 def _engine() -> list[ModuleType]:
