@@ -142,7 +142,9 @@ def see_to_packages(packages: "list[str]", reason: str) -> None:
     environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
     # A list of packages may be absent (a fresh machine) or old; if it cannot be renewed, the old one may still do.
     subprocess.call([*prefix, "apt-get", "update", "-qq"])
-    if subprocess.call([*prefix, *environment, *line.split(), "-qq"], stdout=subprocess.DEVNULL) != 0:
+    # Another program may be installing something, as systems do by themselves.
+    patience = ["-o", "DPkg::Lock::Timeout=300"]
+    if subprocess.call([*prefix, *environment, *line.split(), "-qq", *patience], stdout=subprocess.DEVNULL) != 0:
         sys.exit(reason + " Installing them failed. This is the line:\n    sudo " + line)
 
 
