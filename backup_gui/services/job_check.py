@@ -12,7 +12,7 @@ from pathlib import Path
 
 from backup_gui.config.folders import home_or_root
 from backup_gui.config.job_factory import absolute, default_name, folder_faults, job_faults, make_job
-from backup_gui.engine.destination.history_place import history_at, is_place_inside, is_vacant
+from backup_gui.engine.destination.history_place import history_at, history_of, is_place_inside, is_vacant
 from backup_gui.engine.destination.job_folders import folders_of
 from backup_gui.engine.fs.volumes.disks import are_on_one_disk
 from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
@@ -143,7 +143,8 @@ def _destination_fault(destination: str, others: tuple[Job, ...]) -> Reason:
         return Reason(ReasonCode.PLACE_OF_SYSTEM)
     place = Location(destination)
     for other in others:
-        if any(place.overlaps(folder) for folder in folders_of(other).backup):
+        # Its source is not looked at: it may lie on a drive that does not answer.
+        if any(place.overlaps(Location(folder)) for folder in (other.destination.path, history_of(other)) if folder):
             return Reason(ReasonCode.PLACE_TAKEN, name=one_line(other.name))
     parent = nearest_existing(destination)
     if is_drive_missing(destination):

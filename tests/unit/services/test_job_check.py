@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,22 @@ def test_good_folders_make_a_job(source: Path, tmp_path: Path) -> None:
     assert findings.job.name == "source"
     assert findings.job.asks_about_strangers
     assert not (tmp_path / "new").exists()
+
+
+def test_of_other_jobs_only_what_they_write_to_is_looked_at(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = NEW._replace(source=str(tmp_path / "hung"), destination=Place(str(tmp_path / "taken")), name="other")
+    real_stat = os.stat
+
+    def stat(path: str | Path, **options: bool) -> os.stat_result:
+        assert not str(path).startswith(other.source)
+        return real_stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", stat)
+    for place in ("taken", "taken/below", "taken.history"):
+        assert look(source, tmp_path / place, (other,)).faults["destination"].code is ReasonCode.PLACE_TAKEN
+    assert look(source, tmp_path / "free", (other,)).faults == {}
 
 
 def test_empty_fields_are_wrong(source: Path) -> None:
