@@ -179,6 +179,8 @@ class Backup:
         self.absence: Absence | None = None
         # How often the source has gone or returned.
         self._comings_and_goings = 0
+        # How often its user has changed something in it.
+        self.edits = 0
         # For how many more passes the user has agreed to what is held.
         self._agreed_passes = 0
         # What could not be handled in the pass under way, or the last one.
@@ -304,7 +306,7 @@ class Backup:
             return ""
         if self.absence is not None:
             return f"{self.absence.value} {self._comings_and_goings}"
-        return "is empty" if self.source.is_dir() and not os.listdir(self.source) else ""
+        return f"is empty {self.edits}" if self.source.is_dir() and not os.listdir(self.source) else ""
 
     def _check_nothing_taken(self, before: dict[str, Node]) -> None:
         """Check that a pass over a source that was away, or empty, all the time has taken nothing from the mirror."""

@@ -157,6 +157,7 @@ class _Run:
         said, events = backup.user.do(happening.kind, happening.pick)
         if not said:
             return
+        backup.edits += 1
         backup.say(f"user: {said}, told {happening.telling}")
         noticed_s = self._tell(backup, events, happening.telling, happening.pick)
         if backup.has_lost_watcher:
