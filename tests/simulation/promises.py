@@ -72,6 +72,8 @@ class Promises:
         self._noticed: dict[float, float] = {}
         self.contents: set[bytes] = set()
         self._mirrored: dict[str, bytes] = {}
+        # When that was seen: on a drive that went meanwhile it may have been replaced right after.
+        self._mirrored_s = -math.inf
         self._kept: dict[bytes, tuple[str, float]] = {}
         self._versions: dict[str, float] = {}
         self._last_full_s = -math.inf
@@ -153,16 +155,17 @@ class Promises:
             if content in present:
                 continue
             assert there.get(path) is not None, f"gone from the mirror, and not in the history: {path}"
-            assert self._was_kept_lately(path, now_s), f"replaced in the mirror, and not in the history: {path}"
-        self._mirrored = there
+            was_kept = self._was_kept_lately(path, self._mirrored_s)
+            assert was_kept, f"replaced in the mirror, and not in the history: {path}"
+        self._mirrored, self._mirrored_s = there, now_s
 
-    def _was_kept_lately(self, path: str, now_s: float) -> bool:
+    def _was_kept_lately(self, path: str, replaced_s: float) -> bool:
         """Tell whether another version of a path went to the history so lately that one more need not."""
         for version, at_s in self._versions.items():
             read = read_version_name(os.path.basename(version))
             folder = os.path.dirname(version)
             name = None if read is None else read[0]
-            if name is not None and os.path.join(folder, name) == path and now_s - at_s <= SLOWED * KEPT_EVERY_S:
+            if name is not None and os.path.join(folder, name) == path and replaced_s - at_s <= SLOWED * KEPT_EVERY_S:
                 return True
         return False
 
