@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, settings
+from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -27,6 +27,7 @@ from tests.helpers.memory_destination import MemoryDestination
 from tests.helpers.minutes import a_minute_later
 from tests.helpers.trees import contents, read_tree
 from tests.property.faulty_os import Fault, Killed, faulty, open_catalog
+from tests.property.machine_settings import LIMIT_S, machine_settings
 from tests.property.world import ANCHOR, NAMES, World, clear_path, is_file, is_folder, look_at
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads descriptors from /proc and makes special files")
@@ -558,25 +559,12 @@ class WithoutRenameMachine(MirrorMachine):
         return MemoryDestination(keeps_history=keeps_history, renames=False, takes=3)
 
 
-# Making a failing example small takes minutes, so it is left to the nightly run, which also tries more of them.
-IS_NIGHTLY = settings().max_examples > 1_000
-# Hundreds of cases take minutes, thousands hours.
-pytestmark = pytest.mark.timeout(7_200 if IS_NIGHTLY else 600)
-
-
-def _settings(examples: int) -> settings:
-    return settings(
-        max_examples=settings().max_examples if IS_NIGHTLY else examples,
-        stateful_step_count=STEPS,
-        phases=list(Phase) if IS_NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
-        report_multiple_bugs=False,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-    )
+pytestmark = pytest.mark.timeout(LIMIT_S)
 
 
 TestAnythingMayHappen = MirrorMachine.TestCase
-TestAnythingMayHappen.settings = _settings(EXAMPLES)
+TestAnythingMayHappen.settings = machine_settings(EXAMPLES, STEPS)
 TestAnythingMayHappenFarAway = FarAwayMachine.TestCase
-TestAnythingMayHappenFarAway.settings = _settings(EXAMPLES_FAR_AWAY)
+TestAnythingMayHappenFarAway.settings = machine_settings(EXAMPLES_FAR_AWAY, STEPS)
 TestAnythingMayHappenWithoutRename = WithoutRenameMachine.TestCase
-TestAnythingMayHappenWithoutRename.settings = _settings(EXAMPLES_FAR_AWAY)
+TestAnythingMayHappenWithoutRename.settings = machine_settings(EXAMPLES_FAR_AWAY, STEPS)

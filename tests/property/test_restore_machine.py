@@ -12,7 +12,6 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -29,6 +28,7 @@ from backup_gui.model.restores import RestoreResult
 from tests.helpers.memory_destination import MemoryDestination, passes_over, readers_find
 from tests.helpers.trees import Node, read_tree
 from tests.property.far_away import show
+from tests.property.machine_settings import LIMIT_S, machine_settings
 from tests.property.world import ANCHOR, FAST, clear_path, is_file, is_folder
 
 EXAMPLES = 40
@@ -309,24 +309,13 @@ class FarAwayMachine(RestoreMachine):
             return restore_path(self.far_away.root, self.far_away.history.root, path, at, str(to))
 
 
-IS_NIGHTLY = settings().max_examples > 1_000
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="restores as this system does"),
-    pytest.mark.timeout(7_200 if IS_NIGHTLY else 600),
+    pytest.mark.timeout(LIMIT_S),
 ]
 
 
-def _settings(examples: int) -> settings:
-    return settings(
-        max_examples=settings().max_examples if IS_NIGHTLY else examples,
-        stateful_step_count=STEPS,
-        phases=list(Phase) if IS_NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
-        report_multiple_bugs=False,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-    )
-
-
 TestWhatStoodComesBack = RestoreMachine.TestCase
-TestWhatStoodComesBack.settings = _settings(EXAMPLES)
+TestWhatStoodComesBack.settings = machine_settings(EXAMPLES, STEPS)
 TestWhatStoodComesBackFromFarAway = FarAwayMachine.TestCase
-TestWhatStoodComesBackFromFarAway.settings = _settings(EXAMPLES_FAR_AWAY)
+TestWhatStoodComesBackFromFarAway.settings = machine_settings(EXAMPLES_FAR_AWAY, STEPS)

@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -23,6 +22,7 @@ from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Scope
 from tests.helpers.minutes import a_minute_later
 from tests.helpers.trees import contents
+from tests.property.machine_settings import LIMIT_S, machine_settings
 from tests.property.world import FAST
 
 EXAMPLES = 100
@@ -234,15 +234,7 @@ class SlowLossMachine(RuleBasedStateMachine):
         self.made = 0
 
 
-IS_NIGHTLY = settings().max_examples > 1_000
-# Hundreds of cases take minutes, thousands hours.
-pytestmark = pytest.mark.timeout(7_200 if IS_NIGHTLY else 600)
+pytestmark = pytest.mark.timeout(LIMIT_S)
 
 TestSlowLoss = SlowLossMachine.TestCase
-TestSlowLoss.settings = settings(
-    max_examples=settings().max_examples if IS_NIGHTLY else EXAMPLES,
-    stateful_step_count=STEPS,
-    phases=list(Phase) if IS_NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
-    report_multiple_bugs=False,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
+TestSlowLoss.settings = machine_settings(EXAMPLES, STEPS)
