@@ -38,7 +38,7 @@ def main() -> int:
     try:
         from backup_gui.cli import main as cli  # noqa: PLC0415 - the worker process does not need it
 
-        return cli.main(sys.argv[1:], run_app=_run_app)
+        return cli.main(sys.argv[1:], _run_app, _quit_app)
     except KeyboardInterrupt:
         # Ctrl+C during the start; later a signal handler takes over.
         return _INTERRUPTED
@@ -58,6 +58,16 @@ def _run_app(*, is_hidden: bool, source: str, destination: Place, interval_s: in
     # The app collects garbage at its end, so that Qt objects are destroyed in the usual way.
     atexit.unregister(gc.freeze)
     return app.main(is_hidden=is_hidden, source=source, destination=destination, interval_s=interval_s)
+
+
+def _quit_app() -> bool | None:
+    from PySide6.QtCore import QCoreApplication  # noqa: PLC0415 - commands need no Qt
+
+    from backup_gui.config.folders import own_folders  # noqa: PLC0415 - as above
+    from backup_gui.desktop.single_instance import Instance  # noqa: PLC0415 - imports Qt
+
+    _application = QCoreApplication([])
+    return Instance(own_folders().state).end_other()
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, Qt, qInstallMessageHandler
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QEvent, QLibraryInfo, Qt, Signal, qInstallMessageHandler
+from PySide6.QtGui import QPalette, QSessionManager
 from PySide6.QtWidgets import QApplication
 
 from backup_gui import __version__
@@ -52,6 +52,36 @@ _UNUSABLE = 2
 _BUSY = 3
 
 
+class Application(QApplication):
+    """The application, which ends with the session even if a window would rather stay open."""
+
+    ending = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(sys.argv[:1])
+        self.setApplicationName("backup-gui")
+        self.setApplicationDisplayName("Folder Backup")
+        self.setApplicationVersion(__version__)
+        self.setDesktopFileName("backup-gui")
+        self.setQuitOnLastWindowClosed(False)
+        self.saveStateRequest.connect(leave_start_to_setting)
+
+    def event(self, event: QEvent) -> bool:
+        """Emit ``ending`` before Qt closes the windows: one that refuses would hold up the end of the session."""
+        if event.type() == QEvent.Type.Quit:
+            self.ending.emit()
+        return super().event(event)
+
+
+def leave_start_to_setting(manager: QSessionManager) -> None:
+    """Tell the session not to start the app again by itself: that is a setting.
+
+    Args:
+        manager: The session's manager, as it saves the session.
+    """
+    manager.setRestartHint(QSessionManager.RestartHint.RestartNever)
+
+
 def main(*, is_hidden: bool = False, source: str = "", destination: Place = NOWHERE, interval_s: int = 0) -> int:
     """Run the app until it is quit.
 
@@ -72,7 +102,7 @@ def main(*, is_hidden: bool = False, source: str = "", destination: Place = NOWH
         _complain(f"Folder Backup: {fault}\n")
         return _UNUSABLE
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    application = _application()
+    application = Application()
     try:
         folders = own_folders()
         own_files.note(*folders)
@@ -83,12 +113,17 @@ def main(*, is_hidden: bool = False, source: str = "", destination: Place = NOWH
             interval_s=interval_s,
         )
         instance = Instance(folders.state)
-        is_first = instance.take()
     except BackupError as error:
         return _refuse(application, error.reason)
-    if not is_first:
-        return 0 if instance.tell(wish) else _refuse(application, Reason(ReasonCode.RUNNING_ALREADY))
+    # All loops end: also that of a window which only says why the app cannot start.
+    instance.quit_requested.connect(application.exit)
     try:
+        if not instance.take():
+            if instance.tell(wish):
+                return 0
+            # It may have ended meanwhile.
+            if not instance.take():
+                return _refuse(application, Reason(ReasonCode.RUNNING_ALREADY))
         faults = own_folder_faults(folders)
         if faults:
             return _refuse(application, *faults)
@@ -96,7 +131,8 @@ def main(*, is_hidden: bool = False, source: str = "", destination: Place = NOWH
     except BackupError as error:
         return _refuse(application, error.reason)
     finally:
-        instance.release()
+        # The lock goes with the process: whoever has it knows that this one has ended.
+        instance.stop_listening()
     if not is_clean:
         # A job hangs in a system call, as on a drive that does not answer. Its thread cannot be ended, and destroying
         # it would abort the process. Leaving at once is as safe at any moment as a crash.
@@ -157,17 +193,7 @@ def apply_appearance(application: QApplication, appearance: Appearance) -> None:
         application.setPalette(dark_palette() if appearance is Appearance.DARK else light_palette())
 
 
-def _application() -> QApplication:
-    application = QApplication(sys.argv[:1])
-    application.setApplicationName("backup-gui")
-    application.setApplicationDisplayName("Folder Backup")
-    application.setApplicationVersion(__version__)
-    application.setDesktopFileName("backup-gui")
-    application.setQuitOnLastWindowClosed(False)
-    return application
-
-
-def _run(application: QApplication, folders: OwnFolders, instance: Instance, wish: Wish) -> tuple[int, bool]:
+def _run(application: Application, folders: OwnFolders, instance: Instance, wish: Wish) -> tuple[int, bool]:
     """Run as the first instance; return the exit status and whether all threads have ended."""
     try:
         set_up_logging(file=folders.state / LOG_NAME)
@@ -188,7 +214,8 @@ def _run(application: QApplication, folders: OwnFolders, instance: Instance, wis
         icons, store, folders, System(apply_appearance=partial(apply_appearance, application), languages=languages)
     )
     shell.finished.connect(application.quit, Qt.ConnectionType.QueuedConnection)
-    # The session may end without asking, so shut down then too.
+    application.ending.connect(shell.shut_down)
+    # On Windows, the session ends without asking the application.
     application.aboutToQuit.connect(shell.shut_down)
     signals.quit_requested.connect(shell.quit)
     instance.wished.connect(shell.grant)

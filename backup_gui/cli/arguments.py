@@ -61,6 +61,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     parser.add_argument("--hidden", action="store_true", help="start with the tray icon only")
+    parser.add_argument(
+        "--quit", dest="quits", action="store_true", help="end the app that is running, and wait until it has ended"
+    )
     # A backup that the app creates at its start: for scripts, so not in the help.
     parser.add_argument("--source", dest="app_source", type=path, help=argparse.SUPPRESS)
     parser.add_argument("--destination", dest="app_destination", type=place, help=argparse.SUPPRESS)

@@ -6,7 +6,7 @@ Exit statuses:
 * 1: done, but with problems.
 * 2: unusable arguments or job.
 * 3: changes are held, a root or the own data folder is absent or unusable, or another instance or another backup has
-  the destination. Nothing of that was changed.
+  the destination. Nothing of that was changed. With ``--quit``: the app is still running.
 * 128 plus the signal's number: ended by a signal.
 """
 
@@ -56,12 +56,13 @@ class RunApp(Protocol):
         """Run the app until it is quit, and return its exit status."""
 
 
-def main(arguments: list[str], run_app: RunApp) -> int:
+def main(arguments: list[str], run_app: RunApp, quit_app: Callable[[], bool | None]) -> int:
     """Run the program.
 
     Args:
         arguments: The command line without the program's name.
         run_app: Starts the app if no command is given.
+        quit_app: Ends the app that is running; returns whether it has ended, or None if there was none.
 
     Returns:
         The exit status.
@@ -74,6 +75,8 @@ def main(arguments: list[str], run_app: RunApp) -> int:
     except SystemExit as exit_:  # argparse ends the process after an error and after --help
         return exit_.code if isinstance(exit_.code, int) else UNUSABLE
     if options.command is None:
+        if options.quits:
+            return _quit(quit_app)
         if (options.app_source is None) is not (options.app_destination is None):
             return _fail(Reason(CommandCode.APP_FOLDERS_TOGETHER), UNUSABLE)
         return run_app(
@@ -82,7 +85,7 @@ def main(arguments: list[str], run_app: RunApp) -> int:
             destination=options.app_destination or NOWHERE,
             interval_s=options.app_interval or 0,
         )
-    if options.hidden or options.app_source or options.app_destination or options.app_interval:
+    if options.hidden or options.quits or options.app_source or options.app_destination or options.app_interval:
         return _fail(Reason(CommandCode.OPTIONS_OF_APP), UNUSABLE)
     if options.log_file and _is_log_in_the_way(options):
         return _fail(Reason(CommandCode.LOG_IN_DESTINATION), UNUSABLE)
@@ -106,6 +109,18 @@ def main(arguments: list[str], run_app: RunApp) -> int:
     if output.has_failed and status == OK:
         status = PROBLEMS
     return status if interruption.number is None else SIGNAL_BASE + interruption.number
+
+
+def _quit(quit_app: Callable[[], bool | None]) -> int:
+    try:
+        has_ended = quit_app()
+    except BackupError as error:
+        return _fail(error.reason, status_of_error(error))
+    if has_ended is None:
+        Output(sys.stdout).write(str(Reason(CommandCode.APP_NOT_RUNNING)))
+    elif not has_ended:
+        return _fail(Reason(CommandCode.APP_STILL_RUNNING), HELD)
+    return OK
 
 
 def _fail(reason: Reason, status: int) -> int:

@@ -9,6 +9,8 @@ class CommandCode(Codes):
     """What is wrong with a command or its arguments."""
 
     APP_FOLDERS_TOGETHER = Code("--source and --destination go together.")
+    APP_NOT_RUNNING = Code("Folder Backup is not running.")
+    APP_STILL_RUNNING = Code("Folder Backup was asked to end, but is still running.")
     OPTIONS_OF_APP = Code("Options before the command are for the app, not for a command.")
     LOG_IN_DESTINATION = Code("The log file must not lie inside the destination.")
     LOG_UNWRITTEN = Code("The log file cannot be written: {path} ({why})")

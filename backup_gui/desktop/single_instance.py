@@ -16,6 +16,7 @@ import os
 import socket as sockets
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,6 +40,9 @@ _LONGEST_ADDRESS_BYTES = 88
 _CONNECT_MS = 500
 _ANSWER_MS = 2_000
 _TRIES = 6
+_PAUSE_MS = 100
+# The jobs have two seconds to stop; the rest is for a computer that is busy.
+_END_S = 20.0
 _ANSWER = b"ok\n"
 
 
@@ -51,12 +55,14 @@ class Wish:
         source: A folder to protect, with ``destination``; empty for none.
         destination: The place for its backup.
         interval_s: Seconds between its checks; 0 for the default.
+        quits: Whether to end, and nothing else.
     """
 
     shows_window: bool = True
     source: str = ""
     destination: Place = NOWHERE
     interval_s: int = 0
+    quits: bool = False
 
 
 class Instance(QObject):
@@ -67,6 +73,7 @@ class Instance(QObject):
     """
 
     wished = Signal(object)
+    quit_requested = Signal()
 
     def __init__(self, state_folder: Path) -> None:
         super().__init__()
@@ -85,6 +92,17 @@ class Instance(QObject):
         Raises:
             OwnFolderError: The state folder cannot be used.
         """
+        if not self._lock():
+            return False
+        for address in self._addresses():
+            # This process has the lock, so an existing socket is left over from a process that has ended.
+            QLocalServer.removeServer(address)
+            if self._server.listen(address):
+                return True
+        log.warning("A second start will not be noticed: %s", self._server.errorString())
+        return True
+
+    def _lock(self) -> bool:
         make_private_folder(self._folder)
         path = self._folder / LOCK_NAME
         try:
@@ -99,14 +117,7 @@ class Instance(QObject):
                 raise OwnFolderError(own_folder_reason(path, error)) from error
             # A network home without locks, or a full disk: a process that answers is the first instance.
             log.warning("The lock %s cannot be used: %s", path, error.strerror)
-            if any(self._connected(address) is not None for address in self._addresses()):
-                return False
-        for address in self._addresses():
-            # This process has the lock, so an existing socket is left over from a process that has ended.
-            QLocalServer.removeServer(address)
-            if self._server.listen(address):
-                return True
-        log.warning("A second start will not be noticed: %s", self._server.errorString())
+            return all(self._connected(address) is None for address in self._addresses())
         return True
 
     def tell(self, wish: Wish) -> bool:
@@ -123,15 +134,46 @@ class Instance(QObject):
                 socket.write(json.dumps(asdict(wish) | {"destination": str(wish.destination)}).encode("ascii") + b"\n")
                 socket.flush()
                 has_answer = socket.waitForReadyRead(_ANSWER_MS)
+                is_ending = socket.state() is not QLocalSocket.LocalSocketState.ConnectedState
                 socket.disconnectFromServer()
-                return has_answer
-            # The first instance has the lock and will listen soon. Connecting fails at once, so wait here.
+                if has_answer or not is_ending:
+                    return has_answer
+            # The first instance will listen soon, or has ended. Connecting fails at once, so wait here.
             QThread.msleep(_CONNECT_MS // 2)
         return False
 
+    def end_other(self, limit_s: float = _END_S) -> bool | None:
+        """Ask the first instance to end, and wait until its process has: it keeps the lock for as long.
+
+        Args:
+            limit_s: How long to wait, in seconds.
+
+        Returns:
+            Whether it has ended; None if there was none.
+
+        Raises:
+            OwnFolderError: The state folder cannot be used.
+        """
+        if not (self._folder / LOCK_NAME).exists() or self._lock():
+            self.release()
+            return None
+        deadline_s = time.monotonic() + limit_s
+        is_told = False
+        while time.monotonic() < deadline_s:
+            is_told = is_told or self.tell(Wish(quits=True))
+            if self._lock():
+                self.release()
+                return True
+            QThread.msleep(_PAUSE_MS)
+        return False
+
+    def stop_listening(self) -> None:
+        """Take no more wishes. This process stays the first instance until it ends."""
+        self._server.close()
+
     def release(self) -> None:
         """Let another process become the first instance."""
-        self._server.close()
+        self.stop_listening()
         for fd in (self._lock_fd, self._folder_fd):
             self._close(fd)
         self._folder_fd = self._lock_fd = -1
@@ -188,7 +230,11 @@ class Instance(QObject):
         wish = _parsed(bytes(socket.readLine().data()))
         socket.write(_ANSWER)
         socket.flush()
-        if wish is not None:
+        if wish is None:
+            return
+        if wish.quits:
+            self.quit_requested.emit()
+        else:
             self.wished.emit(wish)
 
     @staticmethod
@@ -233,6 +279,7 @@ def _parsed(line: bytes) -> Wish | None:
             source=str(fields.get("source", "")),
             destination=Place.parse(str(fields.get("destination", ""))),
             interval_s=int(fields.get("interval_s", 0)),
+            quits=bool(fields.get("quits", False)),
         )
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         log.info("An invalid message of another start was ignored")

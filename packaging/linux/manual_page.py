@@ -25,7 +25,8 @@ _STATUSES = (
     ("0", "Everything is in step."),
     ("1", "Done, but with problems, which are listed by name."),
     ("2", "The arguments cannot be used, or there is no screen for the window."),
-    ("3", "Changes are held, a folder is absent, or another backup has the destination; nothing of that was changed."),
+    ("3", "Changes are held, a folder is absent, or another backup has the destination: nothing of that was changed."),
+    ("3", "With --quit: the app is still running."),
     ("130, 143", "Ended by a signal."),
 )
 _FILES = (

@@ -26,7 +26,18 @@ from backup_gui.model.job import MAX_INTERVAL_S, Place
 UNUSABLE = 2
 OPTIONS = (
     *("run", "verify", "versions", "restore", "--once", "--dry-run", "--interval", "--exclude", "--history", "--at"),
-    *("--no-history", "--allow-mass-delete", "--poll", "--json", "--log-file", "--verbose", "--to", "--hidden", "--"),
+    *(
+        "--no-history",
+        "--allow-mass-delete",
+        "--poll",
+        "--json",
+        "--log-file",
+        "--verbose",
+        "--to",
+        "--hidden",
+        "--quit",
+        "--",
+    ),
     *("--source", "--destination", "--version", "-h", "-", "", "0", "5", "604801", "-1", "1e3", "2026-11-22", "\udcff"),
 )
 WORDS = st.one_of(st.sampled_from(OPTIONS), st.text(max_size=10), st.integers().map(str))
@@ -76,7 +87,7 @@ def test_the_program_ends_with_a_status_whatever_it_is_given(
     # Paths among the words are taken as lying in an empty folder; nothing is ever written by these commands.
     monkeypatch.chdir(tmp_path)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        status = main(["versions", "nowhere", *words], lambda **_options: 0)
+        status = main(["versions", "nowhere", *words], lambda **_options: 0, lambda: None)
     assert status in {0, 1, UNUSABLE, 3}
     assert list(tmp_path.iterdir()) == []
 
@@ -86,7 +97,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-WISHES = st.dictionaries(st.sampled_from(("shows_window", "source", "destination", "interval_s", "other")), JSON)
+WISHES = st.dictionaries(
+    st.sampled_from(("shows_window", "source", "destination", "interval_s", "quits", "other")), JSON
+)
 MESSAGES = st.one_of(
     st.binary(max_size=60),
     JSON.map(lambda value: json.dumps(value).encode()),

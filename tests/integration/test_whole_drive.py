@@ -192,11 +192,11 @@ def test_without_a_job_the_same_history_is_found(drive: Rig, capsys: pytest.Capt
     drive.run()
     history = str(drive.mirror / HISTORY_NAME)
     assert history_of(drive.job) == history
-    assert cli.main(["versions", str(drive.mirror), "--json"], lambda **_: 1) == 0
+    assert cli.main(["versions", str(drive.mirror), "--json"], lambda **_: 1, lambda: None) == 0
     listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(one["path"], Path(one["stored"]).parent) for one in listed] == [("docs/a", Path(history, "docs"))]
     to = drive.root / "back"
-    assert cli.main(["restore", str(drive.mirror), ".", "--to", str(to)], lambda **_: 1) == 0
+    assert cli.main(["restore", str(drive.mirror), ".", "--to", str(to)], lambda **_: 1, lambda: None) == 0
     assert contents(to) == {"docs/a": b"22"}
     assert [version.path for version in list_versions(history)] == ["docs/a"]
     restored = restore_path(
@@ -210,7 +210,9 @@ def test_without_a_job_the_same_history_is_found(drive: Rig, capsys: pytest.Capt
 def test_nothing_is_restored_into_the_history_of_a_drive(drive: Rig, capsys: pytest.CaptureFixture[str]) -> None:
     drive.write("a", "1")
     drive.run()
-    status = cli.main(["restore", str(drive.mirror), "a", "--to", str(drive.mirror / HISTORY_NAME)], lambda **_: 1)
+    status = cli.main(
+        ["restore", str(drive.mirror), "a", "--to", str(drive.mirror / HISTORY_NAME)], lambda **_: 1, lambda: None
+    )
     assert status == 2
     assert "backup itself" in capsys.readouterr().err
 

@@ -9,9 +9,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from PySide6.QtGui import QSessionManager
 
+from backup_gui import app
 from backup_gui.config.settings import SCHEMA
 from backup_gui.config.store import Store
 from backup_gui.engine.fs.system.syscalls import lock_file
@@ -185,6 +188,80 @@ def test_a_signal_ends_it_in_mid_copy_within_two_seconds(
     for copy in destination.iterdir():
         if copy.name.startswith("file"):
             assert copy.stat().st_size == 50_000
+
+
+# The session ends by this event on macOS and on X11, and before closing any window.
+ENDED_CODE = """
+import sys
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from backup_gui import app
+from backup_gui.__main__ import main
+start = app.Shell.start
+def start_and_end(shell, wish):
+    start(shell, wish)
+    def end():
+        assert shell.window.isVisible()
+        QCoreApplication.sendEvent(QCoreApplication.instance(), QEvent(QEvent.Type.Quit))
+    QTimer.singleShot(500, end)
+app.Shell.start = start_and_end
+sys.exit(main())
+"""
+
+
+def test_the_end_of_the_session_ends_it_also_where_its_window_stays(
+    started: list[subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for index in range(3_000):
+        (source / f"file{index}").write_bytes(b"x" * 50_000)
+    destination = tmp_path / "backup"
+    process = start(started, "--source", str(source), "--destination", str(destination), code=ENDED_CODE)
+    assert process.wait(20) == 0
+    for copy in destination.glob("file*"):
+        assert copy.stat().st_size == 50_000
+
+
+def test_the_session_does_not_start_it_again_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    hints: list[object] = []
+    app.leave_start_to_setting(SimpleNamespace(setRestartHint=hints.append))  # type: ignore[arg-type]
+    assert hints == [QSessionManager.RestartHint.RestartNever]
+
+
+def quit_running(started: list[subprocess.Popen[str]]) -> int:
+    return start(started, "--quit", QT_QPA_PLATFORM="no screen is needed").wait(30)
+
+
+def test_it_is_ended_from_outside_in_mid_copy(started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for index in range(3_000):
+        (source / f"file{index}").write_bytes(b"x" * 50_000)
+    destination = tmp_path / "backup"
+    process = start(started, "--hidden", "--source", str(source), "--destination", str(destination))
+    wait_until(destination.is_dir, "the backup begins", 20)
+    assert quit_running(started) == 0
+    assert process.wait(0.5) == 0, "it has ended before that says so"
+    for copy in destination.glob("file*"):
+        assert copy.stat().st_size == 50_000
+
+
+def test_where_none_runs_none_is_ended_and_nothing_is_made(
+    started: list[subprocess.Popen[str]], own_places: Path
+) -> None:
+    assert quit_running(started) == 0
+    assert not [path for name in ("config", "data", "state") for path in (own_places / name).iterdir()]
+
+
+def test_one_that_only_says_why_it_cannot_start_is_ended_too(
+    started: list[subprocess.Popen[str]], own_places: Path
+) -> None:
+    (own_places / "config" / "backup-gui").write_text("no folder")
+    process = start(started)
+    lock = own_places / "state" / "backup-gui" / "app.lock"
+    wait_until(lock.exists, "it is up", 20)
+    assert quit_running(started) == 0
+    assert process.wait(0.5) == 3
 
 
 @pytest.mark.xfail(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtNetwork import QLocalSocket
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop import single_instance as instance_module
@@ -53,6 +53,32 @@ def test_a_second_start_hands_over_its_wish_and_ends(first: Instance, tmp_path: 
     assert blocker.args == [Wish(source="/ä", destination=Place("/b"), interval_s=9)]
     qtbot.waitUntil(lambda: second.poll() is not None)
     assert second.returncode == 0
+
+
+def test_one_that_does_not_end_in_time_is_told_apart(first: Instance, tmp_path: Path, qtbot: QtBot) -> None:
+    script = SECOND.split("if instance", maxsplit=1)[0] + "print(instance.end_other(1))"
+    with qtbot.waitSignal(first.quit_requested, timeout=10_000):
+        other = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    qtbot.waitUntil(lambda: other.poll() is not None)
+    assert other.communicate()[0] == "False\n"
+
+
+def test_a_wish_that_an_ending_instance_does_not_answer_reaches_the_next_one(tmp_path: Path, qtbot: QtBot) -> None:
+    instance = Instance(tmp_path)
+    assert instance._lock()
+    ending = QLocalServer()
+    assert ending.listen(next(instance._addresses()))
+    with qtbot.waitSignal(ending.newConnection, timeout=10_000):
+        second = start_second(tmp_path)
+    ending.nextPendingConnection().abort()
+    ending.close()
+    instance.release()
+    assert instance.take()
+    with qtbot.waitSignal(instance.wished, timeout=10_000):
+        pass
+    qtbot.waitUntil(lambda: second.poll() is not None)
+    assert second.returncode == 0
+    instance.release()
 
 
 def test_after_the_first_has_ended_the_next_one_is_first(first: Instance, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ class Pair:
         self.error = ""
 
     def call(self, command: str, *options: str) -> tuple[int, list[str]]:
-        status = cli.main([command, str(self.source), str(self.mirror), *options], _no_app)
+        status = cli.main([command, str(self.source), str(self.mirror), *options], _no_app, lambda: None)
         captured = self._capsys.readouterr()
         self.error = captured.err
         return status, captured.out.splitlines()

@@ -37,6 +37,7 @@ from backup_gui.model.errors import (
     DestinationFullError,
     DestinationUnusableError,
     JobError,
+    OwnFolderError,
     RootAbsentError,
 )
 from backup_gui.model.events import Event, ReportMade, Stop
@@ -53,7 +54,7 @@ def no_app(**options: object) -> int:
 
 
 def call(*arguments: str) -> int:
-    return cli.main(list(arguments), no_app)
+    return cli.main(list(arguments), no_app, lambda: None)
 
 
 def report(status: PassStatus) -> Report:
@@ -98,15 +99,40 @@ def test_without_a_command_the_app_is_started() -> None:
         seen.append(options)
         return 7
 
-    assert cli.main([], app) == 7
-    assert cli.main(["--hidden"], app) == 7
-    assert cli.main(["--source", "/a", "--destination", "/b", "--interval", "9"], app) == 7
+    assert cli.main([], app, lambda: None) == 7
+    assert cli.main(["--hidden"], app, lambda: None) == 7
+    assert cli.main(["--source", "/a", "--destination", "/b", "--interval", "9"], app, lambda: None) == 7
     bare: dict[str, object] = {"is_hidden": False, "source": "", "destination": NOWHERE, "interval_s": 0}
     job = {"source": "/a", "destination": Place("/b"), "interval_s": 9}
     assert seen == [bare, bare | {"is_hidden": True}, bare | job]
 
 
-@pytest.mark.parametrize("option", [["--hidden"], ["--source", "/a", "--destination", "/b"], ["--interval", "9"]])
+@pytest.mark.parametrize(
+    ("has_ended", "status", "output", "errors"),
+    [
+        (True, 0, "", ""),
+        (None, 0, "Folder Backup is not running.\n", ""),
+        (False, 3, "", "backup-gui: Folder Backup was asked to end, but is still running.\n"),
+    ],
+)
+def test_the_app_that_runs_is_ended(
+    capsys: pytest.CaptureFixture[str], *, has_ended: bool | None, status: int, output: str, errors: str
+) -> None:
+    assert cli.main(["--quit"], no_app, lambda: has_ended) == status
+    assert capsys.readouterr() == (output, errors)
+
+
+def test_without_own_folders_nothing_can_be_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse() -> None:
+        raise OwnFolderError(of_system("There is no home folder"))
+
+    assert cli.main(["--quit"], no_app, refuse) == 3
+    assert "no home folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option", [["--hidden"], ["--quit"], ["--source", "/a", "--destination", "/b"], ["--interval", "9"]]
+)
 def test_options_of_the_app_are_refused_before_a_command(
     option: list[str], pair: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
