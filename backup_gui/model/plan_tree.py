@@ -126,7 +126,6 @@ class Arrangement(NamedTuple):
     """A request for a view of a plan.
 
     Attributes:
-        serial: Number of the request; the answer carries it too.
         actions: The plan's actions.
         text: Only paths that contain this text, ignoring case; empty for all.
         op: Only actions of this kind; None for all.
@@ -136,7 +135,6 @@ class Arrangement(NamedTuple):
         opens_more: Whether to open further folders so that enough rows are visible.
     """
 
-    serial: int
     actions: Sequence[Action]
     text: str = ""
     op: Op | None = None
@@ -150,13 +148,11 @@ class Arranged(NamedTuple):
     """The answer to an ``Arrangement``.
 
     Attributes:
-        serial: The request's number.
         tree: The matching actions, in their folders.
         counts: For each kind, how many paths contain the text; ``bytes`` is what they will copy.
         opened: The tree's folders to open, parents first.
     """
 
-    serial: int
     tree: PlanTree
     counts: Counts = NO_COUNTS
     opened: tuple[int, ...] = ()

@@ -94,8 +94,8 @@ class FirstRunPresenter(Presenter):
                 is_whole_place=choice.is_whole_place,
                 keeps_history=choice.keeps_history,
             ),
-            lambda proposal: self._show_proposal(choice.serial, proposal),
-            on_silent=partial(self._show_silence, choice.serial),
+            partial(self._show_proposal, choice),
+            on_silent=partial(self._show_silence, choice),
         )
 
     @Slot(object)
@@ -118,14 +118,14 @@ class FirstRunPresenter(Presenter):
         size = found or FolderSize()
         self._steps.folders.show_count(path, size.files, size.bytes, is_done=is_done, is_readable=found is not None)
 
-    def _show_proposal(self, serial: int, proposal: Proposal) -> None:
+    def _show_proposal(self, choice: FirstChoice, proposal: Proposal) -> None:
         level = Level.WRONG if proposal.fault else Level.NOTE
         remark = Remark(level, said(proposal.fault or proposal.note))
-        self._steps.show_verdict(serial, proposal.jobs, remark, is_place_empty=proposal.is_place_empty)
+        self._steps.show_verdict(choice, proposal.jobs, remark, is_place_empty=proposal.is_place_empty)
 
-    def _show_silence(self, serial: int, silent_s: int) -> None:
+    def _show_silence(self, choice: FirstChoice, silent_s: int) -> None:
         if silent_s:
-            self._steps.show_verdict(serial, (), Remark(Level.WRONG, silence_text(silent_s)))
+            self._steps.show_verdict(choice, (), Remark(Level.WRONG, silence_text(silent_s)))
 
     def _show_looking(self, progress: Progress) -> None:
         self._steps.start.show_forecast(FirstForecast(files=progress.files_done))

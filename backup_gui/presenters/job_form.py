@@ -62,21 +62,21 @@ class JobFormPresenter(Presenter):
         self._tasks.start(
             self._keys[_CHECK],
             lambda _: examine(draft.wanted, before, others, data_folder),
-            lambda findings: self._page.show_verdict(verdict(draft.serial, findings)),
-            on_silent=partial(self._on_silent, draft.serial),
+            lambda findings: self._page.show_verdict(draft, verdict(findings)),
+            on_silent=partial(self._on_silent, draft),
         )
 
-    def _on_silent(self, serial: int, silent_s: int) -> None:
+    def _on_silent(self, draft: JobDraft, silent_s: int) -> None:
         if silent_s:
-            self._page.show_verdict(DraftVerdict(serial, other=Remark(Level.NOTE, silence_text(silent_s))))
+            self._page.show_verdict(draft, DraftVerdict(other=Remark(Level.NOTE, silence_text(silent_s))))
 
     @Slot(object)
     def _on_count_requested(self, wish: RulesWish) -> None:
         self._tasks.start(
             self._keys[_RULES],
             lambda task: count_left_out(wish.source, wish.rules, task.should_stop, task.tell),
-            partial(self._show_count, wish.serial, is_done=True),
-            on_progress=partial(self._show_count, wish.serial, is_done=False),
+            partial(self._show_count, is_done=True),
+            on_progress=partial(self._show_count, is_done=False),
         )
 
     @Slot()
@@ -85,12 +85,12 @@ class JobFormPresenter(Presenter):
         for key in self._keys.values():
             self._tasks.cancel(key)
 
-    def _show_count(self, serial: int, found: LeftOutSizes | None, *, is_done: bool) -> None:
+    def _show_count(self, found: LeftOutSizes | None, *, is_done: bool) -> None:
         if found is None:
             self._page.rules.show_no_count()
         else:
             out = found.left_out
-            self._page.rules.show_count(serial, out.files, out.bytes, is_done=is_done, is_whole=out.is_whole)
+            self._page.rules.show_count(out.files, out.bytes, is_done=is_done, is_whole=out.is_whole)
 
     @Slot(object)
     def _on_size_requested(self, job: Job) -> None:
@@ -159,7 +159,7 @@ def _measure(job: Job, should_stop: Callable[[], bool]) -> HistorySize | None:
         return None
 
 
-def verdict(serial: int, findings: Findings) -> DraftVerdict:
+def verdict(findings: Findings) -> DraftVerdict:
     """Assign the findings to the fields of the form."""
     source, destination = _remark(findings, "source"), _remark(findings, "destination")
     other = next(
@@ -170,7 +170,7 @@ def verdict(serial: int, findings: Findings) -> DraftVerdict:
         ),
         Remark(),
     )
-    return DraftVerdict(serial, source=source, destination=destination, other=other, job=findings.job)
+    return DraftVerdict(source=source, destination=destination, other=other, job=findings.job)
 
 
 def _remark(findings: Findings, field: str) -> Remark:

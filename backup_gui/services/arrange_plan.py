@@ -42,7 +42,7 @@ def arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged:
     grower.forget()
     if wish.opens_more:
         folders |= _worth_opening(tree, is_search=bool(wish.text))
-    return Arranged(wish.serial, tree, counts, tuple(sorted(folders)))
+    return Arranged(tree, counts, tuple(sorted(folders)))
 
 
 def _steps(items: Iterable[_T], should_stop: Callable[[], bool]) -> Iterator[_T]:

@@ -22,7 +22,7 @@ from backup_gui.app import resource_folder
 from backup_gui.config.settings import Settings
 from backup_gui.desktop.storage import PlaceOffer
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.job import Job, Place
+from backup_gui.model.job import NEW_JOB, Job, Place
 from backup_gui.model.passes import DayTotal, PastChange, PastPass
 from backup_gui.model.plan_tree import Arrangement
 from backup_gui.model.plans import (
@@ -63,8 +63,8 @@ from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import make_legible
 from backup_gui.ui.style.theme import dark_palette, light_palette
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.first_run import FirstForecast
-from backup_gui.ui.values.history import Asked, Subject, subject_of
+from backup_gui.ui.values.first_run import FirstChoice, FirstForecast
+from backup_gui.ui.values.history import Subject, subject_of
 from backup_gui.ui.values.job import (
     BackupSizes,
     DraftVerdict,
@@ -512,15 +512,15 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
     if place not in steps.places.cards:
         steps.folders.cards["/home/anna/Pictures"].setChecked(False)
         steps.places.add_folder(place)
-    serials: list[int] = []
-    steps.check_requested.connect(lambda choice: serials.append(choice.serial))
+    choices: list[FirstChoice] = []
+    steps.check_requested.connect(choices.append)
     if place in steps.places.cards:
         steps.places.cards[place].setChecked(True)
     steps.folders.changed.emit()
     note = said(Reason(ReasonCode.PLACE_NOT_EMPTY, path=f"{place}/Pictures"))
     is_used = place == "/srv/backup"
     steps.show_verdict(
-        serials[-1],
+        choices[-1],
         (DOCUMENTS,) if is_used else (DOCUMENTS, FIRST_PICTURES),
         Remark(Level.NOTE, note) if is_used else Remark(),
         is_place_empty=not is_used,
@@ -557,8 +557,8 @@ def settings_page(icons: Icons) -> MainWindow:
     window.show()
     page._request_check()
     note = Remark(Level.NOTE, said(Reason(ReasonCode.PLACE_ON_SAME_DRIVE)))
-    page.show_verdict(DraftVerdict(drafts[-1].serial, destination=note, job=drafts[-1].wanted))
-    page.rules.show_count(wishes[-1].serial, 214, 3_100_000_000, is_done=True)
+    page.show_verdict(drafts[-1], DraftVerdict(destination=note, job=drafts[-1].wanted))
+    page.rules.show_count(214, 3_100_000_000, is_done=True)
     page.show_history_size(DOCUMENTS.id, HistorySize(SIZES.history_bytes, 1_412))
     return window
 
@@ -568,7 +568,7 @@ def fill_history(page: HistoryPage, subject: Subject) -> None:
     top, travel = (TOP, TRAVEL) if page.time.at is None else (TOP_THEN, TRAVEL_THEN)
     notes = next(item for item in top if item.path == "Notes.txt")
     page.gone_check.setChecked(True)
-    asked = Asked(subject, page._serial, at=page.time.at, shows_gone=True)
+    asked = page._asked()
     page.show_moments(asked, MOMENTS)
     page.show_folder(asked, top)
     page.tree.expand(page.model.index(3, 0))
@@ -585,21 +585,21 @@ def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
         window.board.show_page(Page.HISTORY)
         page, subject = window.board.history, subject_of(DOCUMENTS)
         if name == "past":
-            page.show_moments(Asked(subject, page._serial), MOMENTS)
+            page.show_moments(page._asked(), MOMENTS)
             page.time.choose(MOMENTS[1].at - 1)
         if name != "silent":
             fill_history(page, subject)
-        asked = Asked(subject, page._serial, at=page.time.at)
+        asked = page._asked()
         if name == "picture":
             page.tree.setCurrentIndex(page.model.index(0, 0, page.model.index(3, 0)))
             page.show_versions(replace(asked, path=TRAVEL[0].path), TRAVEL[:1])
             page.show_look(replace(asked, item=TRAVEL[0]), None, _some_picture(), is_cut=False)
         elif name == "found":
             page.search.setText("valley")
-            page.show_found(Asked(subject, page._serial, text="valley"), Search(FOUND, is_cut=True))
+            page.show_found(page._asked(), Search(FOUND, is_cut=True))
         elif name == "none":
             page.search.setText("summer")
-            page.show_found(Asked(subject, page._serial, text="summer"), Search())
+            page.show_found(page._asked(), Search())
         elif name == "failed":
             page.show_failure(asked)
         elif name.startswith("silent"):
@@ -720,12 +720,14 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     dialog = NewJobDialog(icons, "/home/anna/Documents")
     dialog.form.destination_field.edit.setText("/home/anna/Documents/Backup")
     wrong = Remark(Level.WRONG, said(Reason(ReasonCode.TYPED_DESTINATION_IN_SOURCE)))
-    dialog.form.show_verdict(DraftVerdict(dialog.form._serial, destination=wrong))
+    draft = JobDraft(NEW_JOB._replace(source="/home/anna/Documents"), dialog.form.wanted())
+    dialog.form.show_verdict(draft, DraftVerdict(destination=wrong))
     yield "job-wrong", dialog
     dialog = NewJobDialog(icons, "/home/anna/Documents")
     dialog.form.destination_field.edit.setText("/home/anna/Backup")
     note = Remark(Level.NOTE, said(Reason(ReasonCode.PLACE_ON_SAME_DRIVE)))
-    dialog.form.show_verdict(DraftVerdict(dialog.form._serial, destination=note, job=DOCUMENTS))
+    draft = JobDraft(NEW_JOB._replace(source="/home/anna/Documents"), dialog.form.wanted())
+    dialog.form.show_verdict(draft, DraftVerdict(destination=note, job=DOCUMENTS))
     dialog.resize(760, 400)
     yield "job-small", dialog
     yield "overview-whole", wide_overview(icons, VIEWS["ok"])

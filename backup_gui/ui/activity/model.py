@@ -67,7 +67,6 @@ class ActivityModel(Headings, QAbstractItemModel):
         # Passes whose files are all known, and those with a request under way.
         self._complete: set[int] = set()
         self._asked: set[int] = set()
-        self._serial = 0
         self._has_older = self._is_asking = False
         self._oldest_id: int | None = None
 
@@ -192,7 +191,6 @@ class ActivityModel(Headings, QAbstractItemModel):
         if (kind, search) == (self._kind, self._search):
             return
         self._kind, self._search = kind, search
-        self._serial += 1
         self.beginResetModel()
         self._rows = deque(row for row in self._live if self._is_wanted(row))
         self._shown = min(len(self._rows), _PAGE_ROWS)
@@ -213,7 +211,7 @@ class ActivityModel(Headings, QAbstractItemModel):
             passes: The passes.
             is_last: Whether there are no older ones.
         """
-        if query.serial != self._serial:
+        if query != self._query():
             return
         self._is_asking = False
         self._has_older = not is_last
@@ -269,7 +267,10 @@ class ActivityModel(Headings, QAbstractItemModel):
 
     def _ask(self) -> None:
         self._is_asking = True
-        self.passes_wanted.emit(PassQuery(self._job_id, self._serial, self._oldest_id, self._kind, self._search))
+        self.passes_wanted.emit(self._query())
+
+    def _query(self) -> PassQuery:
+        return PassQuery(self._job_id, self._oldest_id, self._kind, self._search)
 
     def _is_wanted(self, row: PassRow) -> bool:
         counts = row.report.counts

@@ -45,7 +45,7 @@ class FirstRun(QWidget):
     def __init__(self, icons: Icons, *, offers_by_hand: bool = True) -> None:
         super().__init__()
         self._icons = icons
-        self._serial = 0
+        self._choice: FirstChoice | None = None
         self._has_asked = False
         # In a dialog this is off: the menu offers the form already.
         self._offers_by_hand = offers_by_hand
@@ -108,16 +108,18 @@ class FirstRun(QWidget):
             # Without cards, the button for another folder had the focus, and Enter would press it.
             self._focus()
 
-    def show_verdict(self, serial: int, jobs: tuple[Job, ...], remark: Remark, *, is_place_empty: bool = True) -> None:
+    def show_verdict(
+        self, choice: FirstChoice, jobs: tuple[Job, ...], remark: Remark, *, is_place_empty: bool = True
+    ) -> None:
         """Show the result of a check, unless the choice has changed since.
 
         Args:
-            serial: The choice's serial.
+            choice: The choice that was checked.
             jobs: The jobs that it makes; empty if it is not possible.
             remark: Why it is not possible, or a note for the user.
             is_place_empty: Whether the chosen folder is empty.
         """
-        if serial != self._serial:
+        if choice != self._choice:
             return
         self._wanted = jobs
         self.places.show_verdict(remark, self.folders.ticked, is_place_empty=is_place_empty)
@@ -206,19 +208,16 @@ class FirstRun(QWidget):
             self.start_requested.emit(FirstStart(self._wanted, self.start.login_check.isChecked()))
 
     def _check(self) -> None:
-        self._serial += 1
-        self._wanted = ()
+        self._wanted, self._choice = (), None
         place = self.places.chosen
         if self.folders.ticked and place is not None:
-            self.check_requested.emit(
-                FirstChoice(
-                    self._serial,
-                    self.folders.ticked,
-                    place.root,
-                    is_whole_place=self.places.is_whole_place and len(self.folders.ticked) == 1,
-                    keeps_history=self.start.history_check.isChecked(),
-                )
+            self._choice = FirstChoice(
+                self.folders.ticked,
+                place.root,
+                is_whole_place=self.places.is_whole_place and len(self.folders.ticked) == 1,
+                keeps_history=self.start.history_check.isChecked(),
             )
+            self.check_requested.emit(self._choice)
         self._update()
 
     def _ask_forecast(self) -> None:

@@ -55,7 +55,6 @@ class HistoryPage(QWidget):
     def __init__(self, icons: Icons, now: Now) -> None:
         super().__init__()
         self._subject: Subject | None = None
-        self._serial = 0
         self._is_stale = True
         self.list = HistoryList(icons)
         self.model, self.tree = self.list.model, self.list.tree
@@ -82,7 +81,6 @@ class HistoryPage(QWidget):
         if subject == self._subject:
             return
         self._subject = subject
-        self._serial += 1
         self.list.forget()
         self.time.reset()
         with QSignalBlocker(self.search), QSignalBlocker(self.gone_check):
@@ -186,9 +184,10 @@ class HistoryPage(QWidget):
 
     def _load_if_seen(self) -> None:
         if self._is_stale and self._subject is not None and self.isVisible():
-            self.moments_requested.emit(Asked(self._subject, self._serial))
+            self.moments_requested.emit(self._asked())
             self._refresh()
 
+    @Slot()
     def _refresh(self) -> None:
         """Request everything shown again."""
         if self._subject is None:
@@ -206,32 +205,21 @@ class HistoryPage(QWidget):
         assert self._subject is not None
         return Asked(
             self._subject,
-            self._serial,
             at=self.time.at,
             shows_gone=self.gone_check.isChecked(),
             text=self.search.text().strip(),
         )
 
     def _is_current(self, asked: Asked) -> bool:
-        return asked.subject == self._subject and asked.serial == self._serial
+        return self._subject is not None and asked == replace(self._asked(), path=asked.path, item=asked.item)
 
     def _is_looked_at(self, asked: Asked) -> bool:
         return asked.subject == self._subject and asked.item is not None and asked.item == self.versions.chosen
 
     @Slot()
-    def _on_view_changed(self) -> None:
-        self._serial += 1
-        self._refresh()
-
-    @Slot()
     def _on_gone_toggled(self) -> None:
         self.list.make_room(has_deleted=self.gone_check.isChecked())
-        self._on_view_changed()
-
-    @Slot()
-    def _on_typed(self) -> None:
-        self._serial += 1
-        self._typing.start()
+        self._refresh()
 
     @Slot(object)
     def _on_folder_opened(self, path: str) -> None:
@@ -250,7 +238,7 @@ class HistoryPage(QWidget):
     @Slot(object)
     def _on_look_requested(self, item: Item) -> None:
         if self._subject is not None:
-            self.look_requested.emit(Asked(self._subject, self._serial, path=item.path, item=item))
+            self.look_requested.emit(Asked(self._subject, path=item.path, item=item))
         self._update_buttons()
 
     @Slot()
@@ -343,9 +331,9 @@ class HistoryPage(QWidget):
         )
 
     def _connect(self) -> None:
-        self.time.chosen.connect(self._on_view_changed)
+        self.time.chosen.connect(self._refresh)
         self.gone_check.toggled.connect(self._on_gone_toggled)
-        self.search.textChanged.connect(self._on_typed)
+        self.search.textChanged.connect(self._typing.start)
         self.list.folder_requested.connect(self._on_folder_opened)
         self.list.selection_changed.connect(self._on_selection_changed)
         self.versions.look_requested.connect(self._on_look_requested)

@@ -66,7 +66,6 @@ class PlanView(QWidget):
     def __init__(self, icons: Icons, *, keeps_history: bool) -> None:
         super().__init__()
         self._actions: Sequence[Action] = ()
-        self._serial = 0
         self._order = SortKey.PATH
         self._is_descending = False
         # Paths of the open folders, and the search text that was in effect.
@@ -105,9 +104,7 @@ class PlanView(QWidget):
         self.request()
 
     def show_arranged(self, arranged: Arranged) -> None:
-        """Show the answer to the latest request; ignore answers to earlier ones."""
-        if arranged.serial != self._serial:
-            return
+        """Show the answer to the latest request."""
         self._opens_more = False
         self._opened.clear()
         self.model.show_tree(arranged.tree)
@@ -180,7 +177,6 @@ class PlanView(QWidget):
             opens_more: Whether folders may be opened that the user has closed.
         """
         self._timer.stop()
-        self._serial += 1
         text = self.search_edit.text()
         # Close what was opened for the results of the previous search.
         if text != self._text:
@@ -190,7 +186,7 @@ class PlanView(QWidget):
         self._opens_more |= opens_more
         self.arrangement_requested.emit(
             Arrangement(
-                *(self._serial, self._actions, text, self.op, self._order, self._is_descending),
+                *(self._actions, text, self.op, self._order, self._is_descending),
                 opened=frozenset(self._opened),
                 opens_more=self._opens_more,
             )

@@ -57,7 +57,6 @@ class JobSettings(QWidget):
         super().__init__()
         self._icons = icons
         self._job: Job | None = None
-        self._serial = 0
         self._verdict: DraftVerdict | None = None
         self._is_filling = False
         # For each option, functions to read and write its widget, and the value after filling in the job.
@@ -103,9 +102,9 @@ class JobSettings(QWidget):
             changes["history"] = ""
         return self._job._replace(**changes)
 
-    def show_verdict(self, verdict: DraftVerdict) -> None:
-        """Show the result of a check, unless the form has changed since."""
-        if verdict.serial != self._serial or self._job is None:
+    def show_verdict(self, draft: JobDraft, verdict: DraftVerdict) -> None:
+        """Show the result of checking a draft, unless the form has changed since."""
+        if self._job is None or draft != JobDraft(self._job, self.wanted()):
             return
         self._verdict = verdict
         # An empty field of a new job is not an error yet.
@@ -292,7 +291,6 @@ class JobSettings(QWidget):
     def _on_changed(self) -> None:
         if self._is_filling or self._job is None:
             return
-        self._serial += 1
         self._verdict = None
         self.rules.tick()
         # Without notification, only full passes find changes, so they cannot be less frequent.
@@ -306,7 +304,7 @@ class JobSettings(QWidget):
         if self._job is None or not self.isVisible():
             return
         wanted = self.wanted()
-        self.check_requested.emit(JobDraft(self._serial, self._job, wanted))
+        self.check_requested.emit(JobDraft(self._job, wanted))
         place = (self._job.destination, self._job.history, self._job.keeps_history)
         if self._sized != place:
             self._sized = place
@@ -331,7 +329,7 @@ class JobSettings(QWidget):
     @Slot()
     def _on_apply_clicked(self) -> None:
         if self._job is not None and self._verdict is not None and self._verdict.job is not None:
-            draft = JobDraft(self._serial, self._job, self._verdict.job)
+            draft = JobDraft(self._job, self._verdict.job)
             # Show the job that takes effect now, as the form without unsaved changes.
             self._job = self._verdict.job
             self._fill(self._verdict.job)

@@ -75,12 +75,10 @@ class RulesWish:
     """A request to count what rules leave out.
 
     Attributes:
-        serial: Number of the request; the answer repeats it.
         source: The folder.
         rules: The rules.
     """
 
-    serial: int
     source: str
     rules: tuple[str, ...]
 
@@ -94,7 +92,6 @@ class RulesPanel(FormPanel):
 
     def __init__(self) -> None:
         super().__init__(QCoreApplication.translate("RulesPanel", "What is left out"))
-        self._serial = 0
         # Folder and rules of the last count. It is repeated when the page is shown again, as files change.
         self._counted: tuple[str, tuple[str, ...]] | None = None
         self.preset_checks: list[QCheckBox] = []
@@ -137,30 +134,24 @@ class RulesPanel(FormPanel):
         if self._counted == (source, rules):
             return
         self._counted = (source, rules)
-        self._serial += 1
         self.count_cancelled.emit()
-        self.show_count(self._serial, 0, 0, is_done=not rules)
+        self.show_count(0, 0, is_done=not rules)
         if rules:
-            self.count_requested.emit(RulesWish(self._serial, source, rules))
+            self.count_requested.emit(RulesWish(source, rules))
 
     def forget_count(self) -> None:
         """Forget the last count, so that the next one is not skipped."""
         self._counted = None
 
-    def show_count(
-        self, serial: int, files: int, size_bytes: int, *, is_done: bool = False, is_whole: bool = True
-    ) -> None:
+    def show_count(self, files: int, size_bytes: int, *, is_done: bool = False, is_whole: bool = True) -> None:
         """Show what the rules leave out, as far as counted.
 
         Args:
-            serial: The request's serial.
             files: Files left out so far.
             size_bytes: Their sizes together.
             is_done: Whether counting has ended.
             is_whole: Whether everything could be read.
         """
-        if serial != self._serial:
-            return
         self.stop_button.setVisible(not is_done)
         if not self.edit.rules():
             self.count_label.setText(self.tr("Nothing is left out."))

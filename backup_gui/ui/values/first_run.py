@@ -17,14 +17,12 @@ class FirstChoice:
     """What the user has chosen so far, not checked yet.
 
     Attributes:
-        serial: Number of this choice; its verdict names it.
         sources: Folders to protect.
         place: Absolute path of the place for the backup.
         is_whole_place: Whether to use the folder itself, instead of a new one in it.
         keeps_history: Whether to keep replaced and deleted files.
     """
 
-    serial: int
     sources: tuple[str, ...]
     place: str
     is_whole_place: bool = False

@@ -41,7 +41,6 @@ class Asked:
 
     Attributes:
         subject: The backup.
-        serial: Number of the page's state.
         path: The file or folder; empty for the root, and where it does not matter.
         at: The requested time, seconds since 1970; None for now.
         shows_gone: Whether to include files that had been deleted before.
@@ -50,7 +49,6 @@ class Asked:
     """
 
     subject: Subject
-    serial: int
     path: str = ""
     at: float | None = None
     shows_gone: bool = False

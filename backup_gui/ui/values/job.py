@@ -128,14 +128,12 @@ class PassQuery:
 
     Attributes:
         job_id: The job.
-        serial: Number of the list; the answer repeats it.
         before: Only passes older than the one with this key; None for the newest.
         kind: The kind of passes.
         search: Text in their reason or in a path that they changed.
     """
 
     job_id: str
-    serial: int
     before: int | None = None
     kind: PassKind = PassKind.ALL
     search: str = ""
@@ -155,12 +153,10 @@ class JobDraft:
     """The content of a job's form, not checked yet.
 
     Attributes:
-        serial: Number of the form's state; the verdict repeats it.
         before: The job before the change; without an id for a new one.
         wanted: The job after the change.
     """
 
-    serial: int
     before: Job
     wanted: Job
 
@@ -186,14 +182,12 @@ class DraftVerdict:
     """The result of checking a draft.
 
     Attributes:
-        serial: The draft's serial.
         source: Remark about the source.
         destination: Remark about the destination.
         other: Remark about anything else, such as the exclusion rules.
         job: The resulting job; None if the draft is not valid.
     """
 
-    serial: int
     source: Remark = Remark()
     destination: Remark = Remark()
     other: Remark = Remark()

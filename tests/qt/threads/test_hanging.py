@@ -442,10 +442,10 @@ def test_the_first_run_says_that_a_drive_hangs(
     steps = shell.window.welcome
     told: list[str] = []
     monkeypatch.setattr(
-        type(steps), "show_verdict", lambda _self, _serial, _jobs, remark, **_: told.append(remark.text)
+        type(steps), "show_verdict", lambda _self, _choice, _jobs, remark, **_: told.append(remark.text)
     )
     monkeypatch.setattr("backup_gui.presenters.first_run.propose", lambda *_, **_options: hang(drive, Proposal()))
-    steps.check_requested.emit(FirstChoice(1, ("/a",), "/b"))
+    steps.check_requested.emit(FirstChoice(("/a",), "/b"))
     qtbot.waitUntil(lambda: bool(told) and told[-1].startswith(SILENT))
     drive.answer()
     qtbot.waitUntil(lambda: not shell.tasks._running)

@@ -47,7 +47,7 @@ def never() -> bool:
 
 
 def arranged(plan: tuple[Action, ...] = PLAN, **wish: object) -> Arranged:
-    return arrange(Arrangement(1, plan, **wish), never)  # type: ignore[arg-type]
+    return arrange(Arrangement(plan, **wish), never)  # type: ignore[arg-type]
 
 
 def rows(tree: PlanTree, folder: int = 0) -> list[int]:
@@ -107,8 +107,8 @@ def test_a_word_is_found_whatever_its_case_and_in_the_old_path_too() -> None:
 
 
 def test_the_counts_are_of_all_kinds_that_have_the_word() -> None:
-    found = arrange(Arrangement(7, PLAN, text="a", op=Op.CREATE), never)
-    assert (found.serial, found.counts) == (7, Counts(created=2, replaced=1, moved=1, bytes=50))
+    found = arrange(Arrangement(PLAN, text="a", op=Op.CREATE), never)
+    assert found.counts == Counts(created=2, replaced=1, moved=1, bytes=50)
     assert found.tree.total == 2
     assert [found.tree.path(entry) for entry in rows(found.tree)] == ["a", "A"]
 
@@ -265,14 +265,14 @@ def test_it_stops_whenever_it_is_asked_to(paths: list[str]) -> None:
         asked += 1
         return asked > last
 
-    arrange(Arrangement(1, plan), should_stop)
+    arrange(Arrangement(plan), should_stop)
     most = asked
     # It is asked after each few thousand of steps: while choosing, finding folders, sorting and merging.
     assert most > 5 * len(plan) // 2_048
     for last in range(0, most, most // 12):
         asked = 0
         with pytest.raises(Cancelled):
-            arrange(Arrangement(1, plan), should_stop)
+            arrange(Arrangement(plan), should_stop)
         assert asked == last + 1
 
 
@@ -304,7 +304,7 @@ def test_many_actions_leave_others_their_turns(forms: tuple[str, ...], count: in
     sys.settrace(None)
     try:
         began_s = time.thread_time()
-        arranged = arrange(Arrangement(1, plan), note)
+        arranged = arrange(Arrangement(plan), note)
         note()
         assert arranged.tree.total == count
         del arranged

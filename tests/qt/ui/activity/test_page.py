@@ -60,7 +60,7 @@ def test_ten_thousand_earlier_passes_come_page_by_page(model: ActivityModel) -> 
     library = Library(model)
     model.begin()
     model.begin()
-    assert library.queries == [PassQuery("a1", 0)]
+    assert library.queries == [PassQuery("a1")]
     assert not model.canFetchMore(ROOT)
     library.answer()
     assert model.rowCount() == 200
@@ -139,7 +139,7 @@ def test_a_filter_asks_anew_and_answers_to_the_old_one_are_too_late(model: Activ
     model.add(Report(PassStatus.FAILED, NOW, 1.0, is_full=True, reason=Reason(ProblemCode.NO_SPACE)))
     model.begin()
     model.set_filter(PassKind.TROUBLE, "")
-    assert library.queries[-1] == PassQuery("a1", 1, None, PassKind.TROUBLE)
+    assert library.queries[-1] == PassQuery("a1", None, PassKind.TROUBLE)
     assert model.rowCount() == 1
     model.put_page(library.queries[0], (past(9),), is_last=True)
     assert model.rowCount() == 1
@@ -161,7 +161,7 @@ def test_an_earlier_pass_is_told_like_one_of_today(model: ActivityModel) -> None
         past(1, status="from the future"),
     )
     model.begin()
-    model.put_page(PassQuery("a1", 0), page, is_last=True)
+    model.put_page(PassQuery("a1"), page, is_last=True)
     assert [pass_text(row) for row in newest_rows(model, 4)] == [
         "2 new. 7 files could not be backed up.",
         "Some of it waited for your word.",
@@ -179,7 +179,7 @@ def test_the_page_says_so_when_a_filter_finds_nothing(icons: Icons, model: Activ
     model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=False, counts=Counts(created=1)))
     assert page._list.isVisible()
     page.kind_combo.setCurrentIndex(page.kind_combo.findData(PassKind.DELETED.value))
-    model.put_page(PassQuery("a1", 1, None, PassKind.DELETED), (), is_last=True)
+    model.put_page(PassQuery("a1", None, PassKind.DELETED), (), is_last=True)
     page.refresh()
     assert page._list.isVisible()
     assert page._nothing.isVisible()
@@ -231,7 +231,7 @@ def test_a_pass_whose_paths_are_forgotten_is_not_offered_to_be_undone(
     assert "Choose a line" in page.undo_button.toolTip()
     known, forgotten, harmless = past(3, deleted=2, recorded=2), past(2, deleted=2, recorded=0), past(1, recorded=1)
     model.begin()
-    model.put_page(PassQuery("a1", 0), (known, forgotten, harmless), is_last=True)
+    model.put_page(PassQuery("a1"), (known, forgotten, harmless), is_last=True)
     page.refresh()
     hints = []
     for row in range(3):

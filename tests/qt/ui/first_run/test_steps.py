@@ -72,7 +72,7 @@ def steps(icons: Icons, qtbot: QtBot) -> FirstRun:
 
 def allow(steps: FirstRun, *jobs: Job) -> None:
     """Answer every choice with these jobs."""
-    steps.check_requested.connect(lambda choice: steps.show_verdict(choice.serial, jobs, Remark()))
+    steps.check_requested.connect(lambda choice: steps.show_verdict(choice, jobs, Remark()))
 
 
 @KNOWN_FOLDERS
@@ -208,7 +208,7 @@ def test_a_drive_that_is_too_small_does_not_lead_on(steps: FirstRun) -> None:
 
 def test_a_refusal_is_told_and_does_not_lead_on(steps: FirstRun) -> None:
     reason = "The destination lies inside the source."
-    steps.check_requested.connect(lambda choice: steps.show_verdict(choice.serial, (), Remark(Level.WRONG, reason)))
+    steps.check_requested.connect(lambda choice: steps.show_verdict(choice, (), Remark(Level.WRONG, reason)))
     steps.show_folders(("/a/One",))
     steps.next_button.click()
     steps.take_folders(("/a/One/backup",))
@@ -223,9 +223,9 @@ def test_an_answer_to_an_older_choice_is_ignored(steps: FirstRun) -> None:
     steps.show_places(PLACES)
     steps.places.cards["/home/anna/Backups"].click()
     steps.next_button.click()
-    steps.show_verdict(choices[0].serial, (DOCUMENTS,), Remark())
+    steps.show_verdict(choices[0], (DOCUMENTS,), Remark())
     assert not steps.next_button.isEnabled()
-    steps.show_verdict(choices[-1].serial, (DOCUMENTS,), Remark())
+    steps.show_verdict(choices[-1], (DOCUMENTS,), Remark())
     assert steps.next_button.isEnabled()
 
 
@@ -236,7 +236,7 @@ def test_a_folder_that_is_not_empty_is_used_itself_only_on_demand(steps: FirstRu
     steps.next_button.click()
     steps.take_folders(("/srv/full",))
     assert not choices[-1].is_whole_place
-    steps.show_verdict(choices[-1].serial, (DOCUMENTS,), Remark(), is_place_empty=False)
+    steps.show_verdict(choices[-1], (DOCUMENTS,), Remark(), is_place_empty=False)
     assert steps.places.whole_radio.isVisible()
     assert "One" in steps.places.new_radio.text()
     steps.places.whole_radio.click()

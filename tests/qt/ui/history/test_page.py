@@ -127,33 +127,33 @@ def test_a_folder_is_asked_for_when_it_is_opened(wishes: Wishes) -> None:
     page.tree.collapse(index)
     page.tree.expand(index)
     assert wishes.paths() == []
-    page.show_folder(Asked(SUBJECT, page._serial, path="Travel"), TRAVEL)
+    page.show_folder(replace(page._asked(), path="Travel"), TRAVEL)
     assert names(page, index) == ["Lake.jpg", "Route.gpx", "Valley.jpg"]
 
 
 def test_late_answers_are_not_shown(wishes: Wishes) -> None:
     page = wishes.page
-    old = Asked(SUBJECT, page._serial)
+    old = page._asked()
     page.time.choose(NOW - 500)
     page.show_folder(old, ())
-    page.show_folder(replace(old, serial=page._serial, subject=ALONE), ())
+    page.show_folder(replace(page._asked(), subject=ALONE), ())
     assert len(names(page)) == len(TOP)
 
 
 def test_another_time_keeps_open_what_was_open_and_chosen_what_was_chosen(wishes: Wishes) -> None:
     page = wishes.page
     page.tree.expand(page.model.index(3, 0))
-    page.show_folder(Asked(SUBJECT, page._serial, path="Travel"), TRAVEL)
+    page.show_folder(replace(page._asked(), path="Travel"), TRAVEL)
     page.tree.expand(page.model.index(2, 0))
     page.tree.collapse(page.model.index(2, 0))
-    page.show_folder(Asked(SUBJECT, page._serial, path="Taxes"), TRAVEL[:1])
+    page.show_folder(replace(page._asked(), path="Taxes"), TRAVEL[:1])
     wishes.choose("Budget.ods")
     wishes.folders.clear()
     page.time.choose(NOW - 3_000)
     assert wishes.paths() == ["", "Travel"]
-    page.show_folder(Asked(SUBJECT, page._serial, at=NOW - 3_000), TOP[3:])
+    page.show_folder(page._asked(), TOP[3:])
     assert wishes.paths() == ["Travel"]
-    page.show_folder(Asked(SUBJECT, page._serial, path="Travel"), TRAVEL[:1])
+    page.show_folder(replace(page._asked(), path="Travel"), TRAVEL[:1])
     assert names(page, page.model.index(0, 0)) == ["Lake.jpg"]
     assert page.tree.isExpanded(page.model.index(0, 0))
     assert [item.path for item in page.wished_items()] == ["Budget.ods"]
@@ -293,9 +293,9 @@ def test_what_changed_is_read_again_and_rows_that_did_not_stay(wishes: Wishes, q
 
 def test_an_empty_time_and_a_backup_that_is_away_are_said(wishes: Wishes) -> None:
     page = wishes.page
-    page.show_folder(Asked(SUBJECT, page._serial), ())
+    page.show_folder(page._asked(), ())
     assert page.list.currentWidget() is page.list.empty_states["empty"]
-    page.show_failure(Asked(SUBJECT, page._serial))
+    page.show_failure(page._asked())
     assert page.list.currentWidget() is page.list.empty_states["failed"]
     wishes.folders.clear()
     page.hide()
@@ -309,24 +309,27 @@ def test_a_choice_is_offered_only_where_there_is_something_to_choose(icons: Icon
     page.show_subject(SUBJECT)
     page.show()
     assert words_of(page.versions) == "", "nothing has been read yet"
-    asked = Asked(SUBJECT, page._serial)
-    page.show_folder(asked, TOP)
+
+    def asked(text: str) -> Asked:
+        page.search.setText(text)
+        return page._asked()
+
+    page.show_folder(asked(""), TOP)
     hint = words_of(page.versions)
     assert hint
-    found = replace(asked, text="x")
     empty: tuple[Callable[[], None], ...] = (
-        lambda: page.show_folder(asked, ()),
-        lambda: page.show_found(found, Search()),
-        lambda: page.show_failure(asked),
+        lambda: page.show_folder(asked(""), ()),
+        lambda: page.show_found(asked("x"), Search()),
+        lambda: page.show_failure(asked("")),
     )
     for show in empty:
         show()
         assert (page.list.part != "", words_of(page.versions)) == (True, "")
         assert not page.versions.isVisible()
-        page.show_found(found, Search(TOP))
+        page.show_found(asked("x"), Search(TOP))
         assert (page.list.part, words_of(page.versions)) == ("", hint)
         assert page.versions.isVisible()
-    page.show_failure(asked)
+    page.show_failure(asked(""))
     page.show_silence(40)
     assert (page.list.part, words_of(page.versions)) == ("silent", "")
 
@@ -335,7 +338,7 @@ def test_what_is_chosen_stays_shown_when_the_folder_is_read_again(wishes: Wishes
     page = wishes.page
     wishes.choose("Notes.txt")
     page.show_versions(wishes.versions[-1], NOTES_VERSIONS)
-    page.show_folder(Asked(SUBJECT, page._serial), TOP)
+    page.show_folder(page._asked(), TOP)
     assert page.versions.chosen is not None
 
 
@@ -357,7 +360,7 @@ def test_the_name_of_a_file_that_was_found_can_be_read(
             Item(LONG, EntryKind.FILE, 1, 0, "/b", LONG),
             Item("Lake.jpg", EntryKind.FILE, 1, 0, "/b", "Lake.jpg"),
         )
-        page.show_found(Asked(SUBJECT, page._serial, text="lake"), Search(found))
+        page.show_found(page._asked(), Search(found))
         page.show()
         shown, short = (drawn(page.tree, row) for row in (0, 1))
         assert re.fullmatch(r"Travel?.*….*/2024-08-10 Lake in the valley\.jpg", shown)
@@ -365,7 +368,8 @@ def test_the_name_of_a_file_that_was_found_can_be_read(
         assert LONG in page.model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole).splitlines()
         # The names of a folder's own files have no folder to leave out.
         page.model.clear()
-        page.show_folder(Asked(SUBJECT, page._serial), found[1:])
+        page.search.clear()
+        page.show_folder(page._asked(), found[1:])
         assert drawn(page.tree, 0) == "Lake.jpg"
     finally:
         qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
@@ -417,7 +421,7 @@ def test_a_hundred_thousand_files_are_shown_on_demand(wishes: Wishes, qtbot: QtB
     page.tree.expand(page.model.index(3, 0))
     many = files(MANY, "Travel")
     began_s = time.monotonic()
-    page.show_folder(Asked(SUBJECT, page._serial, path="Travel"), many)
+    page.show_folder(replace(page._asked(), path="Travel"), many)
     page.grab()
     assert time.monotonic() - began_s < 1.0
     folder = page.model.index(3, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,10 +27,11 @@ from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import AllowHeld, PutBack, StatusChanged
 from backup_gui.model.job import Job
-from backup_gui.model.plan_tree import Arranged, Arrangement, SortKey, flat
+from backup_gui.model.plan_tree import Arranged, Arrangement
 from backup_gui.model.plans import FULL, Action, Counts, HeldCode, Op, Phase, ProblemCode, Progress
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.status import JobState, Status
+from backup_gui.presenters import plan as planpresenter
 from backup_gui.services.arrange_plan import arrange
 from backup_gui.services.preview import expected_s, preview_plan
 from backup_gui.ui.plan.model import PlanModel
@@ -242,20 +244,36 @@ def test_the_key_for_all_opens_no_more_than_can_be_looked_through(view: PlanView
     assert shown(view) == found
 
 
-def test_an_answer_to_an_older_wish_is_ignored(view: PlanView) -> None:
-    wishes: list[Arrangement] = []
-    view.arrangement_requested.connect(wishes.append)
+def test_an_answer_to_an_older_wish_is_ignored(
+    make_shell: ShellMaker, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, icons: Icons, qtbot: QtBot
+) -> None:
+    may_answer = threading.Event()
+
+    def arrange_late(wish: Arrangement, _should_stop: object) -> Arranged:
+        assert wish.op is not Op.DELETE or may_answer.wait(10)
+        return arrange(wish, bool)
+
+    monkeypatch.setattr(planpresenter, "arrange", arrange_late)
+    shell = make_shell(scripted)
+    dialog = ReviewDialog(icons, DOCUMENTS, HELD, shell.window)
+    shell.window.review_opened.emit(dialog)
+    view = dialog.plan
+    view.show_actions(PLAN)
+    view.filter_buttons[Op.DELETE].click()
     view.filter_buttons[Op.MOVE].click()
-    view.show_arranged(Arranged(wishes[0].serial - 1, flat(PLAN)))
-    assert shown(view) == ["Travel/2024", "Travel/2024/Lisbon.jpg"]
-    assert wishes[0].order is SortKey.PATH
+    moved = ["Travel/2024", "Travel/2024/Lisbon.jpg"]
+    qtbot.waitUntil(lambda: shown(view) == moved)
+    may_answer.set()
+    qtbot.waitUntil(lambda: not any(thread.name.startswith("look plan") for thread in threading.enumerate()))
+    qtbot.wait(20)
+    assert shown(view) == moved
 
 
 # The model
 
 
 def model_of(icons: Icons, actions: tuple[Action, ...]) -> PlanModel:
-    arranged = arrange(Arrangement(1, actions), bool)
+    arranged = arrange(Arrangement(actions), bool)
     model = PlanModel(icons, keeps_history=False)
     model.show_tree(arranged.tree)
     return model

@@ -55,13 +55,19 @@ def page(icons: Icons, qtbot: QtBot) -> JobSettings:
     return page
 
 
+def draft_of(form: JobSettings) -> JobDraft:
+    """What the form has now."""
+    assert form._job is not None
+    return JobDraft(form._job, form.wanted())
+
+
 def approve(page: JobSettings) -> list[JobDraft]:
     """Find every draft good."""
     drafts: list[JobDraft] = []
 
     def answer(draft: JobDraft) -> None:
         drafts.append(draft)
-        page.show_verdict(DraftVerdict(draft.serial, job=draft.wanted))
+        page.show_verdict(draft, DraftVerdict(job=draft.wanted))
 
     page.check_requested.connect(answer)
     return drafts
@@ -128,12 +134,12 @@ def test_only_what_was_checked_can_be_applied(page: JobSettings, qtbot: QtBot) -
     page.check_requested.connect(checked.append)
     QTest.keyClicks(page.destination_field.edit, "/inside")
     qtbot.waitUntil(lambda: bool(checked) and checked[-1].wanted.destination.path.endswith("/inside"))
-    page.show_verdict(DraftVerdict(checked[-1].serial, destination=wrong))
+    page.show_verdict(checked[-1], DraftVerdict(destination=wrong))
     assert page.destination_remark.text == wrong.text
     assert not page.apply_button.isEnabled()
     page.revert_button.click()
     page.interval_field.spin.setValue(9)
-    page.show_verdict(DraftVerdict(checked[-1].serial, job=JOB))
+    page.show_verdict(checked[-1], DraftVerdict(job=JOB))
     assert not page.apply_button.isEnabled()
     approve(page)
     qtbot.waitUntil(page.apply_button.isEnabled)
@@ -172,16 +178,16 @@ def test_ticking_a_preset_adds_its_rules_and_unticking_takes_them_away(page: Job
 
 def test_the_live_count_is_told(page: JobSettings, qtbot: QtBot) -> None:
     wishes: list[RulesWish] = []
+    stops: list[int] = []
+    page.rules.count_cancelled.connect(lambda: stops.append(len(wishes)))
     page.rules.count_requested.connect(wishes.append)
     page.show_job(JOB)
     qtbot.waitUntil(lambda: bool(wishes))
-    serial = wishes[-1].serial
-    page.rules.show_count(serial, 12, 3_000)
+    assert stops == [0], "an older count ends first, so that its figures are never shown"
+    page.rules.show_count(12, 3_000)
     assert page.rules.count_label.text() == "Leaves out 12 files, 3.0 kB so far…"
     assert page.rules.stop_button.isVisible()
-    page.rules.show_count(serial, 214, 3_100_000_000, is_done=True)
-    assert page.rules.count_label.text() == "Leaves out 214 files, 3.1 GB"
-    page.rules.show_count(serial - 1, 1, 1, is_done=True)
+    page.rules.show_count(214, 3_100_000_000, is_done=True)
     assert page.rules.count_label.text() == "Leaves out 214 files, 3.1 GB"
     # Another field's change is no reason to count again.
     drafts = approve(page)
@@ -323,14 +329,14 @@ def test_only_a_good_draft_can_be_started(dialog: NewJobDialog, qtbot: QtBot) ->
     form.destination_field.edit.setText("/a/b")
     assert not dialog.start_button.isEnabled()
     wrong = Remark(Level.WRONG, "The destination lies inside the source.")
-    form.show_verdict(DraftVerdict(form._serial, destination=wrong))
+    form.show_verdict(draft_of(form), DraftVerdict(destination=wrong))
     assert form.destination_remark.text == wrong.text
     assert not dialog.start_button.isEnabled()
-    older = form._serial
+    older = draft_of(form)
     form.destination_field.edit.setText("/b")
-    form.show_verdict(DraftVerdict(older, job=DOCUMENTS))
+    form.show_verdict(older, DraftVerdict(job=DOCUMENTS))
     assert not dialog.start_button.isEnabled()
-    form.show_verdict(DraftVerdict(form._serial, job=DOCUMENTS))
+    form.show_verdict(draft_of(form), DraftVerdict(job=DOCUMENTS))
     assert form.destination_remark.text == ""
     QTest.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
     assert [(draft.before.id, draft.wanted) for draft in applied] == [("", DOCUMENTS)]
@@ -352,11 +358,11 @@ def test_enter_does_not_start_what_was_not_checked(dialog: NewJobDialog, qtbot: 
 
 def test_empty_fields_are_no_mistakes_yet(dialog: NewJobDialog, page: JobSettings) -> None:
     missing = Remark(Level.WRONG, "The destination is missing.")
-    dialog.form.show_verdict(DraftVerdict(dialog.form._serial, destination=missing))
+    dialog.form.show_verdict(draft_of(dialog.form), DraftVerdict(destination=missing))
     assert dialog.form.destination_remark.text == ""
     page.show_job(JOB)
     page.destination_field.edit.clear()
-    page.show_verdict(DraftVerdict(page._serial, destination=missing))
+    page.show_verdict(draft_of(page), DraftVerdict(destination=missing))
     assert page.destination_remark.text == missing.text
 
 
@@ -373,7 +379,7 @@ def test_a_long_remark_is_never_cut(dialog: NewJobDialog, qtbot: QtBot) -> None:
     form.destination_field.edit.setText("/b")
     dialog.resize(dialog.minimumSizeHint().width(), dialog.height())
     text = "\n".join([f"The destination holds another backup, of {'/home/anna/Documents' * 6} on computer: /b"] * 3)
-    form.show_verdict(DraftVerdict(form._serial, destination=Remark(Level.NOTE, text)))
+    form.show_verdict(draft_of(form), DraftVerdict(destination=Remark(Level.NOTE, text)))
     words = form.destination_remark.findChild(MutedLabel)
     assert words is not None
     qtbot.waitUntil(lambda: words.width() > 0 and words.height() >= words.heightForWidth(words.width()))
