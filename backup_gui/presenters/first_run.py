@@ -21,7 +21,6 @@ from backup_gui.services.suggestions import Proposal, propose
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart
-from backup_gui.ui.values.job import Level, Remark
 
 if TYPE_CHECKING:
     from backup_gui.config.settings import Settings
@@ -119,13 +118,17 @@ class FirstRunPresenter(Presenter):
         self._steps.folders.show_count(path, size.files, size.bytes, is_done=is_done, is_readable=found is not None)
 
     def _show_proposal(self, choice: FirstChoice, proposal: Proposal) -> None:
-        level = Level.WRONG if proposal.fault else Level.NOTE
-        remark = Remark(level, said(proposal.fault or proposal.note))
-        self._steps.show_verdict(choice, proposal.jobs, remark, is_place_empty=proposal.is_place_empty)
+        self._steps.show_verdict(
+            choice,
+            proposal.jobs,
+            said(proposal.fault or proposal.note),
+            is_wrong=bool(proposal.fault),
+            is_place_empty=proposal.is_place_empty,
+        )
 
     def _show_silence(self, choice: FirstChoice, silent_s: int) -> None:
         if silent_s:
-            self._steps.show_verdict(choice, (), Remark(Level.WRONG, silence_text(silent_s)))
+            self._steps.show_verdict(choice, (), silence_text(silent_s), is_wrong=True)
 
     def _show_looking(self, progress: Progress) -> None:
         self._steps.start.show_forecast(FirstForecast(files=progress.files_done))

@@ -14,14 +14,12 @@ from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.folder_sizes import FolderSize, LeftOutSizes, count_copies, count_left_out
-from backup_gui.services.job_check import Findings, examine
+from backup_gui.services.job_check import examine
 from backup_gui.threads.controller import JobReport
 from backup_gui.ui.dialogs.messages import ask_to_remove_left_out
 from backup_gui.ui.settings.page import JobSettings
 from backup_gui.ui.settings.rules_panel import RulesWish
-from backup_gui.ui.text.headline import silence_text
-from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.job import DraftVerdict, JobDraft, Level, Remark
+from backup_gui.ui.values.job import JobDraft
 
 _CHECK = "settings"
 _RULES = "rules"
@@ -62,13 +60,9 @@ class JobFormPresenter(Presenter):
         self._tasks.start(
             self._keys[_CHECK],
             lambda _: examine(draft.wanted, before, others, data_folder),
-            lambda findings: self._page.show_verdict(draft, verdict(findings)),
-            on_silent=partial(self._on_silent, draft),
+            lambda found: self._page.show_findings(draft, found.job, found.faults, found.notes),
+            on_silent=partial(self._page.show_silence, draft),
         )
-
-    def _on_silent(self, draft: JobDraft, silent_s: int) -> None:
-        if silent_s:
-            self._page.show_verdict(draft, DraftVerdict(other=Remark(Level.NOTE, silence_text(silent_s))))
 
     @Slot(object)
     def _on_count_requested(self, wish: RulesWish) -> None:
@@ -157,25 +151,3 @@ def _measure(job: Job, should_stop: Callable[[], bool]) -> HistorySize | None:
         return measure(root, should_stop)
     except OSError:
         return None
-
-
-def verdict(findings: Findings) -> DraftVerdict:
-    """Assign the findings to the fields of the form."""
-    source, destination = _remark(findings, "source"), _remark(findings, "destination")
-    other = next(
-        (
-            Remark(Level.WRONG, said(text))
-            for name, text in findings.faults.items()
-            if name not in {"source", "destination"}
-        ),
-        Remark(),
-    )
-    return DraftVerdict(source=source, destination=destination, other=other, job=findings.job)
-
-
-def _remark(findings: Findings, field: str) -> Remark:
-    if field in findings.faults:
-        return Remark(Level.WRONG, said(findings.faults[field]))
-    if field in findings.notes:
-        return Remark(Level.NOTE, said(findings.notes[field]))
-    return Remark()

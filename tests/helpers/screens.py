@@ -67,14 +67,11 @@ from backup_gui.ui.values.first_run import FirstChoice, FirstForecast
 from backup_gui.ui.values.history import Subject, subject_of
 from backup_gui.ui.values.job import (
     BackupSizes,
-    DraftVerdict,
     FilesQuery,
     FreeSpace,
     JobDraft,
     JobView,
-    Level,
     PassQuery,
-    Remark,
     Saving,
 )
 from backup_gui.ui.values.pace import Pace
@@ -522,7 +519,7 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
     steps.show_verdict(
         choices[-1],
         (DOCUMENTS,) if is_used else (DOCUMENTS, FIRST_PICTURES),
-        Remark(Level.NOTE, note) if is_used else Remark(),
+        note if is_used else "",
         is_place_empty=not is_used,
     )
     for _ in range(step):
@@ -556,8 +553,8 @@ def settings_page(icons: Icons) -> MainWindow:
     page.destination_field.edit.setText("/home/anna/Backup")
     window.show()
     page._request_check()
-    note = Remark(Level.NOTE, said(Reason(ReasonCode.PLACE_ON_SAME_DRIVE)))
-    page.show_verdict(drafts[-1], DraftVerdict(destination=note, job=drafts[-1].wanted))
+    notes = {"destination": Reason(ReasonCode.PLACE_ON_SAME_DRIVE)}
+    page.show_findings(drafts[-1], drafts[-1].wanted, {}, notes)
     page.rules.show_count(214, 3_100_000_000, is_done=True)
     page.show_history_size(DOCUMENTS.id, HistorySize(SIZES.history_bytes, 1_412))
     return window
@@ -719,15 +716,15 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     yield "job-new", NewJobDialog(icons)
     dialog = NewJobDialog(icons, "/home/anna/Documents")
     dialog.form.destination_field.edit.setText("/home/anna/Documents/Backup")
-    wrong = Remark(Level.WRONG, said(Reason(ReasonCode.TYPED_DESTINATION_IN_SOURCE)))
+    faults = {"destination": Reason(ReasonCode.TYPED_DESTINATION_IN_SOURCE)}
     draft = JobDraft(NEW_JOB._replace(source="/home/anna/Documents"), dialog.form.wanted())
-    dialog.form.show_verdict(draft, DraftVerdict(destination=wrong))
+    dialog.form.show_findings(draft, None, faults, {})
     yield "job-wrong", dialog
     dialog = NewJobDialog(icons, "/home/anna/Documents")
     dialog.form.destination_field.edit.setText("/home/anna/Backup")
-    note = Remark(Level.NOTE, said(Reason(ReasonCode.PLACE_ON_SAME_DRIVE)))
+    notes = {"destination": Reason(ReasonCode.PLACE_ON_SAME_DRIVE)}
     draft = JobDraft(NEW_JOB._replace(source="/home/anna/Documents"), dialog.form.wanted())
-    dialog.form.show_verdict(draft, DraftVerdict(destination=note, job=DOCUMENTS))
+    dialog.form.show_findings(draft, DOCUMENTS, {}, notes)
     dialog.resize(760, 400)
     yield "job-small", dialog
     yield "overview-whole", wide_overview(icons, VIEWS["ok"])

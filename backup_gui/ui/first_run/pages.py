@@ -23,7 +23,6 @@ from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, duration_text, files_text, path_in_words, path_text, size_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.first_run import FirstForecast
-from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.cards import ChoiceCard, TickCard
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
 from backup_gui.ui.widgets.labels import ElidedLabel, Heading, MutedLabel, Panel, push_button
@@ -202,7 +201,7 @@ class PlacePage(_Page):
         self.cards[path].setChecked(True)
         self.changed.emit()
 
-    def show_verdict(self, remark: Remark, sources: tuple[str, ...], *, is_place_empty: bool) -> None:
+    def show_verdict(self, text: str, sources: tuple[str, ...], *, is_wrong: bool, is_place_empty: bool) -> None:
         """Show the result of checking the chosen place for some folders."""
         chosen = self.chosen
         may_be_whole = chosen is not None and chosen.is_folder and len(sources) == 1
@@ -211,11 +210,11 @@ class PlacePage(_Page):
             name = path_in_words(_name(sources[0])).replace("&", "&&")
             self.new_radio.setText(self.tr("In a new fol&der there: {name} (recommended)").format(name=name))
         if chosen is not None and not self.fits:
+            is_wrong = True
             text = self.tr("There is not enough room: {need} are needed, {free} are free.").format(
                 need=size_text(self._need_bytes), free=size_text(chosen.free_bytes)
             )
-            remark = Remark(Level.WRONG, text)
-        self.remark.show_remark(remark)
+        self.remark.show_remark(text, is_wrong=is_wrong)
 
     def _add(self, offer: PlaceOffer) -> None:
         if offer.root in self._offers:
@@ -246,7 +245,7 @@ class PlacePage(_Page):
     def _on_toggled(self, _button: object, is_checked: bool) -> None:  # noqa: FBT001 - Qt's signature
         if is_checked:
             self.new_radio.setChecked(True)
-            self.remark.show_remark(Remark())
+            self.remark.show_remark("")
             self._ways.setVisible(False)
             self.changed.emit()
 
@@ -317,13 +316,13 @@ class StartPage(_Page):
             self.tr("About {time}, depending on the drive").format(time=duration_text(max(1.0, forecast.expected_s)))
         )
         self.plan_button.setEnabled(forecast.is_done and not forecast.reason)
-        self.problems.show_remark(self._problems_remark(forecast))
+        self.problems.show_remark(self._problems_text(forecast))
         strangers = counted(
             "%Ln files that are there now are not in your folder, or different there. You are asked before they go.",
             "%Ln file that is there now is not in your folder, or different there. You are asked before it goes.",
             forecast.strangers,
         )
-        self.strangers.show_remark(Remark(Level.NOTE, strangers) if forecast.strangers else Remark())
+        self.strangers.show_remark(strangers if forecast.strangers else "")
 
     @Slot()
     def _on_plan_clicked(self) -> None:
@@ -340,9 +339,9 @@ class StartPage(_Page):
     def _request_plan(self, job: Job, *_checked: bool) -> None:
         self.plan_requested.emit(job)
 
-    def _problems_remark(self, forecast: FirstForecast) -> Remark:
+    def _problems_text(self, forecast: FirstForecast) -> str:
         if not forecast.problem_count:
-            return Remark()
+            return ""
         lines = [
             counted("%Ln files cannot be copied:", "%Ln file cannot be copied:", forecast.problem_count),
             *(
@@ -353,7 +352,7 @@ class StartPage(_Page):
         more = forecast.problem_count - len(forecast.problems)
         if more > 0:
             lines.append(counted("and %Ln more", "and %Ln more", more))
-        return Remark(Level.NOTE, "\n".join(lines))
+        return "\n".join(lines)
 
 
 def _name(path: str) -> str:

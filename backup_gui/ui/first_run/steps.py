@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from backup_gui.desktop.storage import PlaceOffer
     from backup_gui.model.job import Job
     from backup_gui.ui.style.icons import Icons
-    from backup_gui.ui.values.job import Remark
 
 _PICTURE = QSize(224, 88)
 
@@ -109,20 +108,27 @@ class FirstRun(QWidget):
             self._focus()
 
     def show_verdict(
-        self, choice: FirstChoice, jobs: tuple[Job, ...], remark: Remark, *, is_place_empty: bool = True
+        self,
+        choice: FirstChoice,
+        jobs: tuple[Job, ...],
+        text: str = "",
+        *,
+        is_wrong: bool = False,
+        is_place_empty: bool = True,
     ) -> None:
         """Show the result of a check, unless the choice has changed since.
 
         Args:
             choice: The choice that was checked.
             jobs: The jobs that it makes; empty if it is not possible.
-            remark: Why it is not possible, or a note for the user.
+            text: Why it is not possible, or a note for the user.
+            is_wrong: Whether it is not possible.
             is_place_empty: Whether the chosen folder is empty.
         """
         if choice != self._choice:
             return
         self._wanted = jobs
-        self.places.show_verdict(remark, self.folders.ticked, is_place_empty=is_place_empty)
+        self.places.show_verdict(text, self.folders.ticked, is_wrong=is_wrong, is_place_empty=is_place_empty)
         self.start.show_jobs(jobs)
         if self.step == 2:
             self._ask_forecast()

@@ -28,7 +28,6 @@ from backup_gui.ui.text.format import Now, counted, path_text, size_text
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
-from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
 from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, PrimaryButton, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
@@ -156,7 +155,7 @@ class HistoryPage(QWidget):
 
     def show_silence(self, silent_s: int) -> None:
         """Show how long the drive has not answered, in seconds; 0 if it answers."""
-        self._silence.show_remark(Remark(Level.NOTE, silence_text(silent_s)) if silent_s else Remark())
+        self._silence.show_remark(silence_text(silent_s))
         if silent_s and self.model.is_empty:
             self._show_part("silent")
         elif not silent_s and self.list.part == "silent":

@@ -22,7 +22,6 @@ from backup_gui.ui.style.theme import GRID_PX, scaled_size
 from backup_gui.ui.text.format import counted, files_text, path_in_words
 from backup_gui.ui.text.headline import held_text, problems_text
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.empty_state import EmptyState
 from backup_gui.ui.widgets.fields import RemarkLabel
 from backup_gui.ui.widgets.labels import Heading, MutedLabel
@@ -106,8 +105,7 @@ class PreviewDialog(QDialog):
 
     def show_held(self, held: Held) -> None:
         """Show what the guard would hold."""
-        text = self.tr("{what} You would be asked first.").format(what=held_text(held))
-        self.held.show_remark(Remark(Level.NOTE, text))
+        self.held.show_remark(self.tr("{what} You would be asked first.").format(what=held_text(held)))
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show what a pass could not back up."""
@@ -120,7 +118,7 @@ class PreviewDialog(QDialog):
         ]
         if len(problems) > _MOST_SHOWN:
             lines.append(counted("and %Ln more", "and %Ln more", len(problems) - _MOST_SHOWN))
-        self.problems.show_remark(Remark(Level.NOTE, "\n".join(lines)))
+        self.problems.show_remark("\n".join(lines))
 
     def show_failure(self, reason: Reason) -> None:
         """Show why no preview is possible."""

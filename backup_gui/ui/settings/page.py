@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +22,13 @@ from PySide6.QtWidgets import (
 
 from backup_gui.desktop.periodic import delayed
 from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, NEW_JOB, Job, Place
+from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.ui.settings.history_limits import HistoryLimits
 from backup_gui.ui.settings.rules_panel import RulesPanel
 from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_px
-from backup_gui.ui.values.job import DraftVerdict, JobDraft, Remark
+from backup_gui.ui.text.headline import silence_text
+from backup_gui.ui.text.reasons import said
+from backup_gui.ui.values.job import JobDraft
 from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, NumberField, RemarkLabel, add_row
 from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, PlainLabel, PrimaryButton, push_button
 from backup_gui.ui.widgets.layouts import Column, Row, tab_as_laid_out
@@ -40,6 +43,7 @@ _MINUTE_S = 60
 _GB = 1_000_000_000
 _PERCENT = Fraction(1, 100)
 _MOST_SHOWN = 1_000_000
+_FOLDERS = ("source", "destination")
 _FOOT_PX = (2 * GRID_PX, GRID_PX, 2 * GRID_PX, GRID_PX)
 
 
@@ -57,7 +61,9 @@ class JobSettings(QWidget):
         super().__init__()
         self._icons = icons
         self._job: Job | None = None
-        self._verdict: DraftVerdict | None = None
+        # The job as it was checked, once it was; None also if something is wrong with it.
+        self._good: Job | None = None
+        self._is_wrong = False
         self._is_filling = False
         # For each option, functions to read and write its widget, and the value after filling in the job.
         self._bound: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {}
@@ -102,17 +108,37 @@ class JobSettings(QWidget):
             changes["history"] = ""
         return self._job._replace(**changes)
 
-    def show_verdict(self, draft: JobDraft, verdict: DraftVerdict) -> None:
-        """Show the result of checking a draft, unless the form has changed since."""
-        if self._job is None or draft != JobDraft(self._job, self.wanted()):
+    def show_findings(
+        self, draft: JobDraft, job: Job | None, faults: Mapping[str, Reason], notes: Mapping[str, Reason]
+    ) -> None:
+        """Show the result of checking a draft, unless the form has changed since.
+
+        Args:
+            draft: The draft.
+            job: The resulting job; None if the draft is not valid.
+            faults: What is wrong, by the names of the fields.
+            notes: Remarks about fields that are not wrong.
+        """
+        if not self._is_current(draft):
             return
-        self._verdict = verdict
-        # An empty field of a new job is not an error yet.
-        source, destination = self.source_field.edit.text(), self.destination_field.edit.text()
-        self.source_remark.show_remark(verdict.source if source or self._job.source else Remark())
-        self.destination_remark.show_remark(verdict.destination if destination or self._job.destination else Remark())
-        self.other_remark.show_remark(verdict.other)
+        self._good, self._is_wrong = job, job is None
+        for name, edit, remark in (
+            ("source", self.source_field.edit, self.source_remark),
+            ("destination", self.destination_field.edit, self.destination_remark),
+        ):
+            # An empty field of a new job is not an error yet.
+            is_due = edit.text() or getattr(draft.before, name)
+            reason = faults.get(name) or notes.get(name, NO_REASON)
+            remark.show_remark(said(reason) if is_due else "", is_wrong=name in faults)
+        other = next((reason for name, reason in faults.items() if name not in _FOLDERS), NO_REASON)
+        self.other_remark.show_remark(said(other), is_wrong=True)
         self._update()
+
+    def show_silence(self, draft: JobDraft, silent_s: int) -> None:
+        """Show how long a drive has not answered that the check of a draft looks at, in seconds; 0 if it answers."""
+        if silent_s and self._is_current(draft):
+            self.show_findings(draft, None, {}, {})
+            self.other_remark.show_remark(silence_text(silent_s))
 
     def show_copies(self, job_id: str, files: int, size_bytes: int) -> None:
         """Show number and size of the files that the rules leave out but the backup still has."""
@@ -261,7 +287,7 @@ class JobSettings(QWidget):
         self._is_filling = False
         self._forget_figures()
         for remark in (self.source_remark, self.destination_remark, self.other_remark):
-            remark.show_remark(Remark())
+            remark.show_remark("")
         self._on_changed()
 
     def _bind(
@@ -291,7 +317,7 @@ class JobSettings(QWidget):
     def _on_changed(self) -> None:
         if self._is_filling or self._job is None:
             return
-        self._verdict = None
+        self._good, self._is_wrong = None, False
         self.rules.tick()
         # Without notification, only full passes find changes, so they cannot be less frequent.
         self.saving_check.setEnabled(self.watch_check.isChecked())
@@ -328,12 +354,15 @@ class JobSettings(QWidget):
 
     @Slot()
     def _on_apply_clicked(self) -> None:
-        if self._job is not None and self._verdict is not None and self._verdict.job is not None:
-            draft = JobDraft(self._job, self._verdict.job)
+        if self._job is not None and self._good is not None:
+            draft = JobDraft(self._job, self._good)
             # Show the job that takes effect now, as the form without unsaved changes.
-            self._job = self._verdict.job
-            self._fill(self._verdict.job)
+            self._job = self._good
+            self._fill(self._good)
             self.apply_requested.emit(draft)
+
+    def _is_current(self, draft: JobDraft) -> bool:
+        return self._job is not None and draft == JobDraft(self._job, self.wanted())
 
     def _forget_figures(self) -> None:
         self.rules.forget_count()
@@ -342,13 +371,11 @@ class JobSettings(QWidget):
 
     def _update(self) -> None:
         is_changed = self.is_changed
-        is_good = self._verdict is not None and self._verdict.job is not None
         self.revert_button.setEnabled(is_changed)
-        self.apply_button.setEnabled(is_changed and is_good)
-        is_wrong = self._verdict is not None and self._verdict.job is None
+        self.apply_button.setEnabled(is_changed and self._good is not None)
         text = ""
         if is_changed and self._job is not None and self._job.id:
-            text = self.tr("Something above is not right yet.") if is_wrong else self.tr("Not applied yet.")
+            text = self.tr("Something above is not right yet.") if self._is_wrong else self.tr("Not applied yet.")
         self._state.setText(text)
 
 

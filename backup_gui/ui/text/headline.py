@@ -192,7 +192,9 @@ def problems_text(count: int) -> str:
 
 
 def silence_text(silent_s: int) -> str:
-    """The sentence for a drive that does not answer, perhaps because it is slow to write."""
+    """The sentence for a drive that does not answer, perhaps because it is slow to write; empty if it answers."""
+    if not silent_s:
+        return ""
     return _tr("Waiting for the drive: it has not answered for {time}.").format(time=duration_text(silent_s))
 
 
@@ -313,8 +315,12 @@ def _headline_overdue(view: JobView, since: float, now: float) -> Headline:
     remedy = {JobState.WAITING: _waiting_remedy(view), JobState.PAUSED: Remedy.RESUME}.get(
         view.status.state, Remedy.BACK_UP
     )
-    silence = silence_text(view.silent_s) if view.silent_s else ""
-    detail = silence or said(view.status.reason) or behind_sentence(view.status, now) or _checked(view, now)
+    detail = (
+        silence_text(view.silent_s)
+        or said(view.status.reason)
+        or behind_sentence(view.status, now)
+        or _checked(view, now)
+    )
     return Headline(overdue_text(view, since, now), detail, remedy, has_name=True)
 
 

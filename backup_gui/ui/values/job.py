@@ -159,36 +159,3 @@ class JobDraft:
 
     before: Job
     wanted: Job
-
-
-class Level(Enum):
-    """How serious a remark about a draft is."""
-
-    FINE = "fine"
-    NOTE = "note"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A sentence about one field of a draft."""
-
-    level: Level = Level.FINE
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DraftVerdict:
-    """The result of checking a draft.
-
-    Attributes:
-        source: Remark about the source.
-        destination: Remark about the destination.
-        other: Remark about anything else, such as the exclusion rules.
-        job: The resulting job; None if the draft is not valid.
-    """
-
-    source: Remark = Remark()
-    destination: Remark = Remark()
-    other: Remark = Remark()
-    job: Job | None = None

@@ -18,7 +18,6 @@ from backup_gui.model.status import JobState
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import interval_text
-from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, RowLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
@@ -44,12 +43,12 @@ class RemarkLabel(QWidget):
         """The sentence; empty if there is none."""
         return self._words.text()
 
-    def show_remark(self, remark: Remark) -> None:
-        """Show a remark, or nothing if it is without words."""
-        self.setVisible(bool(remark.text))
-        self._words.setText(remark.text)
-        self._words.setAccessibleName(remark.text)
-        state = {Level.FINE: JobState.OK, Level.NOTE: JobState.ATTENTION, Level.WRONG: JobState.FAILED}[remark.level]
+    def show_remark(self, text: str, *, is_wrong: bool = False) -> None:
+        """Show a note, or what is wrong; nothing if there are no words."""
+        self.setVisible(bool(text))
+        self._words.setText(text)
+        self._words.setAccessibleName(text)
+        state = JobState.FAILED if is_wrong else JobState.ATTENTION
         self._icon.setPixmap(self._icons.state_picture(state, _REMARK_ICON_PX, self))
 
 

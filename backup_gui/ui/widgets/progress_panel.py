@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import path_text
 from backup_gui.ui.text.headline import silence_text
-from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.fields import RemarkLabel
 from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel
 from backup_gui.ui.widgets.layouts import Column
@@ -66,7 +65,7 @@ class ProgressPanel(QWidget):
 
     def show_silence(self, silent_s: int) -> None:
         """Show how long the drive has not answered, in seconds; 0 if it answers."""
-        self._silence.show_remark(Remark(Level.NOTE, silence_text(silent_s)) if silent_s else Remark())
+        self._silence.show_remark(silence_text(silent_s))
 
     def end(self) -> None:
         """Hide everything but the words."""

@@ -441,9 +441,7 @@ def test_the_first_run_says_that_a_drive_hangs(
     shell = make_shell(scripted)
     steps = shell.window.welcome
     told: list[str] = []
-    monkeypatch.setattr(
-        type(steps), "show_verdict", lambda _self, _choice, _jobs, remark, **_: told.append(remark.text)
-    )
+    monkeypatch.setattr(type(steps), "show_verdict", lambda _self, _choice, _jobs, text, **_: told.append(text))
     monkeypatch.setattr("backup_gui.presenters.first_run.propose", lambda *_, **_options: hang(drive, Proposal()))
     steps.check_requested.emit(FirstChoice(("/a",), "/b"))
     qtbot.waitUntil(lambda: bool(told) and told[-1].startswith(SILENT))

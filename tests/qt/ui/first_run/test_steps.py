@@ -29,7 +29,6 @@ from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.settings.page import NewJobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart
-from backup_gui.ui.values.job import Level, Remark
 from tests.helpers.screens import COUNTS, DOCUMENTS, PICTURES, PLACES
 from tests.helpers.trees import read_tree
 from tests.qt.conftest import RecordedEntry, ScriptedRun, ShellMaker
@@ -72,7 +71,7 @@ def steps(icons: Icons, qtbot: QtBot) -> FirstRun:
 
 def allow(steps: FirstRun, *jobs: Job) -> None:
     """Answer every choice with these jobs."""
-    steps.check_requested.connect(lambda choice: steps.show_verdict(choice, jobs, Remark()))
+    steps.check_requested.connect(lambda choice: steps.show_verdict(choice, jobs))
 
 
 @KNOWN_FOLDERS
@@ -208,7 +207,7 @@ def test_a_drive_that_is_too_small_does_not_lead_on(steps: FirstRun) -> None:
 
 def test_a_refusal_is_told_and_does_not_lead_on(steps: FirstRun) -> None:
     reason = "The destination lies inside the source."
-    steps.check_requested.connect(lambda choice: steps.show_verdict(choice, (), Remark(Level.WRONG, reason)))
+    steps.check_requested.connect(lambda choice: steps.show_verdict(choice, (), reason, is_wrong=True))
     steps.show_folders(("/a/One",))
     steps.next_button.click()
     steps.take_folders(("/a/One/backup",))
@@ -223,9 +222,9 @@ def test_an_answer_to_an_older_choice_is_ignored(steps: FirstRun) -> None:
     steps.show_places(PLACES)
     steps.places.cards["/home/anna/Backups"].click()
     steps.next_button.click()
-    steps.show_verdict(choices[0], (DOCUMENTS,), Remark())
+    steps.show_verdict(choices[0], (DOCUMENTS,))
     assert not steps.next_button.isEnabled()
-    steps.show_verdict(choices[-1], (DOCUMENTS,), Remark())
+    steps.show_verdict(choices[-1], (DOCUMENTS,))
     assert steps.next_button.isEnabled()
 
 
@@ -236,7 +235,7 @@ def test_a_folder_that_is_not_empty_is_used_itself_only_on_demand(steps: FirstRu
     steps.next_button.click()
     steps.take_folders(("/srv/full",))
     assert not choices[-1].is_whole_place
-    steps.show_verdict(choices[-1], (DOCUMENTS,), Remark(), is_place_empty=False)
+    steps.show_verdict(choices[-1], (DOCUMENTS,), is_place_empty=False)
     assert steps.places.whole_radio.isVisible()
     assert "One" in steps.places.new_radio.text()
     steps.places.whole_radio.click()

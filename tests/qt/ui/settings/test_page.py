@@ -18,6 +18,7 @@ from backup_gui.engine.run import runner
 from backup_gui.model.events import RemoveLeftOut, ReportMade
 from backup_gui.model.job import LIMITS, MAX_INTERVAL_S, NEW_JOB, Job, Place
 from backup_gui.model.plans import HistorySize, PassStatus, Report
+from backup_gui.model.reasons import Reason, ReasonCode, lines, of_system
 from backup_gui.model.status import JobState
 from backup_gui.presenters import job_form
 from backup_gui.presenters.job_form import merged
@@ -28,7 +29,7 @@ from backup_gui.ui.settings.page import JobSettings, NewJobDialog
 from backup_gui.ui.settings.rules_panel import PRESETS, RulesWish
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.format import size_text
-from backup_gui.ui.values.job import DraftVerdict, JobDraft, Level, Remark
+from backup_gui.ui.values.job import JobDraft
 from backup_gui.ui.widgets.labels import MutedLabel
 from tests.helpers.screens import DOCUMENTS, PICTURES
 from tests.qt.conftest import ScriptedRun, ShellMaker
@@ -67,7 +68,7 @@ def approve(page: JobSettings) -> list[JobDraft]:
 
     def answer(draft: JobDraft) -> None:
         drafts.append(draft)
-        page.show_verdict(draft, DraftVerdict(job=draft.wanted))
+        page.show_findings(draft, draft.wanted, {}, {})
 
     page.check_requested.connect(answer)
     return drafts
@@ -129,17 +130,17 @@ def test_only_what_was_checked_can_be_applied(page: JobSettings, qtbot: QtBot) -
     applied: list[JobDraft] = []
     page.apply_requested.connect(applied.append)
     page.show_job(JOB)
-    wrong = Remark(Level.WRONG, "The destination lies inside the source.")
+    wrong = {"destination": Reason(ReasonCode.TYPED_DESTINATION_IN_SOURCE)}
     checked: list[JobDraft] = []
     page.check_requested.connect(checked.append)
     QTest.keyClicks(page.destination_field.edit, "/inside")
     qtbot.waitUntil(lambda: bool(checked) and checked[-1].wanted.destination.path.endswith("/inside"))
-    page.show_verdict(checked[-1], DraftVerdict(destination=wrong))
-    assert page.destination_remark.text == wrong.text
+    page.show_findings(checked[-1], None, wrong, {})
+    assert page.destination_remark.text == "The destination lies inside the source."
     assert not page.apply_button.isEnabled()
     page.revert_button.click()
     page.interval_field.spin.setValue(9)
-    page.show_verdict(checked[-1], DraftVerdict(job=JOB))
+    page.show_findings(checked[-1], JOB, {}, {})
     assert not page.apply_button.isEnabled()
     approve(page)
     qtbot.waitUntil(page.apply_button.isEnabled)
@@ -328,15 +329,15 @@ def test_only_a_good_draft_can_be_started(dialog: NewJobDialog, qtbot: QtBot) ->
     form.apply_requested.connect(applied.append)
     form.destination_field.edit.setText("/a/b")
     assert not dialog.start_button.isEnabled()
-    wrong = Remark(Level.WRONG, "The destination lies inside the source.")
-    form.show_verdict(draft_of(form), DraftVerdict(destination=wrong))
-    assert form.destination_remark.text == wrong.text
+    wrong = {"destination": Reason(ReasonCode.TYPED_DESTINATION_IN_SOURCE)}
+    form.show_findings(draft_of(form), None, wrong, {})
+    assert form.destination_remark.text == "The destination lies inside the source."
     assert not dialog.start_button.isEnabled()
     older = draft_of(form)
     form.destination_field.edit.setText("/b")
-    form.show_verdict(older, DraftVerdict(job=DOCUMENTS))
+    form.show_findings(older, DOCUMENTS, {}, {})
     assert not dialog.start_button.isEnabled()
-    form.show_verdict(draft_of(form), DraftVerdict(job=DOCUMENTS))
+    form.show_findings(draft_of(form), DOCUMENTS, {}, {})
     assert form.destination_remark.text == ""
     QTest.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
     assert [(draft.before.id, draft.wanted) for draft in applied] == [("", DOCUMENTS)]
@@ -357,13 +358,13 @@ def test_enter_does_not_start_what_was_not_checked(dialog: NewJobDialog, qtbot: 
 
 
 def test_empty_fields_are_no_mistakes_yet(dialog: NewJobDialog, page: JobSettings) -> None:
-    missing = Remark(Level.WRONG, "The destination is missing.")
-    dialog.form.show_verdict(draft_of(dialog.form), DraftVerdict(destination=missing))
+    missing = {"destination": Reason(ReasonCode.TYPED_DESTINATION_MISSING)}
+    dialog.form.show_findings(draft_of(dialog.form), None, missing, {})
     assert dialog.form.destination_remark.text == ""
     page.show_job(JOB)
     page.destination_field.edit.clear()
-    page.show_verdict(draft_of(page), DraftVerdict(destination=missing))
-    assert page.destination_remark.text == missing.text
+    page.show_findings(draft_of(page), None, missing, {})
+    assert page.destination_remark.text == "The destination is missing."
 
 
 def test_the_keyboard_begins_where_something_is_missing(dialog: NewJobDialog, icons: Icons, qtbot: QtBot) -> None:
@@ -378,8 +379,8 @@ def test_a_long_remark_is_never_cut(dialog: NewJobDialog, qtbot: QtBot) -> None:
     form = dialog.form
     form.destination_field.edit.setText("/b")
     dialog.resize(dialog.minimumSizeHint().width(), dialog.height())
-    text = "\n".join([f"The destination holds another backup, of {'/home/anna/Documents' * 6} on computer: /b"] * 3)
-    form.show_verdict(draft_of(form), DraftVerdict(destination=Remark(Level.NOTE, text)))
+    line = of_system(f"The destination holds another backup, of {'/home/anna/Documents' * 6} on computer: /b")
+    form.show_findings(draft_of(form), None, {}, {"destination": lines(line, line, line)})
     words = form.destination_remark.findChild(MutedLabel)
     assert words is not None
     qtbot.waitUntil(lambda: words.width() > 0 and words.height() >= words.heightForWidth(words.width()))
