@@ -19,6 +19,7 @@ from backup_gui.services.folder_sizes import count_sizes
 from backup_gui.ui.values.job import BackupSizes, FilesQuery, PassQuery
 
 if TYPE_CHECKING:
+    from backup_gui.model.passes import DayTotal
     from backup_gui.model.plans import Report
 
 COUNT_EVERY_S = 3_600.0
@@ -34,24 +35,25 @@ class OverviewPresenter(Presenter):
     def __init__(self, context: Context, parent: QObject | None = None) -> None:
         super().__init__(context, parent)
         self._sizes: dict[str, BackupSizes] = {}
-        # When the days of each job were last read.
+        self._days: dict[str, tuple[DayTotal, ...]] = {}
+        # When they were last read.
         self._read_at: dict[str, float] = {}
         board = context.window.board
         board.selection_changed.connect(self._on_selection_changed)
-        board.overview.count_requested.connect(lambda: self._count(board.selected_id))
+        board.overview.room.count_requested.connect(lambda: self._count(board.selected_id))
         board.passes_wanted.connect(self._on_passes_wanted)
         board.files_wanted.connect(self._on_files_wanted)
 
     def forget(self, job_id: str) -> None:
         """Forget a removed job."""
-        self._sizes.pop(job_id, None)
-        self._read_at.pop(job_id, None)
+        for known in (self._sizes, self._days, self._read_at):
+            known.pop(job_id, None)
 
     def note_report(self, job_id: str, report: Report) -> None:
         """Update the chart after a pass, and read the key of the pass from the database."""
         if report.counts.total or report.problems or report.held is not None:
-            show = partial(self._window.board.name_passes, job_id)
-            self._read(f"keys {job_id}", job_id, lambda log: log.keys(report.started_at), show)
+            model = self._window.board.activity_model(job_id)
+            self._read(f"keys {job_id}", job_id, lambda log: log.keys(report.started_at), model.name_passes)
             self._read_days(job_id)
         sizes = self._sizes.get(job_id)
         if sizes is not None and report.counts.bytes > _TRUE_SHARE * (sizes.mirror_bytes + sizes.history_bytes):
@@ -75,6 +77,8 @@ class OverviewPresenter(Presenter):
     def _on_selection_changed(self) -> None:
         # Called on every update of the window, so this must be cheap.
         view = self._window.board.selected
+        if view is not None:
+            self._show(view.job.id)
         if view is None or not self._window.isVisible():
             return
         job_id, now = view.job.id, self._now()
@@ -87,8 +91,19 @@ class OverviewPresenter(Presenter):
 
     def _read_days(self, job_id: str) -> None:
         now = self._read_at[job_id] = self._now()
-        show = partial(self._window.board.put_days, job_id)
-        self._read(f"days {job_id}", job_id, lambda log: log.days(now - _DAYS_BACK_S), show)
+        on_read = partial(self.put_days, job_id)
+        self._read(f"days {job_id}", job_id, lambda log: log.days(now - _DAYS_BACK_S), on_read)
+
+    def put_days(self, job_id: str, days: tuple[DayTotal, ...]) -> None:
+        """Show what each day's passes copied."""
+        self._days[job_id] = days
+        self._show(job_id)
+
+    def _show(self, job_id: str) -> None:
+        page = self._window.board.overview
+        if job_id == self._window.board.selected_id:
+            page.show_days(self._days.get(job_id, ()))
+            page.show_sizes(self._sizes.get(job_id))
 
     @Slot(object)
     def _on_passes_wanted(self, query: PassQuery) -> None:
@@ -101,11 +116,12 @@ class OverviewPresenter(Presenter):
 
     @Slot(object)
     def _on_files_wanted(self, query: FilesQuery) -> None:
+        model = self._window.board.activity_model(query.job_id)
         self._read(
             f"files {query.job_id} {query.pass_id}",
             query.job_id,
             lambda log: log.changes(query.pass_id, offset=query.offset),
-            lambda changes: self._window.board.put_files(query, changes, is_last=len(changes) < PAGE_ROWS),
+            lambda changes: model.put_files(query, changes, is_last=len(changes) < PAGE_ROWS),
         )
 
     def _read(self, key: str, job_id: str, read: Callable[[PassLogReader], _T], show: Callable[[_T], None]) -> None:
@@ -129,7 +145,7 @@ class OverviewPresenter(Presenter):
 
     def _put(self, job_id: str, sizes: BackupSizes) -> None:
         self._sizes[job_id] = sizes
-        self._window.board.put_sizes(job_id, sizes)
+        self._show(job_id)
 
     def _is_known(self, job_id: str) -> bool:
         """Whether the job still exists; an answer may come after its removal."""

@@ -436,8 +436,8 @@ def make_window(icons: Icons, view: JobView | None, *, has_others: bool = True) 
         for report in troubled if view.status.problems else REPORTS:
             window.board.add_report(view.job.id, report)
         window.board.log.add_lines(LOG_LINES)
-        window.board.put_days(view.job.id, DAYS)
-        window.board.put_sizes(view.job.id, SIZES)
+        window.board.overview.show_days(DAYS)
+        window.board.overview.show_sizes(SIZES)
     return window
 
 
@@ -467,7 +467,7 @@ def look_back(icons: Icons) -> MainWindow:
     tree = window.board.activity._list
     opened = tree.model().index(len(REPORTS) - 1, 0)
     tree.expand(opened)
-    window.board.put_files(FilesQuery("a1", EARLIER[0].id), FILES, is_last=True)
+    window.board.activity_model("a1").put_files(FilesQuery("a1", EARLIER[0].id), FILES, is_last=True)
     tree.setCurrentIndex(opened)
     return window
 

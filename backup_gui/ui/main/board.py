@@ -29,14 +29,14 @@ from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import Now
 from backup_gui.ui.text.headline import Remedy, headline
 from backup_gui.ui.values.history import subject_of
-from backup_gui.ui.values.job import BackupSizes, FilesQuery, JobView, PassQuery, PauseWish
+from backup_gui.ui.values.job import JobView, PassQuery, PauseWish
 from backup_gui.ui.widgets.labels import push_button
 from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backup_gui.model.passes import DayTotal, PastChange, PastPass
+    from backup_gui.model.passes import PastPass
     from backup_gui.model.plans import Report
     from backup_gui.ui.style.icons import Icons
 
@@ -74,9 +74,6 @@ class Board(QWidget):
         self._icons = icons
         self._now = now
         self._activity_models: dict[str, ActivityModel] = {}
-        self._days: dict[str, tuple[DayTotal, ...]] = {}
-        self._sizes: dict[str, BackupSizes] = {}
-        self._shown_id = ""
         self.jobs = JobsModel(now)
         self.banner = Banner(icons)
         self.banner.remedy_requested.connect(self._on_remedy_requested)
@@ -125,40 +122,19 @@ class Board(QWidget):
     def remove_job(self, job_id: str) -> None:
         """Remove a job."""
         self.jobs.remove(job_id)
-        for known in (self._activity_models, self._days, self._sizes):
-            known.pop(job_id, None)
+        self._activity_models.pop(job_id, None)
         self._show_selected()
 
     def add_report(self, job_id: str, report: Report) -> None:
         """Add a pass of a job."""
-        self._activity_model(job_id).add(report)
+        self.activity_model(job_id).add(report)
         if job_id == self.selected_id and report.counts.total:
             self.history.note_change()
 
-    def name_passes(self, job_id: str, keys: dict[float, int]) -> None:
-        """Note the database keys of passes, by their start time."""
-        self._activity_model(job_id).name_passes(keys)
-
     def put_passes(self, query: PassQuery, passes: Sequence[PastPass], *, is_last: bool) -> None:
         """Show requested earlier passes, after which there may be no others."""
-        self._activity_model(query.job_id).put_page(query, passes, is_last=is_last)
+        self.activity_model(query.job_id).put_page(query, passes, is_last=is_last)
         self.activity.refresh()
-
-    def put_files(self, query: FilesQuery, changes: Sequence[PastChange], *, is_last: bool) -> None:
-        """Show the requested files of a pass, of which these may be the last."""
-        self._activity_model(query.job_id).put_files(query, changes, is_last=is_last)
-
-    def put_days(self, job_id: str, days: tuple[DayTotal, ...]) -> None:
-        """Show what each day's passes copied."""
-        self._days[job_id] = days
-        if job_id == self.selected_id:
-            self.overview.show_days(days)
-
-    def put_sizes(self, job_id: str, sizes: BackupSizes) -> None:
-        """Show how much space a backup takes."""
-        self._sizes[job_id] = sizes
-        if job_id == self.selected_id:
-            self.overview.show_sizes(sizes)
 
     def select_job(self, job_id: str) -> None:
         """Select a job."""
@@ -216,7 +192,8 @@ class Board(QWidget):
         self.overview.restore_requested.connect(partial(self.show_page, Page.HISTORY))
         self.problems.retry_requested.connect(back_up)
 
-    def _activity_model(self, job_id: str) -> ActivityModel:
+    def activity_model(self, job_id: str) -> ActivityModel:
+        """The passes of a job."""
         if job_id not in self._activity_models:
             model = self._activity_models[job_id] = ActivityModel(self._icons, self._now, job_id)
             model.passes_wanted.connect(self.passes_wanted)
@@ -230,14 +207,10 @@ class Board(QWidget):
             return
         self.banner.show_headline(view.shown_state, headline(view, self._now()))
         self.overview.show_view(view)
-        if view.job.id != self._shown_id:
-            self._shown_id = view.job.id
-            self.overview.show_days(self._days.get(view.job.id, ()))
-            self.overview.show_sizes(self._sizes.get(view.job.id))
         self.problems.show_problems(view.status.problems)
         self.history.show_subject(subject_of(view.job))
         self.settings.show_job(view.job)
-        model = self._activity_model(view.job.id)
+        model = self.activity_model(view.job.id)
         self.activity.show_model(model)
         if self.tabs.currentIndex() == Page.ACTIVITY.value:
             model.begin()

@@ -59,7 +59,6 @@ class Overview(QScrollArea):
     resume_requested = Signal()
     folder_requested = Signal(object)
     restore_requested = Signal()
-    count_requested = Signal()
     release_requested = Signal()
 
     def __init__(self, icons: Icons, now: Now) -> None:
@@ -108,7 +107,7 @@ class Overview(QScrollArea):
         """Show how much space the backup takes; None while unknown."""
         self._sizes = sizes
         if self._view is not None:
-            self._room.show_room(self._view.room, sizes)
+            self.room.show_room(self._view.room, sizes)
 
     def _show_progress(self, view: JobView) -> None:
         progress = view.progress
@@ -140,7 +139,7 @@ class Overview(QScrollArea):
         self._pending.show_status(status, view.progress)
         watched = coverage_text(status.coverage, view.job.interval_s)
         self._watched.setText(" ".join(part for part in (watched, saving_text(view)) if part))
-        self._room.show_room(view.room, self._sizes)
+        self.room.show_room(view.room, self._sizes)
         self.kept_label.setText(
             counted(
                 "%Ln files are kept in the backup that your folder does not have.",
@@ -203,11 +202,10 @@ class Overview(QScrollArea):
         form = _form()
         self._checked, self._pending, self._watched = PlainLabel(), BacklogLabel(self._now), PlainLabel()
         self._watched.setWordWrap(True)
-        self._room = RoomBar(self._now)
-        self._room.count_requested.connect(self.count_requested)
+        self.room = RoomBar(self._now)
         form.addRow(_field(self.tr("Last complete backup")), self._checked)
         form.addRow(_field(self.tr("Not yet backed up")), self._pending)
-        for text, value in ((self.tr("Watched"), self._watched), (self.tr("Backup drive"), self._room)):
+        for text, value in ((self.tr("Watched"), self._watched), (self.tr("Backup drive"), self.room)):
             label = _field(text)
             label.stay_on_top()
             form.addRow(label, value)

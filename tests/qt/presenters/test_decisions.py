@@ -323,7 +323,7 @@ def test_without_a_job_nothing_is_asked(make_shell: ShellMaker, scripted: Script
     board.problems.forget_drive_requested.emit("x")
     board.problems.exclusion_requested.emit("x")
     board.overview.release_requested.emit()
-    board.overview.count_requested.emit()
+    board.overview.room.count_requested.emit()
     assert not board.window().findChildren(QMessageBox)
 
 

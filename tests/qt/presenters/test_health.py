@@ -187,11 +187,11 @@ def test_the_overview_looks_back_after_a_real_backup(
     board = shell.window.board
     shell.window.show()
     qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.OK, timeout=15_000)
-    qtbot.waitUntil(lambda: len(board.overview._room.legend_texts) == 3, timeout=15_000)
-    assert board.overview._room.legend_texts[0].startswith("Backup: 6")
+    qtbot.waitUntil(lambda: len(board.overview.room.legend_texts) == 3, timeout=15_000)
+    assert board.overview.room.legend_texts[0].startswith("Backup: 6")
     qtbot.waitUntil(lambda: shell.overview._read_at.get(job.id) is not None)
     board.show_page(Page.ACTIVITY)
-    model = board._activity_model(job.id)
+    model = board.activity_model(job.id)
     qtbot.waitUntil(lambda: bool(newest_rows(model, 1)) and newest_rows(model, 1)[0].pass_id > 0, timeout=10_000)
     assert len(newest_rows(model, 10)) == 1
 
@@ -208,7 +208,7 @@ def test_the_passes_of_an_earlier_run_are_listed_and_charted(
     shell = start(make_shell, job, scripted)
     shell.window.show()
     shell.window.board.show_page(Page.ACTIVITY)
-    model = shell.window.board._activity_model(job.id)
+    model = shell.window.board.activity_model(job.id)
     qtbot.waitUntil(lambda: len(newest_rows(model, 10)) == 1)
     assert newest_rows(model, 1)[0].report.counts.created == 1
     qtbot.waitUntil(lambda: "1 file" in shell.window.board.overview.chart.words.text())
@@ -227,7 +227,7 @@ def test_sizes_are_counted_once_an_hour_or_when_asked(
     assert first.counted_at == NOW
     shell.window.board._show_selected()
     assert shell.overview._sizes[job.id] is first
-    shell.window.board.overview.count_requested.emit()
+    shell.window.board.overview.room.count_requested.emit()
     assert shell.overview._sizes[job.id].is_counting
     qtbot.waitUntil(lambda: not shell.overview._sizes[job.id].is_counting)
 

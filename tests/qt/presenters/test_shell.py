@@ -437,5 +437,5 @@ def test_reports_and_progress_are_shown(make_shell: ShellMaker, job: Job, script
     scripted.tell(job.id, ReportMade(report))
     scripted.tell(job.id, StatusChanged(ok_status()))
     qtbot.waitUntil(lambda: shell.window.board.banner._title.text() == "Everything is backed up.")
-    (row,) = newest_rows(shell.window.board._activity_model(job.id), 5)
+    (row,) = newest_rows(shell.window.board.activity_model(job.id), 5)
     assert row.report == report

@@ -17,15 +17,14 @@ from backup_gui.model.status import Backlog, JobState, Status
 from backup_gui.ui.main.day_chart import DAYS, DayChart, day_text, last_days, summary_text
 from backup_gui.ui.main.overview import saving_text
 from backup_gui.ui.main.space_bar import RoomBar
-from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import state_colour
 from backup_gui.ui.text.backlog import behind_sentence, behind_text
 from backup_gui.ui.text.headline import Remedy, card_text, headline
 from backup_gui.ui.values.job import BackupSizes, FreeSpace, Saving
 from backup_gui.ui.widgets.backlog_label import BacklogLabel
 from tests.helpers.screens import DAYS as SOME_DAYS
-from tests.helpers.screens import VIEWS, make_window
-from tests.qt.conftest import NOW
+from tests.helpers.screens import OTHERS, VIEWS
+from tests.qt.conftest import NOW, ScriptedRun, ShellMaker
 
 TODAY = QDate(2026, 11, 22)
 GOOD = DayTotal("2026-11-21", 2, 3, 10_000_000)
@@ -232,15 +231,17 @@ def test_saving_is_said_and_not_silent(qapp: QApplication) -> None:
     assert saving_text(VIEWS["ok"]) == ""
 
 
-def test_each_job_has_its_own_chart_and_sizes(icons: Icons, qtbot: QtBot) -> None:
-    window = make_window(icons, VIEWS["ok"])
-    qtbot.addWidget(window)
-    board = window.board
+def test_each_job_has_its_own_chart_and_sizes(make_shell: ShellMaker, scripted: ScriptedRun) -> None:
+    shell = make_shell(scripted)
+    board = shell.window.board
+    for view in (VIEWS["ok"], *OTHERS):
+        shell.window.put_job(view)
+    shell.overview.put_days("a1", SOME_DAYS)
     summary = board.overview.chart.words.text()
     assert "files" in summary
     board.select_job("b2")
     assert board.overview.chart.words.text() == "Nothing was copied in the last 30 days."
-    board.put_days("a1", SOME_DAYS[:1])
+    shell.overview.put_days("a1", SOME_DAYS[:1])
     assert board.overview.chart.words.text() == "Nothing was copied in the last 30 days."
     board.select_job("a1")
     assert board.overview.chart.words.text() != summary
