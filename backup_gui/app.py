@@ -142,14 +142,7 @@ def main(*, is_hidden: bool = False, source: str = "", destination: Place = NOWH
 
 
 def own_folder_faults(folders: OwnFolders) -> tuple[Reason, ...]:
-    """Make the program's own folders private, and find those that cannot be used.
-
-    Args:
-        folders: The folders.
-
-    Returns:
-        A reason for each folder that cannot be used.
-    """
+    """Make the program's own folders private, and return a reason for each that cannot be used."""
     faults = []
     for folder in folders:
         try:
@@ -172,12 +165,7 @@ def resource_folder() -> Path:
 
 
 def apply_appearance(application: QApplication, appearance: Appearance) -> None:
-    """Give all windows light, dark or the system's colours.
-
-    Args:
-        application: The application.
-        appearance: The user's choice.
-    """
+    """Give all windows light, dark or the system's colours."""
     schemes = {
         Appearance.SYSTEM: Qt.ColorScheme.Unknown,
         Appearance.LIGHT: Qt.ColorScheme.Light,

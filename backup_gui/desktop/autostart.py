@@ -21,22 +21,14 @@ _AGENT_LABEL = "local.backup-gui"
 
 
 class LoginEntry(Protocol):
-    """The entry by which the system starts the app at login."""
+    """The entry by which the system starts the app at login; both methods raise ``OSError``."""
 
     def write(self, command: tuple[str, ...]) -> None:
-        """Create or update the entry.
-
-        Raises:
-            OSError: It cannot be written.
-        """
+        """Create or update the entry."""
         ...
 
     def remove(self) -> None:
-        """Remove the entry if it is there.
-
-        Raises:
-            OSError: It cannot be removed.
-        """
+        """Remove the entry if it is there."""
         ...
 
 
@@ -52,11 +44,7 @@ def login_entry() -> LoginEntry:
 
 
 def start_command(*, is_hidden: bool) -> tuple[str, ...]:
-    """The command that starts this program in the same way as the current process.
-
-    Args:
-        is_hidden: Whether only the tray icon appears.
-    """
+    """The command that starts this program, hidden or not, in the same way as the current process."""
     options = ("--hidden",) if is_hidden else ()
     if getattr(sys, "frozen", False):
         return (sys.executable, *options)

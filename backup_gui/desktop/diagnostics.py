@@ -75,14 +75,7 @@ class ErrorKeeper(logging.Handler):
 def describe(
     jobs: tuple[tuple[Job, Status], ...], settings: Settings, notes: tuple[LogEntry, ...], *, has_names: bool
 ) -> str:
-    """Write the report.
-
-    Args:
-        jobs: The jobs, each with its status.
-        settings: The settings of the app.
-        notes: The last warnings and errors.
-        has_names: Whether the report may contain names of jobs, folders and files.
-    """
+    """Write the report; it may contain names of jobs, folders and files only if ``has_names``."""
     lines = [f"Folder Backup {__version__}", *_versions(), "", "Settings"]
     lines += [f"  {name}: {text}" for name, text in settings_to_texts(settings).items()]
     for number, (job, status) in enumerate(jobs, start=1):

@@ -17,14 +17,7 @@ _X_PORT = 6_000
 
 
 def is_available(environment: Mapping[str, str] = os.environ) -> bool:
-    """Detect a screen.
-
-    Args:
-        environment: The environment variables.
-
-    Returns:
-        Whether Qt will find a screen; always True on Windows and macOS.
-    """
+    """Whether Qt will find a screen; always True on Windows and macOS."""
     if sys.platform in {"win32", "darwin"}:
         return True
     if environment.get("QT_QPA_PLATFORM"):

@@ -16,11 +16,7 @@ _OWN = "en"
 
 
 def found_languages(folder: Path) -> tuple[str, ...]:
-    """The language codes for which there is a translation, in alphabetical order.
-
-    Args:
-        folder: Has the translations; it need not exist.
-    """
+    """The codes of the languages of which a folder has a translation, in order; the folder need not exist."""
     names = (path.name for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"))
     return tuple(sorted(name[len(_PREFIX) : -len(_SUFFIX)] for name in names))
 
@@ -32,15 +28,10 @@ def language_name(code: str) -> str:
 
 
 def speak(application: QCoreApplication, folder: Path, code: str) -> Qt.LayoutDirection:
-    """Translate the program from now on; strings without a translation stay English.
+    """Translate the program from now on, and return the layout direction of the language in use.
 
-    Args:
-        application: The application, which owns the translators.
-        folder: Has the translations.
-        code: The language; empty for the system's.
-
-    Returns:
-        The layout direction of the language in use.
+    The application owns the translators. Without a code, the language is that of the system; what has no translation in
+    the folder stays English.
     """
     locale = QLocale(code) if code else QLocale.system()
     if code:

@@ -8,13 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 
 
 def periodic(owner: QObject, interval_ms: int, slot: Callable[[], None]) -> QTimer:
-    """Create a timer that calls a slot at each interval after its ``start``.
-
-    Args:
-        owner: The parent object, in whose thread the timer runs.
-        interval_ms: Milliseconds between two calls.
-        slot: Called at each interval.
-    """
+    """Create a timer of an object that calls a slot at each interval after its ``start``."""
     timer = QTimer(owner)
     timer.setInterval(interval_ms)
     timer.timeout.connect(slot)
@@ -22,13 +16,7 @@ def periodic(owner: QObject, interval_ms: int, slot: Callable[[], None]) -> QTim
 
 
 def delayed(owner: QObject, delay_ms: int, slot: Callable[[], None]) -> QTimer:
-    """Create a timer that calls a slot once, this long after its last ``start``.
-
-    Args:
-        owner: The parent object, in whose thread the timer runs.
-        delay_ms: Milliseconds from the start to the call.
-        slot: Called when the time is over.
-    """
+    """Create a timer of an object that calls a slot once, this long after its last ``start``."""
     timer = periodic(owner, delay_ms, slot)
     timer.setSingleShot(True)
     return timer

@@ -58,22 +58,13 @@ class SessionBus(QObject):
         return self._socket is not None
 
     def open(self) -> bool:
-        """Connect, unless connected already; calls may follow at once.
-
-        Returns:
-            False if there is no bus.
-        """
+        """Connect, unless connected already; calls may follow at once. Return False if there is no bus."""
         if self._socket is None and (found := _connected_socket()) is not None:
             self._begin(found)
         return self.is_open
 
     def call(self, message: Message, on_answer: OnAnswer) -> None:
-        """Make a call.
-
-        Args:
-            message: The call; the connection must be open.
-            on_answer: Gets the answer later.
-        """
+        """Make a call, and pass on its answer later; the connection must be open."""
         self._waiting[self._send(message)] = on_answer
 
     def tell(self, message: Message) -> None:
@@ -81,12 +72,7 @@ class SessionBus(QObject):
         self._send(message)
 
     def wait_while(self, is_due: Callable[[], bool], limit_ms: int) -> None:
-        """Process messages of the bus without the event loop, as long as more are due.
-
-        Args:
-            is_due: Whether a message is still due.
-            limit_ms: Limit in milliseconds.
-        """
+        """Process messages of the bus without the event loop, as long as more are due, up to a limit."""
         end_s = time.monotonic() + limit_ms / 1_000
         while (bus := self._connected()) is not None and is_due() and (left_s := end_s - time.monotonic()) > 0:
             wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if bus.bytesToWrite() else 0)

@@ -45,11 +45,7 @@ _action = partial(tuple.__new__, Action)
 
 
 class Actions(Sequence[Action]):
-    """A sequence of actions that can be appended to.
-
-    Args:
-        actions: The first of them.
-    """
+    """A sequence of actions that can be appended to."""
 
     __slots__ = ("_first", "_loose", "_packs", "_place", "_unpacked")
 
@@ -137,11 +133,7 @@ def actions_of(actions: Iterable[Action]) -> Sequence[Action]:
 
 
 class Agreed:
-    """The actions that the user has approved, looked up by operation and path; takes 16 bytes for each.
-
-    Args:
-        actions: The actions.
-    """
+    """The actions that the user has approved, looked up by operation and path; takes 16 bytes for each."""
 
     __slots__ = ("_actions", "_hashes", "_places")
 

@@ -13,11 +13,7 @@ if TYPE_CHECKING:
 
 
 class BackupError(Exception):
-    """Base class of these errors; its text is the reason in English.
-
-    Attributes:
-        reason: Why the run or pass ended.
-    """
+    """Base class of these errors; its text is the reason in English."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -37,11 +33,7 @@ class DestinationBusyError(BackupError):
 
 
 class OtherBackupError(BackupError):
-    """A folder that would be written to belongs to another backup; nothing was changed.
-
-    Attributes:
-        held: What the user has to decide.
-    """
+    """A folder that would be written to belongs to another backup; nothing was changed. The user has to decide."""
 
     def __init__(self, held: Held) -> None:
         super().__init__(held.reason)
@@ -95,11 +87,7 @@ class UnknownThenError(LookupError):
 
 
 class WatchError(OSError):
-    """The source cannot be watched at all.
-
-    Attributes:
-        reason: Why.
-    """
+    """The source cannot be watched at all, for a reason."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)

@@ -37,25 +37,14 @@ _BYTES_BASE = 0xDC00
 
 
 def escape(path: str) -> str:
-    r"""Write a path as one line of valid text, to be stored.
-
-    Args:
-        path: Any path, also with surrogate escapes.
-
-    Returns:
-        The path in the notation above, or unchanged if nothing needs escaping. ``unescape`` reverses it.
-    """
+    """Write any path as one line of valid text, to be stored; ``unescape`` reverses it."""
     return one_line(path.replace("\\", "\\\\"))
 
 
 def readable(path: str) -> str:
-    r"""Write a path as one line of valid text, for people and programs.
+    """Write any path as one line of valid text, for people and programs.
 
-    Args:
-        path: Any path, also with surrogate escapes.
-
-    Returns:
-        The path in the notation above; on Windows its backslashes are as they are. ``meanings`` reads it.
+    On Windows its backslashes are as they are. ``meanings`` reads it.
     """
     return one_line(path) if _IS_SEPARATOR else escape(path)
 
@@ -70,12 +59,6 @@ def one_line(text: str) -> str:
 
 def unescape(text: str) -> str:
     """Reverse ``escape``.
-
-    Args:
-        text: An escaped path.
-
-    Returns:
-        The path.
 
     Raises:
         ValueError: A backslash is followed by something that ``escape`` never writes.

@@ -77,11 +77,7 @@ class PlanTree(NamedTuple):
         return counts_of({op: tally[folder] for op, tally in zip(_OPS, self.tallies, strict=True)}, self.sizes[folder])
 
     def unfold(self, folder: int, most_rows: int) -> list[int]:
-        """Choose which folders below a folder to open without showing too many rows.
-
-        Args:
-            folder: Where to begin; not part of the result.
-            most_rows: How many rows may be visible below it.
+        """Choose which folders below a folder to open, so that at most so many rows are visible below it.
 
         Returns:
             Folders, level by level; a level is included as a whole or not at all.

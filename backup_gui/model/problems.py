@@ -178,16 +178,9 @@ def is_full(error: OSError) -> bool:
 
 
 def problem_from(error: Exception, path: str, stage: Stage, *, is_writing: bool | None = None) -> Problem:
-    """Make a problem from an error of the system, or from one of ``UNFIT``.
+    """Make a problem from an error of the system, as in ``code_of``, or from one of ``UNFIT``.
 
-    Args:
-        error: The error as it was raised.
-        path: The path concerned, relative to the source.
-        stage: What was being done.
-        is_writing: Whether the destination was being written to. By default the stage decides.
-
-    Returns:
-        The problem; for an error not in the table, with the system's own words.
+    An error that is not in the table keeps the system's own words.
     """
     if not isinstance(error, OSError):
         return problem_of_unfit(error, path, stage)
@@ -206,14 +199,7 @@ def problem_from(error: Exception, path: str, stage: Stage, *, is_writing: bool 
 
 
 def problem(code: Code, path: str, stage: Stage, *, more: Reason | None = None) -> Problem:
-    """Make a problem from a code.
-
-    Args:
-        code: Why the path could not be handled.
-        path: The path concerned, relative to the source.
-        stage: What was being done.
-        more: Further details, such as the character that is not possible, or a path.
-    """
+    """Make a problem from a code, with details such as the character that is not possible, or a path."""
     return Problem(path, stage, code, _explained(code, more) if more else _PLAIN[code])
 
 

@@ -133,12 +133,7 @@ class ReturnPresenter(Presenter):
         context.controller.files_returned.connect(self._on_files_returned)
 
     def begin(self, job_id: str, command: Command) -> None:
-        """Tell a job to restore files into its source, and open the dialog for it.
-
-        Args:
-            job_id: The job, which must be running.
-            command: The command for it.
-        """
+        """Tell a running job to restore files into its source, and open the dialog for it."""
         job = self._controller.job(job_id)
         if job is None:
             return

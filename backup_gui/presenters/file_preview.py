@@ -36,11 +36,7 @@ class FilePreview(NamedTuple):
 
 
 def look_at(item: Item, should_stop: StopAsked) -> FilePreview:
-    """Read the beginning of a text, or a picture.
-
-    Args:
-        item: A file or a link. Links are not followed.
-        should_stop: Polled between blocks; return True to cancel.
+    """Read the beginning of a text, or a picture; links are not followed.
 
     Returns:
         The preview; empty if the file is neither text nor a picture, or too large a picture.

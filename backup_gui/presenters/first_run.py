@@ -31,10 +31,9 @@ _MOST_PROBLEMS = 3
 
 
 class FirstRunPresenter(Presenter):
-    """Serves the three steps of a first run, in the window or in a dialog.
+    """Serves the three steps of a first run, which own it, in the window or in a dialog.
 
     Args:
-        steps: The steps, which own this object.
         settings: Returns the current settings of the app.
         adopt: Starts the new jobs.
     """

@@ -47,12 +47,7 @@ _T = TypeVar("_T")
 
 
 class Restoration(QObject):
-    """One restore, from the user's wish to the result.
-
-    Args:
-        controller: Pauses the job meanwhile.
-        tasks: Runs the restore.
-    """
+    """One restore, from the user's wish to the result; pauses the job meanwhile."""
 
     def __init__(
         self, wish: RestoreWish, dialog: RestoreDialog, controller: Controller, tasks: TaskRunner, parent: QObject
@@ -215,11 +210,7 @@ class HistoryPresenter(Presenter):
     def wait(self, limit_s: float) -> bool:
         """Wait for stopped tasks to end, so that they leave no unfinished file.
 
-        Args:
-            limit_s: Limit for all together.
-
-        Returns:
-            Whether all tasks have ended.
+        Returns whether all have ended before the limit for all together.
         """
         end_s = time.monotonic() + limit_s
         left = [one for one in self._runners() if not one.wait(max(0.0, end_s - time.monotonic()))]

@@ -67,12 +67,7 @@ class OverdueMonitor(QObject):
             self._store.keep(key, "")
 
     def note_complete(self, job_id: str, at: float) -> None:
-        """Note a complete backup.
-
-        Args:
-            job_id: The job.
-            at: When it was complete, seconds since 1970; ignored if older than known.
-        """
+        """Note that a backup was complete at a time, in seconds since 1970; ignored if older than known."""
         since = self._since.get(job_id)
         if since is None or at <= since:
             return

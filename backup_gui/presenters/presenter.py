@@ -23,15 +23,8 @@ if TYPE_CHECKING:
 class Context:
     """What all presenters may use.
 
-    Attributes:
-        icons: The icons.
-        window: The main window.
-        controller: Runs the jobs.
-        tasks: Does in the background what may wait for a drive.
-        store: Settings and notes.
-        data_folder: The folder of the jobs' databases.
-        now: The clock.
-        open_folder: Opens a folder in the file manager, if it exists.
+    Tasks do in the background what may wait for a drive; the store has settings and notes, the data folder the jobs'
+    databases. ``open_folder`` opens a folder in the file manager, if it exists.
     """
 
     icons: Icons

@@ -138,11 +138,7 @@ class Shell(QObject):
         self._connect()
 
     def start(self, wish: Wish) -> None:
-        """Show tray icon and window, and start the jobs.
-
-        Args:
-            wish: What the start of the program asked for.
-        """
+        """Show tray icon and window, start the jobs, and do what the start of the program asked for."""
         geometry = self._store.geometry()
         if not geometry.isEmpty():
             self.window.restoreGeometry(geometry)

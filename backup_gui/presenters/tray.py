@@ -105,12 +105,7 @@ class TrayPresenter(Presenter):
             self._pause.start()
 
     def remind(self, view: JobView, since: float) -> None:
-        """Notify the user that a job is overdue.
-
-        Args:
-            view: The job.
-            since: When its last complete backup ended, seconds since 1970.
-        """
+        """Notify the user that a job is overdue; its last complete backup ended at ``since``, seconds since 1970."""
         self._tell(self._notices.on_overdue(view, since, self._now()))
 
     def forget(self, job_id: str) -> None:

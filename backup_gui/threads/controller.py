@@ -44,13 +44,7 @@ _abandoned: list[JobThread] = []
 
 @dataclass(frozen=True, slots=True)
 class JobNews:
-    """The status and progress of one job.
-
-    Attributes:
-        job_id: The job.
-        status: Its current status.
-        progress: The progress of its pass; None without a pass.
-    """
+    """The status of one job, and the progress of its pass; None without a pass."""
 
     job_id: str
     status: Status
@@ -169,11 +163,9 @@ class Controller(QObject):
                 thread.put(BackUpNow())
 
     def pause(self, job_id: str, until: float | None) -> None:
-        """Pause a job, or all if none is named.
+        """Pause a job, or all if none is named, until a time in seconds since 1970.
 
-        Args:
-            job_id: The job; empty for all.
-            until: End, seconds since 1970. None pauses without end, also across restarts.
+        None pauses without end, also across restarts.
         """
         for job in self._chosen(job_id):
             self._suspended.discard(job.id)
@@ -231,14 +223,10 @@ class Controller(QObject):
             self._put_off.setdefault(job_id, []).append(command)
 
     def shut_down(self, limit_s: float = SHUTDOWN_S) -> bool:
-        """Ask all jobs to end and wait for them.
+        """Ask all jobs to end, wait up to a limit for all together, and return whether all have ended.
 
-        Args:
-            limit_s: Limit for all jobs together.
-
-        Returns:
-            Whether all have ended. Threads that hang in a system call are abandoned. The process may still end at any
-            moment: like a crash, this does no harm to a backup.
+        Threads that hang in a system call are abandoned. The process may still end at any moment: like a crash, this
+        does no harm to a backup.
         """
         self._is_shut_down = True
         self._successors.clear()

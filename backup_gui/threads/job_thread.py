@@ -52,11 +52,7 @@ class Outbox:
         self._is_announced = False
 
     def put(self, event: Event) -> bool:
-        """Take an event.
-
-        Returns:
-            Whether to announce it to the other thread; False while announced events wait there.
-        """
+        """Take an event, and return whether to announce it: not while announced events wait in the other thread."""
         with self._lock:
             match event:
                 case Progressed():
@@ -154,14 +150,7 @@ class JobThread(QObject):
         self._commands.put(Stop())
 
     def wait(self, limit_ms: int) -> bool:
-        """Wait for the thread to end.
-
-        Args:
-            limit_ms: Limit in milliseconds.
-
-        Returns:
-            Whether it has ended.
-        """
+        """Wait up to a limit for the thread to end, and return whether it has."""
         self._thread.quit()
         return self._thread.wait(limit_ms)
 

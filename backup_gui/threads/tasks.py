@@ -71,20 +71,10 @@ class TaskContext(Generic[_P_contra]):
 
 @dataclass(eq=False, slots=True)
 class _Task(Generic[_T, _P]):
-    """A task as the window's thread knows it. Its own thread sees only the work and the context.
+    """A task as the window's thread knows it, with its callbacks while it is wanted, and its thread once it runs.
 
-    So that thread never destroys an object of the window, as callbacks may be.
-
-    Attributes:
-        key: Names its subject.
-        work: See ``TaskRunner.start``.
-        context: What the work sees, and its result.
-        on_done: See ``TaskRunner.start``, as for the next three.
-        on_failed: See there.
-        on_progress: See there.
-        on_silent: See there.
-        is_wanted: Whether its callbacks may still be called.
-        thread: Its thread; None before it starts.
+    Its own thread sees only the work and the context. So that thread never destroys an object of the window, as
+    callbacks may be.
     """
 
     key: str
@@ -251,13 +241,9 @@ class TaskRunner(QObject):
         self._waiting.clear()
 
     def wait(self, limit_s: float) -> bool:
-        """Wait for all threads to end, except for abandoned ones.
+        """Wait for all threads to end, up to a limit, and return whether they have; abandoned ones do not count.
 
-        Args:
-            limit_s: Limit in seconds.
-
-        Returns:
-            Whether they have ended. Those that have not hang in a system call, and end with the process.
+        Those that have not hang in a system call, and end with the process.
         """
         end_s = time.monotonic() + limit_s
         threads = [task.thread for task in self._running.values() if task.thread is not None]

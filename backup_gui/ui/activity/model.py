@@ -40,12 +40,7 @@ _STATES = {
 
 
 class ActivityModel(Headings, QAbstractItemModel):
-    """The passes of one job; the view gets rows in pages.
-
-    Args:
-        icons: Icons for the state of each pass.
-        job_id: The job, for requests.
-    """
+    """The passes of one job; the view gets rows in pages."""
 
     figure_columns = frozenset({2, 3})
     passes_wanted = Signal(object)
@@ -204,13 +199,7 @@ class ActivityModel(Headings, QAbstractItemModel):
         self._ask()
 
     def put_page(self, query: PassQuery, passes: Sequence[PastPass], *, is_last: bool) -> None:
-        """Add requested older passes, newest first; ignore those for a previous filter.
-
-        Args:
-            query: The request.
-            passes: The passes.
-            is_last: Whether there are no older ones.
-        """
+        """Add requested older passes, newest first; ignore those for a previous filter."""
         if query != self._query():
             return
         self._is_asking = False

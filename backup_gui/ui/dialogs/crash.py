@@ -20,12 +20,7 @@ _ICON_PX = 40
 
 
 class CrashDialog(QDialog):
-    """One dialog for all unexpected errors; it counts further ones.
-
-    Args:
-        summary: The error in one line.
-        details: The traceback.
-    """
+    """One dialog for all unexpected errors, each with a summary in one line; it counts further ones."""
 
     log_requested = Signal()
     diagnostics_requested = Signal()

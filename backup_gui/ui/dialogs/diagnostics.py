@@ -12,12 +12,7 @@ from backup_gui.ui.widgets.layouts import Column, Row
 
 
 class DiagnosticsDialog(QDialog):
-    """The text, a check box for private names, and a button to copy the text.
-
-    Args:
-        plain: The text without private names.
-        full: The text with them.
-    """
+    """The text, a check box for private names, and a button to copy the text with or without them."""
 
     def __init__(self, plain: str, full: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

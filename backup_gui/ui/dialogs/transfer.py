@@ -34,11 +34,7 @@ STOP_PATIENCE_MS = 2_000
 
 
 class NotesModel(RowsModel):
-    """Paths, each with a sentence about it.
-
-    Args:
-        rows: The paths with their sentences.
-    """
+    """Paths, each with a sentence about it."""
 
     def __init__(self, rows: tuple[tuple[str, str], ...]) -> None:
         # Not self.tr, as the Qt object does not exist yet.

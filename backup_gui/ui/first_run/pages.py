@@ -100,15 +100,7 @@ class FolderPage(_Page):
     def show_count(
         self, path: str, files: int, size_bytes: int, *, is_done: bool = False, is_readable: bool = True
     ) -> None:
-        """Show the size of a folder, as far as counted.
-
-        Args:
-            path: The folder.
-            files: Files so far.
-            size_bytes: Their sizes together.
-            is_done: Whether counting has ended.
-            is_readable: Whether the folder could be read at all.
-        """
+        """Show the size of a folder, as far as counted, or that it could not be read at all."""
         card = self.cards.get(path)
         if card is None:
             return

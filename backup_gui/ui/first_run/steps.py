@@ -116,7 +116,7 @@ class FirstRun(QWidget):
         is_wrong: bool = False,
         is_place_empty: bool = True,
     ) -> None:
-        """Show the result of a check, unless the choice has changed since.
+        """Show the result of checking a choice, unless it has changed since.
 
         Args:
             choice: The choice that was checked.

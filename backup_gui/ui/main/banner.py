@@ -48,12 +48,7 @@ class Banner(QFrame):
         self.setMinimumHeight(9 * GRID_PX)
 
     def show_headline(self, state: JobState, words: Headline) -> None:
-        """Show a state in words.
-
-        Args:
-            state: The state, for icon and colour.
-            words: The text and the button to offer.
-        """
+        """Show a state in words, and the button that they offer."""
         if state is not self._state or self._icon.pixmap().isNull():
             self._state = state
             self._draw_icon()

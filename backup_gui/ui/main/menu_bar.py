@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
 
 class MenuBar(QMenuBar):
-    """The menus; each action is an attribute. Actions of a job are disabled until one is selected.
-
-    Args:
-        tints: Gives the actions their icons, in the colour of the palette.
-    """
+    """The menus; each action is an attribute. Actions of a job are disabled until one is selected."""
 
     back_up_requested = Signal(object)
     pause_requested = Signal(object)

@@ -293,13 +293,7 @@ def saving_text(view: JobView) -> str:
 
 
 def add_pause_actions(menu: QMenu, now: Now, choose: Callable[[float | None], None]) -> None:
-    """Add the offered pauses to a menu.
-
-    Args:
-        menu: The menu.
-        now: The clock.
-        choose: Called with the end of the pause, or None for "until I resume".
-    """
+    """Add the offered pauses to a menu; ``choose`` gets the end of one, or None for "until I resume"."""
     offers: tuple[tuple[str, Callable[[], float | None]], ...] = (
         (_tr("For &30 minutes"), lambda: now() + 30 * 60),
         (_tr("For &2 hours"), lambda: now() + 2 * 3_600),

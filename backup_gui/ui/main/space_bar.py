@@ -59,12 +59,7 @@ class RoomBar(QWidget):
         return tuple(entry.text for entry in self._legend if not entry.isHidden())
 
     def show_room(self, room: FreeSpace | None, sizes: BackupSizes | None = None) -> None:
-        """Show figures, or that they are unknown.
-
-        Args:
-            room: Space on the drive; None while it is away.
-            sizes: Sizes of backup and history; None until they are counted.
-        """
+        """Show figures, or that the drive is away, or that its content is not counted yet."""
         if (room, sizes) == self._figures:
             # Each progress of a pass calls this, mostly with the same figures.
             return

@@ -40,11 +40,7 @@ class TrayIcon(Protocol):
 
 
 class Tray(QObject):
-    """Keeps the tray icon, its tooltip and its menu in step with the jobs.
-
-    Args:
-        icon: The platform's tray icon.
-    """
+    """Keeps the platform's tray icon, its tooltip and its menu in step with the jobs."""
 
     open_requested = Signal()
     back_up_requested = Signal(object)

@@ -52,12 +52,7 @@ _Dialog = TypeVar("_Dialog", bound=QDialog)
 
 
 class MainWindow(QMainWindow):
-    """Shows values and emits requests; its owner connects both.
-
-    Args:
-        version: The program's version, for the about box.
-        has_tray: Returns whether there is a tray into which closing can hide the window.
-    """
+    """Shows values and emits requests; its owner connects both. Closing hides it only if there is a tray."""
 
     removal_requested = Signal(object)
     log_folder_requested = Signal()
@@ -150,12 +145,7 @@ class MainWindow(QMainWindow):
         self.activateWindow()
 
     def show_settings(self, settings: Settings, languages: Sequence[tuple[str, str]] = ()) -> SettingsDialog:
-        """Open the settings of the app.
-
-        Args:
-            settings: The settings.
-            languages: Code and name of each available translation.
-        """
+        """Open the settings of the app, with code and name of each available translation."""
         dialog = SettingsDialog(settings, languages, self)
         dialog.log_requested.connect(self.log_folder_requested)
         dialog.settings_accepted.connect(self.settings_saved)
@@ -223,11 +213,7 @@ class MainWindow(QMainWindow):
         return _opened(dialog)
 
     def begin_by_hand(self, source: str = "") -> NewJobDialog:
-        """Open the form of a new job, or show it again.
-
-        Args:
-            source: The folder to protect, if known already.
-        """
+        """Open the form of a new job, with the folder to protect if known already, or show it again."""
         if self._job_dialog is None:
             self._job_dialog = NewJobDialog(self._icons, source, self)
             self._job_dialog.finished.connect(self._on_job_dialog_finished)

@@ -86,12 +86,7 @@ class PreviewDialog(QDialog):
         self.progress.show_silence(silent_s)
 
     def show_plan(self, actions: Sequence[Action], counts: Counts) -> None:
-        """Show a plan.
-
-        Args:
-            actions: Its actions.
-            counts: How many there are of each kind.
-        """
+        """Show the actions of a plan, and in the title how many there are of each kind."""
         if not actions:
             self._title.setText(self.tr("Nothing would be done."))
             # The note in the middle says the same in larger text.

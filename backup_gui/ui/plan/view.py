@@ -55,11 +55,7 @@ class PlanTreeView(PagedTree):
 
 
 class PlanView(QWidget):
-    """The tree with its filter and search. Requests filtering and sorting, which take long for a million rows.
-
-    Args:
-        keeps_history: Whether deleted files go to the history.
-    """
+    """The tree with its filter and search. Requests filtering and sorting, which take long for a million rows."""
 
     arrangement_requested = Signal(object)
 

@@ -28,12 +28,7 @@ _SAVING_S = (3_600, 2 * 3_600, 4 * 3_600, 8 * 3_600, _DAY_S)
 
 
 class SettingsDialog(QDialog):
-    """Settings of the app, which concern no single job.
-
-    Args:
-        settings: The current settings.
-        languages: Code and name of each available translation.
-    """
+    """Settings of the app, which concern no single job, with code and name of each available translation."""
 
     settings_accepted = Signal(object)
     log_requested = Signal()

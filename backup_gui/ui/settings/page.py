@@ -380,11 +380,7 @@ class JobSettings(QWidget):
 
 
 class NewJobDialog(QDialog):
-    """The form for a new backup.
-
-    Args:
-        source: The folder to protect, if known already.
-    """
+    """The form for a new backup, with the folder to protect if known already."""
 
     def __init__(self, icons: Icons, source: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)

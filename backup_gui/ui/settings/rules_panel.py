@@ -144,14 +144,7 @@ class RulesPanel(FormPanel):
         self._counted = None
 
     def show_count(self, files: int, size_bytes: int, *, is_done: bool = False, is_whole: bool = True) -> None:
-        """Show what the rules leave out, as far as counted.
-
-        Args:
-            files: Files left out so far.
-            size_bytes: Their sizes together.
-            is_done: Whether counting has ended.
-            is_whole: Whether everything could be read.
-        """
+        """Show what the rules leave out, as far as counted, and at the end whether everything could be read."""
         self.stop_button.setVisible(not is_done)
         if not self.edit.rules():
             self.count_label.setText(self.tr("Nothing is left out."))

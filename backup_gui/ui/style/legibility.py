@@ -70,11 +70,7 @@ class Legibility(QObject):
 
 
 def make_legible(application: QApplication) -> None:
-    """Adapt edges and marks to the current palette and font of an application.
-
-    Args:
-        application: The application; set its palette and font before.
-    """
+    """Adapt edges and marks to the current palette and font of an application."""
     # A style sheet hides the style's name.
     application.setStyleSheet("")
     if application.style().name().casefold() == _STYLE:
@@ -101,12 +97,7 @@ def edge(palette: QPalette, share: float = _EDGE_SHARE) -> QColor:
 
 
 def edged(palette: QPalette, name: str) -> QPalette:
-    """The palette of a field. The style uses its window colour only for the field's edge.
-
-    Args:
-        palette: The palette of the widget behind the field.
-        name: The field's class.
-    """
+    """The palette of a field, from that of the widget behind it. The style uses its window colour only for its edge."""
     result = QPalette(palette)
     colour = edge(palette, _SOFT_EDGE_SHARE) if name in _SOFT else edge(palette)
     parts = (min(255, round(part * _DARKENED)) for part in (colour.red(), colour.green(), colour.blue()))
@@ -137,11 +128,7 @@ class Look(NamedTuple):
 
 
 def mark_rules(look: Look) -> str:
-    """Return the style rules for a look.
-
-    Args:
-        look: Colours, size and direction.
-    """
+    """Return the style rules for a look."""
     return " ".join((*_arrows(look), *_branches(look), *_spin_box(look), *_slider(look), *_rest(look)))
 
 

@@ -37,11 +37,7 @@ CODES: tuple[Code, ...] = (*(code for code in ReasonCode.all() if code not in _W
 
 
 def said(reason: Reason) -> str:
-    """Translate a reason; words of the operating system stay as they are.
-
-    Args:
-        reason: The reason; ``NO_REASON`` gives an empty text.
-    """
+    """Translate a reason; words of the operating system stay as they are, and ``NO_REASON`` is empty."""
     if reason.code is ReasonCode.SYSTEM:
         return path_text(reason)
     words = reason.code.words

@@ -98,12 +98,7 @@ class JobView:
 
 @dataclass(frozen=True, slots=True)
 class PauseWish:
-    """A request to pause a job.
-
-    Attributes:
-        job_id: The job; empty for all.
-        until: End, seconds since 1970; None for "until I resume".
-    """
+    """A request to pause a job, or all if none is named, until seconds since 1970; None until the user resumes."""
 
     job_id: str
     until: float | None
@@ -111,12 +106,7 @@ class PauseWish:
 
 @dataclass(frozen=True, slots=True)
 class HeldAnswer:
-    """The user's answer about the held changes shown.
-
-    Attributes:
-        job_id: The job.
-        command: What the job does with them; it names the changes, to which alone the answer applies.
-    """
+    """The user's answer about held changes. The command names them, and applies to them alone."""
 
     job_id: str
     command: AllowHeld | KeepHeld | PutBack
@@ -150,12 +140,7 @@ class FilesQuery:
 
 @dataclass(frozen=True, slots=True)
 class JobDraft:
-    """The content of a job's form, not checked yet.
-
-    Attributes:
-        before: The job before the change; without an id for a new one.
-        wanted: The job after the change.
-    """
+    """The content of a job's form, not checked yet: the job before the change, without an id if new, and after it."""
 
     before: Job
     wanted: Job

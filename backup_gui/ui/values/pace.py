@@ -36,14 +36,7 @@ class PaceMeter:
         self._phase: Phase | None = None
 
     def add(self, progress: Progress) -> Pace:
-        """Add a progress value, and return the pace of the last seconds.
-
-        Args:
-            progress: The latest progress of the running pass.
-
-        Returns:
-            The pace; unknown during the first half second of a phase.
-        """
+        """Add a progress, and return the pace of the last seconds; unknown in the first half second of a phase."""
         if progress.phase is not self._phase or (self._samples and progress.elapsed_s < self._samples[-1][0]):
             self._phase = progress.phase
             self._samples.clear()

@@ -18,13 +18,7 @@ _ICON_PX = 48
 
 
 class EmptyState(QWidget):
-    """An icon, a heading and a sentence in the middle of an empty page.
-
-    Args:
-        icon: Name of the icon.
-        title: The heading.
-        text: What will appear here, and when.
-    """
+    """An icon, a heading and a sentence in the middle of an empty page: what will appear here, and when."""
 
     def __init__(self, icons: Icons, icon: str, title: str, text: str) -> None:
         super().__init__()

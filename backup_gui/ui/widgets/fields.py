@@ -153,13 +153,7 @@ class FolderDialog(QFileDialog):
 
 
 def choose_folder(parent: QWidget, title: str, start: str) -> FolderDialog:
-    """Open a dialog to choose a folder; it emits ``chosen``.
-
-    Args:
-        parent: The parent window.
-        title: Its title.
-        start: Folder to show first; empty for any.
-    """
+    """Open a dialog to choose a folder, which first shows ``start``, if not empty; it emits ``chosen``."""
     dialog = FolderDialog(parent, title, start)
     dialog.finished.connect(dialog.deleteLater)
     # open() and not exec(): it needs no second event loop, so everything else goes on.

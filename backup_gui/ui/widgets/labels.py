@@ -59,12 +59,7 @@ class PlainLabel(QLabel):
 
 
 class Heading(PlainLabel):
-    """Bold text, larger than that of the widget that it heads.
-
-    Args:
-        head_of: The widget.
-        factor: Its size, as a multiple of the widget's.
-    """
+    """Bold text, by a factor larger than that of the widget that it heads."""
 
     def __init__(self, head_of: QWidget, text: str = "", factor: float = 1.2) -> None:
         super().__init__(text)
@@ -131,11 +126,7 @@ class MutedLabel(QLabel):
 
 
 class ElidedLabel(MutedLabel):
-    """One line of text, elided in the middle if too long; the tooltip has the full text.
-
-    Args:
-        is_muted: Whether it is secondary text.
-    """
+    """One line of text, elided in the middle if too long; the tooltip has the full text."""
 
     def __init__(self, text: str = "", *, is_muted: bool = True) -> None:
         super().__init__("")
@@ -224,11 +215,7 @@ class PrimaryButton(QPushButton):
 
 
 class Panel(QFrame):
-    """A card with rounded corners and a title, which contains a part of a page.
-
-    Args:
-        title: Heading; empty for none.
-    """
+    """A card with rounded corners and a title, if it has one, which contains a part of a page."""
 
     def __init__(self, title: str = "") -> None:
         super().__init__()
@@ -251,24 +238,14 @@ class Panel(QFrame):
 
 
 def push_button(text: str, on_click: Callable[[], object] | SignalInstance) -> QPushButton:
-    """Create a button.
-
-    Args:
-        text: Its text, with a mnemonic.
-        on_click: A slot or signal for its clicks.
-    """
+    """Create a button with a text and a mnemonic, and connect its clicks to a slot or signal."""
     button = QPushButton(text)
     button.clicked.connect(on_click)
     return button
 
 
 def read_only_text(owner: QWidget, name: str) -> QPlainTextEdit:
-    """Create a field for text to read, in the system's monospaced font.
-
-    Args:
-        owner: The widget that gives the size of the font.
-        name: Name for screen readers.
-    """
+    """Create a field for text to read, named for screen readers, in a monospaced font of its owner's size."""
     field = QPlainTextEdit()
     field.setReadOnly(True)
     field.setTabChangesFocus(True)

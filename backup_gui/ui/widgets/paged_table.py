@@ -35,12 +35,9 @@ class Headings:
 
 
 class RowsModel(Headings, QAbstractTableModel):
-    """A table whose rows cost nothing until the user scrolls to them.
+    """A table with headings, whose rows cost nothing until the user scrolls to them.
 
     Subclasses implement ``data``, and set the number of rows with ``show_first_page``.
-
-    Args:
-        headings: Headings of the columns.
     """
 
     def __init__(self, headings: tuple[str, ...]) -> None:
@@ -49,11 +46,7 @@ class RowsModel(Headings, QAbstractTableModel):
         self._total = self._shown = 0
 
     def show_first_page(self, total: int) -> None:
-        """Show the first page; call this between ``beginResetModel`` and ``endResetModel``.
-
-        Args:
-            total: The new number of rows.
-        """
+        """Show the first of so many rows; call this between ``beginResetModel`` and ``endResetModel``."""
         self._total = total
         self._shown = min(total, PAGE_ROWS)
 

@@ -25,9 +25,6 @@ class PagedTree(QTreeView):
     """A tree that fetches the next page of an opened folder when its end comes into view.
 
     Qt's own view does this only for the top level.
-
-    Args:
-        name: Name for screen readers.
     """
 
     def __init__(self, name: str) -> None:

@@ -35,13 +35,7 @@ class PathDelegate(RowDelegate):
 def shortened(path: str, metrics: QFontMetrics, width_px: int) -> str:
     """Elide a path in the middle of its folders, and its last part only if that alone is too long.
 
-    Args:
-        path: The path, with "/" between its parts.
-        metrics: Metrics of the font.
-        width_px: The available width.
-
-    Returns:
-        A text that fits, unless the width is too small for any text.
+    The result fits, unless the width is too small for any text.
     """
     if metrics.horizontalAdvance(path) <= width_px:
         return path

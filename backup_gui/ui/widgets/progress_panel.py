@@ -22,11 +22,7 @@ _BAR_STEPS = 1_000
 
 
 class ProgressBar(QProgressBar):
-    """A thin bar without text, busy at first.
-
-    Args:
-        name: Name for screen readers.
-    """
+    """A thin bar without text, named for screen readers, and busy at first."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
