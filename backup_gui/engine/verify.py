@@ -12,17 +12,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.destination.history_place import history_at, is_not_the_mirrors, is_reserved
+from backup_gui.engine.destination.history_place import is_not_the_mirrors, is_reserved
+from backup_gui.engine.destination.job_folders import folders_of
 from backup_gui.engine.destination.probe import known_capabilities
 from backup_gui.engine.destination.reading import open_tree
 from backup_gui.engine.fs.content import Cancelled, forget_cached, never
 from backup_gui.engine.fs.same_content import has_same_bytes
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.holding import Holding
-from backup_gui.engine.plan.left_out import rules_for
+from backup_gui.engine.plan.left_out import rules_of
 from backup_gui.engine.rules.progress import Meter, ignore_progress
 from backup_gui.model.entries import Entry, EntryKind, is_same_file, kind_of
 from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.job import Job
 from backup_gui.model.paths import MARKER_NAME, join
 from backup_gui.model.plans import Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.model.problems import problem, problem_from
@@ -112,16 +114,15 @@ def verify(
         RootAbsentError: One of the folders cannot be opened.
         JobError: A rule is invalid.
     """
-    root = destination.path
-    backup = (root, history_at(root))
-    rules = rules_for(source, exclude, backup, leaves_out_system_folders=leaves_out_system_folders)
+    job = Job(source, destination, exclude=exclude, leaves_out_system_folders=leaves_out_system_folders)
+    rules = rules_of(job, folders_of(job))
     source_tree = _open(Tree, source, ReasonCode.SOURCE_NOT_VERIFIED)
     try:
         mirror_tree = _open(open_tree, str(destination), ReasonCode.DESTINATION_NOT_VERIFIED)
     except RootAbsentError:
         source_tree.close()
         raise
-    holding = Holding(mirror_tree, known_capabilities(mirror_tree, root, memories))
+    holding = Holding(mirror_tree, known_capabilities(mirror_tree, memories))
     verification = _Verification(source_tree, mirror_tree, rules, holding, should_stop, Meter(on_progress))
     return _closed_in_the_end(source_tree, mirror_tree, verification.differences())
 

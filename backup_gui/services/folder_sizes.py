@@ -5,13 +5,16 @@ It blocks as long as a drive does, so it is never called in the window's thread.
 
 from __future__ import annotations
 
-import os
+import contextlib
 import stat
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors
 from backup_gui.engine.destination.job_folders import folders_of
+from backup_gui.engine.destination.reading import open_tree
+from backup_gui.engine.fs.content import Cancelled
+from backup_gui.engine.fs.tree_view import listings
 from backup_gui.engine.history.listing import occupied_bytes
 from backup_gui.engine.plan.left_out import find_left_out, rules_of
 from backup_gui.engine.rules.exclusions import ExclusionRules
@@ -19,12 +22,15 @@ from backup_gui.model.errors import JobError
 from backup_gui.model.paths import MARKER_NAME, join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from backup_gui.engine.fs.tree_view import TreeView
+    from backup_gui.model.entries import Entry
     from backup_gui.model.job import Job
 
 # After so much work it pauses as long, so that it slows down neither the window nor a job.
 _WORK_S = 0.005
+_NO_RULES = ExclusionRules()
 
 
 class FolderSize(NamedTuple):
@@ -54,16 +60,7 @@ class LeftOutSizes(NamedTuple):
 
 
 def count_folder(root: str, should_stop: Callable[[], bool], tell: Callable[[FolderSize], None]) -> FolderSize | None:
-    """Count a folder with all its contents.
-
-    Args:
-        root: Absolute path of the folder.
-        should_stop: Polled for every folder; returns True to cancel.
-        tell: Called for every folder with the count so far.
-
-    Returns:
-        The count; None if cancelled or the folder cannot be read at all.
-    """
+    """Count a folder with all its contents, as ``count_left_out``."""
     found = count_left_out(root, (), should_stop, lambda so_far: tell(so_far.kept))
     return None if found is None else found.kept
 
@@ -85,56 +82,14 @@ def count_left_out(
         The count; None if cancelled, the folder cannot be read at all, or a rule is invalid.
     """
     try:
-        excludes = ExclusionRules(rules).excludes
+        chosen = ExclusionRules(rules)
     except JobError:
         return None
-    never = ExclusionRules((), *find_left_out(root)).in_folder
-    # Files and bytes, of kept and of excluded files.
-    counts = [[0, 0], [0, 0]]
-    is_whole = True
-    pending: list[tuple[str, bool]] = [("", False)]
-    while pending:
-        if should_stop():
-            return None
-        path, is_out = pending.pop()
-        prefix = path + "/" if path else ""
-        is_never = never(path)
-        try:
-            with os.scandir(os.path.join(root, path)) as entries:
-                for entry in entries:
-                    name = prefix + entry.name
-                    try:
-                        is_folder = entry.is_dir(follow_symlinks=False)
-                    except OSError:
-                        # For example a mount whose server is dead; the others still count.
-                        is_whole = False
-                        continue
-                    if is_never is not None and is_never(name, is_folder):
-                        continue
-                    # The contents of an excluded folder need no check.
-                    is_entry_out = is_out or (bool(rules) and excludes(name, is_folder))
-                    if is_folder:
-                        pending.append((name, is_entry_out))
-                        continue
-                    count = counts[is_entry_out]
-                    count[0] += 1
-                    size_bytes = _size(entry)
-                    count[1] += size_bytes or 0
-                    is_whole = is_whole and size_bytes is not None
-        except OSError:
-            if not path:
-                return None
-            is_whole = False
-        tell(_left_out(counts, is_whole=is_whole))
-    return _left_out(counts, is_whole=is_whole)
+    return _sizes(root, should_stop, tell, chosen, ExclusionRules((), *find_left_out(root)))
 
 
 def count_copies(job: Job, should_stop: Callable[[], bool]) -> FolderSize | None:
     """Count what a mirror still has of what its job now excludes.
-
-    Args:
-        job: The job.
-        should_stop: Polled for every folder; returns True to cancel.
 
     Returns:
         The count; None if cancelled, the mirror cannot be read at all, or a rule is invalid.
@@ -143,50 +98,10 @@ def count_copies(job: Job, should_stop: Callable[[], bool]) -> FolderSize | None
         rules = rules_of(job, folders_of(job))
     except JobError:
         return None
-    files = size_bytes = 0
-    is_whole = True
-    pending = [("", False)] if rules else []
-    while pending:
-        if should_stop():
-            return None
-        path, is_out = pending.pop()
-        excludes = rules.in_folder(path)
-        try:
-            with os.scandir(os.path.join(job.destination.path, path)) as entries:
-                for entry in entries:
-                    found = entry.stat(follow_symlinks=False)
-                    if not path and is_not_the_mirrors(job.destination.path, entry.name, found):
-                        continue
-                    name = join(path, entry.name)
-                    is_folder = stat.S_ISDIR(found.st_mode)
-                    is_entry_out = is_out or (excludes is not None and excludes(name, is_folder))
-                    if is_folder:
-                        pending.append((name, is_entry_out))
-                    elif is_entry_out:
-                        files += 1
-                        size_bytes += found.st_size if stat.S_ISREG(found.st_mode) else 0
-        except OSError:
-            if not path:
-                return None
-            is_whole = False
-    return FolderSize(files, size_bytes, is_whole=is_whole)
-
-
-def _size(entry: os.DirEntry[str]) -> int | None:
-    """Return a file's size in bytes, 0 for anything else; None if it cannot be read."""
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except OSError:
-        return None
-    return status.st_size if stat.S_ISREG(status.st_mode) else 0
-
-
-def _left_out(counts: list[list[int]], *, is_whole: bool) -> LeftOutSizes:
-    kept, left_out = counts
-    return LeftOutSizes(
-        left_out=FolderSize(left_out[0], left_out[1], is_whole=is_whole),
-        kept=FolderSize(kept[0], kept[1], is_whole=is_whole),
-    )
+    if not rules:
+        return FolderSize()
+    found = _sizes(str(job.destination), should_stop, lambda _so_far: None, rules, is_mirror=True)
+    return None if found is None else found.left_out
 
 
 def count_sizes(mirror: str, history: str | None, should_stop: Callable[[], bool]) -> tuple[int, int] | None:
@@ -198,51 +113,113 @@ def count_sizes(mirror: str, history: str | None, should_stop: Callable[[], bool
         should_stop: Polled for every folder; returns True to cancel.
 
     Returns:
-        Bytes of the mirror and of the history; None if the mirror does not exist or the count was cancelled.
+        Bytes of the mirror and of the history; None if the mirror cannot be opened or the count was cancelled.
     """
     seen: set[tuple[int, int]] = set()
-    counted = _count(mirror, seen, should_stop, is_mirror=True)
+    counted = _space(mirror, seen, should_stop, is_mirror=True)
     if counted is None:
         return None
-    kept = _count(history, seen, should_stop) if history is not None else 0
+    kept = _space(history, seen, should_stop) if history is not None else 0
     return None if should_stop() else (counted, kept or 0)
 
 
-def _count(
+def _sizes(
+    root: str,
+    should_stop: Callable[[], bool],
+    tell: Callable[[LeftOutSizes], None],
+    rules: ExclusionRules,
+    never: ExclusionRules = _NO_RULES,
+    *,
+    is_mirror: bool = False,
+) -> LeftOutSizes | None:
+    files, sizes, is_whole = [0, 0], [0, 0], True
+    so_far = LeftOutSizes()
+    try:
+        with open_tree(root) as tree:
+            for found, is_seen in _contents(tree, should_stop, rules, never, is_mirror=is_mirror):
+                is_whole = is_whole and is_seen
+                for entry, is_out in found:
+                    files[is_out] += 1
+                    sizes[is_out] += entry.st_size if stat.S_ISREG(entry.st_mode) else 0
+                kept, left_out = (FolderSize(*size, is_whole) for size in zip(files, sizes, strict=True))
+                so_far = LeftOutSizes(left_out, kept)
+                tell(so_far)
+    except (Cancelled, OSError):
+        return None
+    return so_far
+
+
+def _space(
     root: str, seen: set[tuple[int, int]], should_stop: Callable[[], bool], *, is_mirror: bool = False
 ) -> int | None:
-    """Add up what is below a folder on the same volume; None if it does not exist.
-
-    At the root of a mirror, entries that are not part of it do not count.
-    """
+    """Add up what is below a folder on the same volume; None if it cannot be opened."""
     try:
-        device = os.stat(root).st_dev
+        tree = open_tree(root)
     except OSError:
         return None
     total_bytes = 0
-    folders = [root]
-    rested_s = time.monotonic()
-    while folders and not should_stop():
-        try:
-            folder = folders.pop()
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    found = entry.stat(follow_symlinks=False)
-                    if entry.name == MARKER_NAME:
-                        continue
-                    if is_mirror and folder == root and is_not_the_mirrors(root, entry.name, found):
-                        continue
-                    if stat.S_ISDIR(found.st_mode):
-                        if found.st_dev in {device, 0}:
-                            folders.append(entry.path)
-                    elif found.st_nlink <= 1 or (found.st_dev, found.st_ino) not in seen:
-                        if found.st_nlink > 1:
-                            seen.add((found.st_dev, found.st_ino))
-                        total_bytes += occupied_bytes(found)
-                    if time.monotonic() - rested_s > _WORK_S:
-                        time.sleep(_WORK_S)
-                        rested_s = time.monotonic()
-        except OSError:
-            # What cannot be read, or has vanished meanwhile, is not counted.
-            continue
+    began_s = time.monotonic()
+    with tree, contextlib.suppress(Cancelled, OSError):
+        for found, _ in _contents(tree, should_stop, is_mirror=is_mirror, is_one_volume=True):
+            for entry, _ in found:
+                if entry.st_nlink <= 1 or (entry.st_dev, entry.st_ino) not in seen:
+                    if entry.st_nlink > 1:
+                        seen.add((entry.st_dev, entry.st_ino))
+                    total_bytes += occupied_bytes(entry)
+            worked_s = time.monotonic() - began_s
+            if worked_s > _WORK_S:
+                time.sleep(worked_s)
+                began_s = time.monotonic()
     return total_bytes
+
+
+def _contents(
+    tree: TreeView,
+    should_stop: Callable[[], bool],
+    rules: ExclusionRules = _NO_RULES,
+    never: ExclusionRules = _NO_RULES,
+    *,
+    is_mirror: bool = False,
+    is_one_volume: bool = False,
+) -> Iterator[tuple[list[tuple[Entry, bool]], bool]]:
+    """Yield what is in each folder besides folders, with whether it is excluded, and whether all could be looked at.
+
+    Args:
+        tree: The folder.
+        should_stop: Polled for every folder; returns True to cancel.
+        rules: What is excluded.
+        never: What does not count at all.
+        is_mirror: Whether entries at the root that are not part of a mirror do not count.
+        is_one_volume: Whether what is on other volumes does not count.
+
+    Raises:
+        Cancelled: ``should_stop`` returned True.
+        OSError: The root cannot be listed; what else cannot be read is not counted.
+    """
+    volumes = {tree.root_entry.st_dev, 0}
+    pending = [("", False)]
+    while pending:
+        if should_stop():
+            raise Cancelled
+        folder, is_folder_out = pending.pop()
+        is_never, excludes = never.in_folder(folder), rules.in_folder(folder)
+        refused: dict[str, OSError] = {}
+        try:
+            for entries, _, _ in listings(tree, folder, refused):
+                found = []
+                for name, entry in entries.items():
+                    path, is_folder = join(folder, name), stat.S_ISDIR(entry.st_mode)
+                    if name == MARKER_NAME or (is_never is not None and is_never(path, is_folder)):
+                        continue
+                    if is_mirror and not folder and is_not_the_mirrors(tree.root, name, entry):
+                        continue
+                    is_out = is_folder_out or (excludes is not None and excludes(path, is_folder))
+                    if not is_folder:
+                        found.append((entry, is_out))
+                    elif not is_one_volume or entry.st_dev in volumes:
+                        pending.append((path, is_out))
+                yield found, not refused
+        except OSError:
+            if not folder:
+                raise
+            yield [], False

@@ -28,7 +28,8 @@ from backup_gui.engine.destination.job_folders import JobFolders
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.fs.content import Cancelled, Rights, Shortened, TargetError
 from backup_gui.engine.fs.system.syscalls import own_ids
-from backup_gui.engine.fs.tree import Tree, WideFolderError
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.fs.tree_view import WideFolderError
 from backup_gui.engine.fs.xattrs import Attributes, read_attributes
 from backup_gui.engine.ownership.belonging import Belonging
 from backup_gui.engine.roots.continuity import Continuity
@@ -625,9 +626,6 @@ class MemoryDestination(MemoryTree):
             self.take(path)
 
     # Room, and reaching what lasts
-
-    def free_bytes(self) -> int | None:
-        return None if self.free is None else self.free.free_bytes
 
     def room(self) -> Room | None:
         return self.free

@@ -590,8 +590,8 @@ MUTATIONS = (
     Mutation(
         "counter of versions that leave in one second",
         "engine/destination/history_writer.py",
-        "            except FileExistsError:\n                count += 1\n",
-        "            except FileExistsError:\n                return kept\n",
+        "        except FileExistsError:\n            number += 1\n",
+        "        except FileExistsError:\n            return name\n",
         ("unit/engine/destination/test_destination.py::test_what_leaves_is_kept_under_its_time_and_counted",),
     ),
     Mutation(
@@ -689,7 +689,7 @@ MUTATIONS = (
     Mutation(
         "guard: strangers are not of the mirror",
         "engine/guard/guard.py",
-        "max(0, condition.mirror_files - _count_files(strangers))",
+        "max(0, condition.mirror_files - sum(map(is_loss, strangers)))",
         "max(0, condition.mirror_files)",
         (f"{_GUARD}test_strangers_that_stay_do_not_make_the_mirror_larger",),
     ),

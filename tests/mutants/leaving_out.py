@@ -32,8 +32,8 @@ MUTATIONS = (
     Mutation(
         "a destination below the source is left out",
         "engine/plan/left_out.py",
-        "(*own_files.noted(), *backup)",
-        "own_files.noted()",
+        "(*folders.own, *folders.backup)",
+        "folders.own",
         (f"{_FOUND}test_a_destination_mounted_into_the_source_is_left_out_there",),
     ),
     Mutation(

@@ -26,8 +26,8 @@ MUTATIONS = (
     ),
     Mutation(
         "an error is no answer to whether there is an attribute",
-        "engine/destination/marker.py",
-        "            if is_passing(error) and not is_dumb(where, error):\n                raise\n",
+        "engine/destination/local.py",
+        "                if is_passing(error) and not is_dumb(where, error):\n                    raise\n",
         "",
         (f"integration/test_known_backups.py::{_PASSING}",),
     ),

@@ -216,7 +216,7 @@ MUTATIONS = (
     Mutation(
         "room is asked for before a large copy",
         "engine/apply/create.py",
-        "            and free_bytes < data_bytes(self._source, action)\n",
+        "            and room.free_bytes < data_bytes(self._source, action)\n",
         "            and not action\n",
         ("unit/engine/apply/test_apply.py::test_room_is_asked_for_before_a_large_copy",),
     ),

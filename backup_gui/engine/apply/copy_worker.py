@@ -47,18 +47,6 @@ class Order(NamedTuple):
     on_disk: str
 
 
-class Copied(NamedTuple):
-    """The result of an order.
-
-    Attributes:
-        order: The order.
-        entry: The state of the source's entry that was copied completely; None if there is no temporary.
-    """
-
-    order: Order
-    entry: Seen | None
-
-
 class CopyWorker:
     """The pass's side.
 
@@ -81,16 +69,19 @@ class CopyWorker:
         parts = [(order.action.path, order.on_disk) for order in orders]
         self._process.hand_over(_TASK, self._settings, orders, parts)
 
-    def results(self, *, waits: bool = False) -> Iterator[Copied]:
-        """Yield the results so far, or with ``waits`` those of everything that was handed over."""
+    def results(self, *, waits: bool) -> Iterator[tuple[Order, Seen | None]]:
+        """Yield the results so far, or with ``waits`` those of everything that was handed over.
+
+        Each has the state of the source's entry that was copied completely; None if there is no temporary.
+        """
         while (batch := self._process.answers(waits=waits)) is not None:
             orders, answers = batch
             if answers is None:
                 self._target.discard([order.temporary for order in orders])
-                yield from (Copied(order, None) for order in orders)
+                yield from ((order, None) for order in orders)
                 continue
             for order, fields in zip(orders, answers, strict=True):
-                yield Copied(order, None if fields is None else Seen(*fields))
+                yield order, None if fields is None else Seen(*fields)
 
     def close(self) -> None:
         """Remove copies that were not used."""

@@ -194,9 +194,9 @@ class Creator:
         path = action.path
         if (
             action.size_bytes >= ASK_FOR_ROOM_BYTES
-            and (free_bytes := self._target.free_bytes()) is not None
-            and free_bytes < action.size_bytes
-            and free_bytes < data_bytes(self._source, action)
+            and (room := self._target.room()) is not None
+            and room.free_bytes < action.size_bytes
+            and room.free_bytes < data_bytes(self._source, action)
         ):
             raise NotCopied(problem(ProblemCode.NO_SPACE, path, Stage.COPY))
         self._copier.copy([action])

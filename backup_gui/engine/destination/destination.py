@@ -233,9 +233,6 @@ class Destination(DestinationView, Protocol):
 
     # Room, and reaching the disk
 
-    def free_bytes(self) -> int | None:
-        """Return how much room there is; None if nobody can tell."""
-
     def room(self) -> Room | None:
         """Return how much room there is, for content and for names; None if nobody can tell."""
 

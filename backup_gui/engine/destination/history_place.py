@@ -81,11 +81,6 @@ def is_reserved(name: str) -> bool:
     return len(name) == len(HISTORY_NAME) and name.casefold() == HISTORY_NAME
 
 
-def is_reserved_path(path: str) -> bool:
-    """Tell the same of a path relative to a destination, and of all that is below it. Pure."""
-    return is_reserved(path.partition("/")[0])
-
-
 def is_not_the_mirrors(root: str, name: str, entry: Entry) -> bool:
     """Tell whether something at a mirror's root is no part of it: its history, its marker, or the drive's own.
 

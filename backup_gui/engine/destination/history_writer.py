@@ -15,7 +15,7 @@ from backup_gui.engine.destination.mirror_writer import flush_folder, make_priva
 from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import NOT_SUPPORTED
 from backup_gui.engine.fs.system.syscalls import flush_drive
-from backup_gui.engine.fs.tree import Tree, pair
+from backup_gui.engine.fs.tree import Tree, rename_between
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.writable import is_open, is_read_only
 from backup_gui.engine.rules.version_names import read_version_name, version_path
@@ -32,10 +32,10 @@ from backup_gui.model.problems import is_full, of_unwritable
 from backup_gui.model.reasons import Reason, ReasonCode, of_system
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from backup_gui.engine.destination.mirror_writer import MirrorWriter
-    from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.model.entries import Entry
 
 
@@ -183,11 +183,7 @@ class HistoryWriter:
         """
         history, there = self.open(), self._mirror.look(path)
         if there is None:
-            old, old_folder, new, new_folder = pair(history, kept, self._mirror, path)
-            try:
-                old_folder.rename_at(old, new_folder, new)
-            finally:
-                old_folder.close()
+            rename_between(history, kept, self._mirror, path)
         elif is_same_file(there, history.stat(kept)):
             name, folder = history.at(kept)
             folder.unlink_at(name)
@@ -253,19 +249,9 @@ class HistoryWriter:
             OSError: It has its old name.
         """
         history = self.open()
-        count = 0
-        while True:
-            renamed = version_path(path, left_at, count)
-            count += 1
-            old, old_folder, new, new_folder = pair(history, stored, history, renamed)
-            try:
-                old_folder.rename_at(old, new_folder, new)
-            except FileExistsError:
-                continue
-            finally:
-                old_folder.close()
-            self._unflushed.add(parent_of(stored))
-            return renamed
+        renamed = _first_free(path, left_at, lambda name: rename_between(history, stored, history, name))
+        self._unflushed.add(parent_of(stored))
+        return renamed
 
     def remove_folders(self, path: str) -> None:
         """Remove a folder of the history that versions were removed from, and those above it, as far as they are empty.
@@ -337,23 +323,13 @@ class HistoryWriter:
             except OSError:
                 # It has an earlier time than it should, and all that it had.
                 return before
-        count = 0
-        while True:
-            kept = version_path(path, left_at, count)
-            old, old_folder, new, new_folder = pair(self._mirror, path, history, kept)
-            try:
-                if (
-                    leaves
-                    or not self._writer.metadata.capabilities.holds_hard_links
-                    or not _links(old, old_folder, new, new_folder)
-                ):
-                    old_folder.rename_at(old, new_folder, new)
-            except FileExistsError:
-                count += 1
-            else:
-                return kept
-            finally:
-                old_folder.close()
+        links = not leaves and self._writer.metadata.capabilities.holds_hard_links
+
+        def put(kept: str) -> None:
+            if not (links and _links(self._mirror, path, history, kept)):
+                rename_between(self._mirror, path, history, kept)
+
+        return _first_free(path, left_at, put)
 
     def _check_drive(self, entry: Entry) -> None:
         """Make sure that a folder lies on the volume that the pass began with: it may have been pulled out since.
@@ -411,12 +387,23 @@ class HistoryWriter:
         self._folders.add(path)
 
 
-def _links(old: str, old_folder: FolderHandle, new: str, new_folder: FolderHandle) -> bool:
+def _first_free(path: str, left_at: datetime, put: Callable[[str], None]) -> str:
+    """Put a version under the first of its names that is free, and return that."""
+    number = 0
+    while True:
+        name = version_path(path, left_at, number)
+        try:
+            put(name)
+        except FileExistsError:
+            number += 1
+        else:
+            return name
+
+
+def _links(mirror: Tree, path: str, history: Tree, kept: str) -> bool:
     """Link a file into the history; False where the file system has no hard links."""
     try:
-        old_folder.link_at(old, new_folder, new)
-    except (FileExistsError, FileNotFoundError):
-        raise
+        rename_between(mirror, path, history, kept, links=True)
     except OSError as error:
         if error.errno in NOT_SUPPORTED:
             return False

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.destination.destination import FAILURES, NotKept
 from backup_gui.engine.destination.history_writer import HistoryWriter
-from backup_gui.engine.destination.marker import attribute_of
 from backup_gui.engine.destination.metadata_writer import MetadataWriter
 from backup_gui.engine.destination.mirror_tree import MirrorTree
 from backup_gui.engine.destination.mirror_writer import MirrorWriter
@@ -25,14 +24,16 @@ from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import NOT_SUPPORTED
 from backup_gui.engine.fs.system.locks import is_locked_by_strangers
 from backup_gui.engine.fs.system.worker_process import WorkerProcess
-from backup_gui.engine.fs.tree import pair
+from backup_gui.engine.fs.tree import rename_between
 from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes
-from backup_gui.engine.fs.writable import refuse_unwritable
-from backup_gui.engine.fs.xattrs import attributes_of
-from backup_gui.model.errors import DestinationBusyError
+from backup_gui.engine.fs.writable import is_open, is_read_only
+from backup_gui.engine.fs.xattrs import attributes_of, is_dumb, reached, read_marker
+from backup_gui.model.errors import DestinationBusyError, DestinationUnusableError
 from backup_gui.model.path_text import readable
 from backup_gui.model.paths import parent_of
-from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.plans import SET_METADATA, ProblemCode
+from backup_gui.model.problems import is_passing
+from backup_gui.model.reasons import Reason, ReasonCode, of_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -82,7 +83,7 @@ class LocalDestination:
         self.reserve, self.create_link, self.make_folder = mirror.reserve, mirror.create_link, mirror.make_folder
         self.make_scratch, self.reveal, self.missing = mirror.make_scratch, mirror.reveal, mirror.missing
         self.drop_unseen_folders = mirror.drop_unseen_folders
-        self.free_bytes, self.room, self.tighten = mirror.free_bytes, mirror.room, metadata.tighten
+        self.room, self.tighten = mirror.room, metadata.tighten
 
     def __enter__(self) -> Self:
         return self
@@ -139,7 +140,13 @@ class LocalDestination:
         Raises:
             OSError: It cannot be told just now.
         """
-        return attribute_of(self.tree, folder)
+        with reached(self.tree, folder) as where:
+            try:
+                return read_marker(where, follows_link=False)
+            except OSError as error:
+                if is_passing(error) and not is_dumb(where, error):
+                    raise
+                return None
 
     def is_in_place(self) -> bool:
         """Tell whether the destination's path still leads to the folder that was opened."""
@@ -160,12 +167,27 @@ class LocalDestination:
         return falls_together(self, one, other)
 
     def refuse_unwritable(self, actions: Sequence[Action]) -> None:
-        """Make sure that something of what is to be done can be done.
+        """Make sure that something of what is to be done can be done, before the first action of a pass.
+
+        Else each path would fail by itself, and a pass that could do nothing would be told as one that did most.
 
         Raises:
-            DestinationUnusableError: Nothing can.
+            DestinationUnusableError: The drive is read-only, or the folder is closed to this user, and what is to be
+                done begins there; the text names the folder.
         """
-        refuse_unwritable(self.tree, self.rights.owner[0], actions)
+        if not actions:
+            return
+        if is_read_only(self.root):
+            raise DestinationUnusableError(Reason(ProblemCode.READ_ONLY, more=Reason(ReasonCode.AT, path=self.root)))
+        user = self.rights.owner[0]
+        # Its owner opens it as is needed.
+        if user > 0 and self.root_entry.st_uid != user and not is_open(self.root):
+            # What lies in a folder that is there already may be open all the same.
+            paths = [action.path for action in actions if action.op is not SET_METADATA]
+            begun = {path for path in paths if "/" not in path}
+            if begun and all(path.partition("/")[0] in begun for path in paths):
+                why = of_system(os.strerror(errno.EACCES))
+                raise DestinationUnusableError(Reason(ReasonCode.DESTINATION_CLOSED, detail=why, path=self.root))
 
     def lock(self) -> None:
         """Keep other processes from writing here as long as this target is open.
@@ -280,7 +302,7 @@ class LocalDestination:
         self.tree.open_up(parent_of(path))
         temporary = self._mirror.temporary_for(path)
         try:
-            self._link(first, temporary)
+            rename_between(self.tree, first, self.tree, temporary, links=True)
         except OSError as error:
             if error.errno in {errno.EMLINK, errno.EXDEV}:
                 return None
@@ -377,20 +399,9 @@ class LocalDestination:
         self.tree.open_up(parent_of(new_path))
         # Before it is renamed: some systems rename no folder in which anything is open.
         self.tree.forget(old_path)
-        old, old_folder, new, new_folder = pair(self.tree, old_path, self.tree, new_path)
-        try:
-            old_folder.rename_at(old, new_folder, new)
-        finally:
-            old_folder.close()
+        rename_between(self.tree, old_path, self.tree, new_path)
         self._mirror.note_unflushed(parent_of(old_path))
         self._mirror.note_unflushed(parent_of(new_path))
-
-    def _link(self, first: str, path: str) -> None:
-        old, old_folder, new, new_folder = pair(self.tree, first, self.tree, path)
-        try:
-            old_folder.link_at(old, new_folder, new)
-        finally:
-            old_folder.close()
 
     def _can_link(self, path: str) -> bool:
         """Try once whether the file system has hard links: what it refuses of one file it may allow of another."""
@@ -403,7 +414,7 @@ class LocalDestination:
                 name, folder = self.tree.at(one)
                 os.close(folder.create_at(name))
                 self._has_hard_links = True
-                self._link(one, two)
+                rename_between(self.tree, one, self.tree, two, links=True)
             except OSError as error:
                 self._has_hard_links = self._has_hard_links is not True or error.errno not in NOT_SUPPORTED
             for temporary in (one, two):

@@ -23,10 +23,9 @@ from backup_gui.engine.fs.system.computer import computer_id, host_name
 from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.engine.fs.system.syscalls import flush_drive, flush_file
 from backup_gui.engine.fs.volumes.identity import identify
-from backup_gui.engine.fs.xattrs import is_dumb, reached, read_marker, write_marker
+from backup_gui.engine.fs.xattrs import read_marker, write_marker
 from backup_gui.model.path_text import escape, one_line, unescape
 from backup_gui.model.paths import MARKER_NAME, TEMPORARY_PREFIX
-from backup_gui.model.problems import is_passing
 
 if TYPE_CHECKING:
     from backup_gui.engine.fs.tree import Tree
@@ -228,21 +227,6 @@ def _text(marker: Marker) -> bytes:
     import json  # noqa: PLC0415 - slow to import, and a destination that is known by its attribute may need none
 
     return json.dumps(marker._asdict()).encode()
-
-
-def attribute_of(tree: Tree, folder: str) -> bytes | None:
-    """Return the marker that a folder of an open tree has as an attribute, as it is written; None if it has none.
-
-    Raises:
-        OSError: It cannot be told just now.
-    """
-    with reached(tree, folder) as where:
-        try:
-            return read_marker(where, follows_link=False)
-        except OSError as error:
-            if is_passing(error) and not is_dumb(where, error):
-                raise
-            return None
 
 
 @lru_cache(maxsize=8)

@@ -20,7 +20,7 @@ from backup_gui.engine.fs.system.syscalls import CAN_SYNC_VOLUME, flush_drive
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.mounts import stores_later
 from backup_gui.engine.fs.volumes.volume import supports_syncfs
-from backup_gui.engine.fs.xattrs import IN_STEP, drop_access_lists
+from backup_gui.engine.fs.xattrs import IN_STEP
 from backup_gui.engine.rules.space import Room
 from backup_gui.model.paths import TEMPORARY_PREFIX, is_temporary, join, parent_of
 
@@ -223,7 +223,7 @@ class MirrorWriter:
         inherited = self.metadata.inherited(folder)
         if inherited.access_list:
             with CALLS.reached(folder, name) as where:
-                drop_access_lists(where)
+                CALLS.drop_lists(where)
         if inherited.group and not self.metadata.holds_owner and self.metadata.capabilities.holds_owner:
             # It gets the group of other new files; else it gets the source's owner and group at the end of the pass.
             folder.set_owner_at(name, -1, self.metadata.rights.owner[1])
@@ -334,14 +334,6 @@ class MirrorWriter:
         return True
 
     # Room
-
-    def free_bytes(self) -> int:
-        """Return how much room there is for this user.
-
-        Raises:
-            OSError: It cannot be told.
-        """
-        return self.room().free_bytes
 
     def room(self) -> Room:
         """Return how much room there is for this user.

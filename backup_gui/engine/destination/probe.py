@@ -18,7 +18,8 @@ from backup_gui.engine.fs.system.descriptors import is_shortage
 from backup_gui.engine.fs.system.platform import HAS_MODES, NAMES_ARE_TRIED, PROBED_MODES
 from backup_gui.engine.fs.system.syscalls import own_ids
 from backup_gui.engine.fs.volumes.mounts import mount_of
-from backup_gui.engine.fs.volumes.volume import file_size_bits, takes_case_for_one, time_step_ns, volume_id
+from backup_gui.engine.fs.volumes.nesting import Location
+from backup_gui.engine.fs.volumes.volume import file_size_bits, takes_case_for_one, time_step_ns, volume_of
 from backup_gui.engine.rules.capabilities import (
     ALL,
     FAT,
@@ -104,19 +105,18 @@ def capabilities_of(target: LocalDestination, root: str, catalog: JobDatabase, *
     return found
 
 
-def known_capabilities(mirror: TreeView, root: str, memories: Iterable[str | None]) -> Capabilities:
+def known_capabilities(mirror: TreeView, memories: Iterable[str | None]) -> Capabilities:
     """Say what a destination's file system can do without writing anything to it.
 
     Args:
         mirror: The destination.
-        root: Absolute path of the mirror.
         memories: What jobs remember under ``CAPABILITIES_KEY``, of any drive and however long ago. What none of them
             has tried out is guessed.
     """
-    mount = mount_of(root)
-    if _holds_all(mirror, root, mount):
+    mount = mount_of(mirror.root)
+    if _holds_all(mirror, mirror.root, mount):
         return ALL
-    key = _key(root, mount)
+    key = _key(mirror.root, mount)
     found = (_recall(memory, key, math.inf) for memory in memories)
     return next(filter(None, found), None) or _guess(mirror, mount)
 
@@ -339,7 +339,7 @@ def _key(root: str, mount: Mount | None) -> str:
     """Return what the memory is bound to: the volume, and how it is mounted."""
     how = "" if mount is None else f"{mount.kind} {mount.options}"
     try:
-        return f"{volume_id(root)} {how}"
+        return f"{volume_of(Location(root))} {how}"
     except OSError:
         return how
 

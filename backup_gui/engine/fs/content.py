@@ -10,8 +10,9 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.fs import native
+from backup_gui.engine.fs.attribute_calls import CALLS
 from backup_gui.engine.fs.system.syscalls import flush_file
-from backup_gui.engine.fs.xattrs import NOTHING_INHERITED, copy_attributes, drop_access_lists
+from backup_gui.engine.fs.xattrs import NOTHING_INHERITED, copy_attributes
 from backup_gui.engine.rules.capabilities import ALL, Capabilities
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def receive(
                 transfer(fd, out, source, on_bytes, should_stop)
             try:
                 if inherited.access_list:
-                    drop_access_lists(out)
+                    CALLS.drop_lists(out)
                 copy = folder.opened(out)
                 outcome = _finish(copy, out, fd, source, rights, takes_group=inherited.group)
                 if flushes:

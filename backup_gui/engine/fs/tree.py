@@ -2,7 +2,7 @@
 
 The root is opened by its path, everything below it component by component from the root's descriptor and never
 through a symbolic link, so that a pass keeps looking at the tree that it started with, however the paths that lead
-there are changed meanwhile. Nothing here writes. How a folder is open on this system is known to ``folder.py`` alone.
+there are changed meanwhile. A tree never writes. How a folder is open on this system is known to ``folder.py`` alone.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.fs import native
 from backup_gui.engine.fs.system.descriptors import BUDGET, LEAST_KEPT, MOST_KEPT
+from backup_gui.engine.fs.tree_view import WideFolderError
 from backup_gui.engine.fs.volumes.mounts import kind_of_device
 from backup_gui.model.paths import parent_of, parents_of
 
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.model.entries import Entry
-
-
-class WideFolderError(Exception):
-    """A folder has more names than are listed at once."""
 
 
 def _look_at(name: str, folder: FolderHandle, entries: dict[str, Entry], refused: dict[str, OSError] | None) -> None:
@@ -359,18 +356,17 @@ def _list_one_by_one(most: int, folder: FolderHandle, refused: dict[str, OSError
     return entries
 
 
-def pair(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str) -> tuple[str, FolderHandle, str, FolderHandle]:
-    """Return names and folders for a call on two paths; the first folder is the caller's to close.
+def rename_between(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str, *, links: bool = False) -> None:
+    """Give what is at a path of one tree a path in another one, never onto something; with ``links`` a further one.
 
     Raises:
-        OSError: One of the folders cannot be opened.
+        OSError: It has only its old path.
     """
     old, old_folder = old_tree.at(old_path)
     # Opening the second folder may close the first one.
     old_folder = old_folder.duplicate()
     try:
         new, new_folder = new_tree.at(new_path)
-    except OSError:
+        (old_folder.link_at if links else old_folder.rename_at)(old, new_folder, new)
+    finally:
         old_folder.close()
-        raise
-    return old, old_folder, new, new_folder

@@ -5,10 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol, Self
 
+from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from backup_gui.model.entries import Entry
+
+
+class WideFolderError(Exception):
+    """A folder has more names than are listed at once."""
 
 
 class TreeView(Protocol):
@@ -53,3 +59,34 @@ class OpenTree(TreeView, Protocol):
 
     def close(self) -> None:
         """Give all descriptors back."""
+
+
+def list_or_name(
+    tree: TreeView, path: str, refused: dict[str, OSError], most: int
+) -> tuple[dict[str, Entry] | None, list[str]]:
+    """Return the entries of a folder with at most ``most`` names, otherwise None and its names.
+
+    Raises:
+        OSError: It cannot be read; single entries that cannot be read go to ``refused``.
+    """
+    try:
+        return tree.list(path, refused, most), []
+    except WideFolderError:
+        return None, tree.names(path)
+
+
+def listings(
+    tree: TreeView, path: str, refused: dict[str, OSError]
+) -> Iterator[tuple[dict[str, Entry], str | None, str | None]]:
+    """Yield the entries of a folder, all at once or in portions, each with ``Portion.after`` and ``Portion.last``.
+
+    Raises:
+        OSError: As for ``list_or_name``.
+    """
+    entries, names = list_or_name(tree, path, refused, MOST_AT_ONCE)
+    if entries is not None:
+        yield entries, None, None
+    else:
+        refused.clear()
+    for portion in portions([], names):
+        yield tree.look_at(path, portion.theirs, refused), portion.after, portion.last

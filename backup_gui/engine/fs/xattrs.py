@@ -232,15 +232,6 @@ def inherited_in(folder: FolderHandle, group: int) -> Inherited:
     return Inherited(has_list, folder.stat().st_gid != group)
 
 
-def drop_access_lists(where: int | str) -> None:
-    """Take away what something new was handed down from its folder.
-
-    Raises:
-        OSError: It still has it.
-    """
-    CALLS.drop_lists(where)
-
-
 @contextlib.contextmanager
 def reached(tree: Tree, path: str) -> Iterator[int | str]:
     """Reach what is at a path of a tree, and nothing else, for the system's calls for attributes.

@@ -8,7 +8,7 @@ are judged together only if they look like an encryption, which rewrites files o
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from backup_gui.engine.guard.unanswered import NOTHING_UNANSWERED, Unanswered
@@ -115,7 +115,7 @@ def judge(plan: Plan, job: Job, condition: Circumstances, allowed: Held | None =
         # However few they are: without a history, files that this program did not put there cannot be restored.
         ours = taking.where(lambda action: action.is_known)
         strangers = taking.without(ours)
-        condition = condition._replace(mirror_files=max(0, condition.mirror_files - _count_files(strangers)))
+        condition = condition._replace(mirror_files=max(0, condition.mirror_files - sum(map(is_loss, strangers))))
     suspicion = _Measure(plan, job, condition).suspect(ours)
     code = suspicion.code or (HeldCode.STRANGERS if strangers else None)
     if code is None:
@@ -254,10 +254,6 @@ class _Measure:
             return mirror_files + lately.gone - lately.made
         old_gone = lately.old_gone + sum(action.op is Op.DELETE and action.path not in lately.new for action in fresh)
         return mirror_files + lately.gone - min(old_gone, lately.made)
-
-
-def _count_files(actions: Iterable[Action]) -> int:
-    return sum(map(is_loss, actions))
 
 
 def _with_what_belongs_to(held: Part, taking: Part) -> Part:

@@ -134,28 +134,17 @@ def follow(catalog: JobDatabase, clock_s: float, run_s: float) -> None:
         clock_s: The user's clock, seconds since 1970, UTC.
         run_s: The system's uptime, seconds.
     """
-    before = _seen(catalog)
-    if before is not None:
-        _look(catalog, before, clock_s, run_s)
+    if _seen(catalog) is not None:
+        look(catalog, clock_s, run_s)
 
 
 def look(catalog: JobDatabase, clock_s: float, run_s: float) -> ClockState:
-    """Look at the clock, and record the result.
-
-    Args:
-        catalog: As for ``follow``.
-        clock_s: As for ``follow``.
-        run_s: As for ``follow``.
-    """
+    """Look at the clock, and record the result; see ``follow`` for the arguments."""
     before = _seen(catalog)
     if before is None:
         first = ClockState(clock_s, run_s)
         _note(catalog, first)
         return first
-    return _look(catalog, before, clock_s, run_s)
-
-
-def _look(catalog: JobDatabase, before: ClockState, clock_s: float, run_s: float) -> ClockState:
     now = _after(before, clock_s, run_s)
     passed_s = now.ran_s - before.ran_s
     if now.off_s > MOST_AHEAD_S and not (before.is_in_doubt and abs(now.off_s - before.off_s) < _LEAST_STEP_S):

@@ -11,12 +11,13 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.destination.history_place import is_reserved, is_reserved_path
+from backup_gui.engine.destination.history_place import is_reserved
 from backup_gui.engine.fs.content import Cancelled, ignore_count
+from backup_gui.engine.fs.tree_view import list_or_name
 from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
 from backup_gui.engine.ownership.intents import settle
 from backup_gui.engine.ownership.own_entries import Ownership
-from backup_gui.engine.plan.deletions import DeletionPlanner, list_or_name
+from backup_gui.engine.plan.deletions import DeletionPlanner
 from backup_gui.engine.plan.difference import EntryComparer
 from backup_gui.engine.plan.moves import Moves
 from backup_gui.engine.plan.other_names import OtherNames
@@ -155,8 +156,8 @@ class _Comparison:
     def compare_path(self, path: str, *, is_tree: bool) -> None:
         """Compare a path; with ``is_tree`` also everything below it."""
         try:
-            if is_reserved_path(path):
-                self._name_as_reserved(path)
+            if is_reserved(top := path.partition("/")[0]):
+                self._name_as_reserved(top)
                 return
             if self._name_mapper is not None:
                 settled = self._name_mapper.resolve(path)
@@ -474,13 +475,12 @@ class _Comparison:
             if not self._is_left_out(name, ours.pop(name)):
                 self._problems.append(problem(ProblemCode.NAME_RESERVED, name, Stage.COMPARE))
 
-    def _name_as_reserved(self, path: str) -> None:
-        """Report a path with the history's reserved name, or below it, as a problem if the source has it.
+    def _name_as_reserved(self, name: str) -> None:
+        """Report an entry with the history's reserved name as a problem if the source has it.
 
         Raises:
             OSError: It cannot be read.
         """
-        name = path.partition("/")[0]
         if name in self._done or "" in self._trees_done:
             return
         self._done.add(name)

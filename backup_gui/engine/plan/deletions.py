@@ -6,8 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors, is_reserved
-from backup_gui.engine.fs.tree import WideFolderError
-from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
+from backup_gui.engine.fs.tree_view import listings
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import is_temporary, join, parent_of
 from backup_gui.model.plans import Action, Op, Stage
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backup_gui.engine.destination.destination import DestinationView
-    from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.ownership.own_entries import Ownership
     from backup_gui.engine.plan.other_names import OtherNames
     from backup_gui.engine.plan.pass_context import PassContext, PlanBuilder
@@ -123,41 +121,16 @@ class DeletionPlanner:
         refused: dict[str, OSError] = {}
         problems = self._builder.problems
         try:
-            entries, names = list_or_name(self._target, path, refused, MOST_AT_ONCE)
+            for entries, after, last in listings(self._target, path, refused):
+                yield entries, self._catalog.folder(path, after, last)
         except OSError as error:
             problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
-            return
-        if entries is not None:
-            yield entries, self._catalog.folder(path)
-        else:
-            refused.clear()
-        for portion in portions([], names):
-            try:
-                entries = self._target.look_at(path, portion.theirs, refused)
-            except OSError as error:
-                problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
-                break
-            yield entries, self._catalog.folder(path, portion.after, portion.last)
         for name, why in refused.items():
             problems.append(problem_from(why, join(path, name), Stage.COMPARE, is_writing=True))
 
     def _stays(self, name: str, entry: Entry, *, is_known: bool) -> bool:
         """Tell whether an entry at the root is outside the mirror; the history's name always is, even if recorded."""
         return is_reserved(name) or (not is_known and is_not_the_mirrors(self._target.root, name, entry))
-
-
-def list_or_name(
-    tree: TreeView, path: str, refused: dict[str, OSError], most: int
-) -> tuple[dict[str, Entry] | None, list[str]]:
-    """Return the entries of a folder with at most ``most`` names, otherwise None and its names.
-
-    Raises:
-        OSError: It cannot be read; single entries that cannot be read go to ``refused``.
-    """
-    try:
-        return tree.list(path, refused, most), []
-    except WideFolderError:
-        return None, tree.names(path)
 
 
 def _up_to(top: str, path: str) -> Iterator[str]:

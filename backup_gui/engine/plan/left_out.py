@@ -45,42 +45,14 @@ def rules_of(job: Job, folders: JobFolders) -> ExclusionRules:
     Raises:
         JobError: A rule is invalid.
     """
-    return _rules(job.exclude, _left_out_of(folders), leaves_out_system_folders=job.leaves_out_system_folders)
+    found = _left_out_of(folders)
+    return ExclusionRules(job.exclude, found.paths, found.drive_roots if job.leaves_out_system_folders else frozenset())
 
 
-def rules_for(
-    source: str, exclude: Iterable[str], backup: Iterable[str] = (), *, leaves_out_system_folders: bool = True
-) -> ExclusionRules:
-    """Return everything that is excluded from a source.
-
-    Args:
-        source: Absolute path.
-        exclude: Exclusion rules.
-        backup: Absolute paths of the destination and the history.
-        leaves_out_system_folders: Whether to exclude the folders that systems keep for themselves on drives.
-
-    Raises:
-        JobError: A rule is invalid.
-    """
-    return _rules(exclude, find_left_out(source, backup), leaves_out_system_folders=leaves_out_system_folders)
-
-
-def _rules(exclude: Iterable[str], found: LeftOut, *, leaves_out_system_folders: bool) -> ExclusionRules:
-    return ExclusionRules(exclude, found.paths, found.drive_roots if leaves_out_system_folders else frozenset())
-
-
-def find_left_out(source: str, backup: Iterable[str] = ()) -> LeftOut:
-    """Find what is always excluded from a source.
-
-    Args:
-        source: Absolute path.
-        backup: Absolute paths of the destination and the history.
-
-    Returns:
-        What was found; nothing if the source does not exist.
-    """
+def find_left_out(source: str) -> LeftOut:
+    """Find what is excluded from a source whatever its job is; nothing if the source does not exist."""
     root = Location(source)
-    return _find(root, (Location(place, root) for place in (*own_files.noted(), *backup)))
+    return _find(root, (Location(place, root) for place in own_files.noted()))
 
 
 @lru_cache(maxsize=MOST_KEPT)

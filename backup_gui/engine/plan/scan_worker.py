@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.fs.tree import WideFolderError
+from backup_gui.engine.fs.tree_view import WideFolderError
 from backup_gui.engine.plan.unchanged import TYPE_BITS, split_unchanged
 from backup_gui.engine.rules.exclusions import ExclusionFields, ExclusionRules
 from backup_gui.engine.rules.portions import MOST_AT_ONCE

@@ -24,7 +24,7 @@ from backup_gui.engine.fs.content import (
 )
 from backup_gui.engine.fs.same_content import has_same_bytes, has_same_content
 from backup_gui.engine.fs.system.syscalls import flush_drive, flush_file, own_ids
-from backup_gui.engine.fs.tree import Tree, pair
+from backup_gui.engine.fs.tree import Tree, rename_between
 from backup_gui.engine.fs.xattrs import copy_attributes
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import TEMPORARY_PREFIX, join, parent_of
@@ -223,11 +223,7 @@ class RestoreWriter:
             OSError: It could not be renamed.
         """
         self._to.forget(old)
-        old_name, old_folder, new_name, new_folder = pair(self._to, old, self._to, new)
-        try:
-            old_folder.rename_at(old_name, new_folder, new_name)
-        finally:
-            old_folder.close()
+        rename_between(self._to, old, self._to, new)
 
     def _root(self, root: str) -> OpenTree:
         if root not in self._roots:

@@ -2,9 +2,9 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.apply.apply import PlanRunner
 from backup_gui.engine.apply.create import ASK_FOR_ROOM_BYTES, data_bytes
@@ -73,8 +73,6 @@ from backup_gui.model.plans import (
 )
 from backup_gui.model.problems import problem
 from backup_gui.model.reasons import Reason, ReasonCode, system_words
-
-T = TypeVar("T")
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Destination
@@ -199,7 +197,8 @@ def run_pass(job: Job, catalog: JobDatabase, scope: Scope, options: PassOptions 
             took_s = time.monotonic() - context.began_s
             return Report(PassStatus.CANCELLED, context.started_at, took_s, prepared.scope.is_full)
         if options.is_dry_run:
-            _tell_each(ActionDone, planned.verdict.actions, options.on_event)
+            for action in planned.verdict.actions:
+                options.on_event(ActionDone(action))
             return make_report(context, planned.plan, planned.verdict, PassOutcome(counts=planned.counts))
         return _finish(prepared, planned, _apply(prepared, planned))
 
@@ -269,7 +268,8 @@ def _plan(prepared: _Prepared) -> _Planned | None:
     plan = _with_doubt(_of_all_that_is_there(plan), prepared)
     plan, waiting = _without_resting(spare(plan, catalog.kept, context.source, learns=context.learns), options.resting)
     plan, others = set_apart(plan, target, roots.belonging, takes_over=job.takes_over)
-    _tell_each(ProblemFound, plan.problems, options.on_event)
+    for found in plan.problems:
+        options.on_event(ProblemFound(found))
     verdict = _judged(plan, prepared, others)
     counts = count_actions(verdict.actions)
     options.on_event(PlanMade(counts, plan.is_full))
@@ -436,11 +436,6 @@ def _with_doubt(plan: Plan, prepared: _Prepared) -> Plan:
     return plan._replace(problems=(*plan.problems, *(problem(code, "", Stage.HISTORY) for code in codes)))
 
 
-def _tell_each(kind: Callable[[T], Event], found: Iterable[T], on_event: Callable[[Event], None]) -> None:
-    for one in found:
-        on_event(kind(one))
-
-
 def _tell_done(actions: list[Action], recorder: PassRecorder, on_event: Callable[[Event], None]) -> None:
     recorder.note(actions)
     for event in map(_done, zip(actions)):
@@ -450,14 +445,16 @@ def _tell_done(actions: list[Action], recorder: PassRecorder, on_event: Callable
 def _judged(plan: Plan, prepared: _Prepared, others: Held | None) -> Verdict:
     """Let the guard judge a plan, with the catalog's records of earlier losses and of what is held."""
     context, options, roots = prepared.context, prepared.options, prepared.roots
-    has_agreed = _has_agreed(context.job, options.allowed)
+    allowed = options.allowed
+    # Whether the user has reviewed the losses of the last hour, and approved them.
+    has_agreed = context.job.allows_mass_delete or (allowed is not None and allowed.code not in _CODES_OF_OTHERS)
     if has_agreed and not options.is_dry_run:
         context.catalog.recent.start_anew()
     unanswered = None if has_agreed else from_text(context.catalog.fact(HELD_KEY))
     condition = _condition(plan, context, unanswered)._replace(
         is_source_other=roots.is_source_other, is_destination_other=roots.continuity is Continuity.OTHER
     )
-    return with_others(judge(plan, context.job, condition, options.allowed), others)
+    return with_others(judge(plan, context.job, condition, allowed), others)
 
 
 def _condition(plan: Plan, context: "PassContext[Destination]", unanswered: Unanswered | None) -> Circumstances:
@@ -486,11 +483,6 @@ def _condition(plan: Plan, context: "PassContext[Destination]", unanswered: Unan
         made_in=recent.made_in() if len({action.op for action in taken}) > 1 else {},
         now_s=recent.now_s,
     )
-
-
-def _has_agreed(job: Job, allowed: Held | None) -> bool:
-    """Tell whether the user has reviewed the losses of the last hour, and approved them."""
-    return job.allows_mass_delete or (allowed is not None and allowed.code not in _CODES_OF_OTHERS)
 
 
 def _prepare_history(

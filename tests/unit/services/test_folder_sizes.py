@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine.fs import tree_view
 from backup_gui.services.folder_sizes import count_sizes
 
 BLOCK = b"x" * 65_536
@@ -46,3 +47,10 @@ def test_what_is_not_there_has_no_size(tmp_path: Path) -> None:
 
 def test_counting_can_be_stopped(tmp_path: Path) -> None:
     assert count_sizes(str(tmp_path), None, lambda: True) is None
+
+
+def test_a_wide_folder_is_counted_in_portions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_view, "MOST_AT_ONCE", 2)
+    for name in "abc":
+        (tmp_path / name).write_bytes(BLOCK)
+    assert count_sizes(str(tmp_path), None, never) == (3 * len(BLOCK), 0)

@@ -78,22 +78,10 @@ def file_size_bits(root: str) -> int | None:
         return 64
 
 
-def volume_id(path: str) -> str:
-    """Return what stays the same for a volume from mount to mount, as far as the system tells.
+def volume_of(folder: Location) -> str:
+    """Return what stays the same for a folder's volume from mount to mount, as far as the system tells.
 
     The volume's UUID where the system lists them, else the file system's own number, else where it comes from.
-
-    Args:
-        path: An existing path.
-
-    Raises:
-        OSError: The path cannot be looked at.
-    """
-    return volume_of(Location(path))
-
-
-def volume_of(folder: Location) -> str:
-    """Return the same for a folder of which it is known where it lies.
 
     Raises:
         OSError: It cannot be looked at.

@@ -25,7 +25,7 @@ from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.rules.space import Amount
+from backup_gui.engine.rules.space import Amount, Room
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError
@@ -448,7 +448,7 @@ def test_a_version_that_cannot_be_kept_is_not_replaced(rig: Rig, monkeypatch: py
 
 @pytest.mark.hazard(14)
 def test_room_is_asked_for_before_a_large_copy(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MirrorWriter, "free_bytes", lambda _self: 2 << 20)
+    monkeypatch.setattr(MirrorWriter, "room", lambda _self: Room(2 << 20, None, 4_096))
     rig.write("large", b"x")
     rig.write("small", b"x")
     run = Run(rig)

@@ -12,7 +12,7 @@ import pytest
 
 from backup_gui.engine.apply import batches, copy_worker, worker_start
 from backup_gui.engine.apply import publish as publishing
-from backup_gui.engine.apply.copy_worker import SMALL_BYTES, Copied, CopyWorker, Order
+from backup_gui.engine.apply.copy_worker import SMALL_BYTES, CopyWorker, Order
 from backup_gui.engine.apply.publish import Publisher
 from backup_gui.engine.destination import local
 from backup_gui.engine.destination.local import LocalDestination
@@ -24,6 +24,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.state.database import JobDatabase
+from backup_gui.model.entries import Seen
 from backup_gui.model.events import PlanMade
 from tests.helpers.rig import HOSTILE_NAMES, Rig
 from tests.helpers.second_process import kill
@@ -32,6 +33,7 @@ from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the second process is used on Linux only")
 MANY = 200
+_Copied = tuple[Order, Seen | None]
 
 
 @pytest.fixture
@@ -70,11 +72,11 @@ def started(many: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[WorkerP
         assert process._exit_code is not None
 
 
-def note_results(monkeypatch: pytest.MonkeyPatch) -> list[Copied]:
-    seen: list[Copied] = []
+def note_results(monkeypatch: pytest.MonkeyPatch) -> list[_Copied]:
+    seen: list[_Copied] = []
     results = CopyWorker.results
 
-    def noted(self: CopyWorker, *, waits: bool = False) -> Iterator[Copied]:
+    def noted(self: CopyWorker, *, waits: bool) -> Iterator[_Copied]:
         for copied in results(self, waits=waits):
             seen.append(copied)
             yield copied
@@ -91,7 +93,7 @@ def test_both_processes_together_make_an_exact_mirror(
     assert read_tree(many.mirror) == read_tree(many.source)
     assert report.counts.created == len(read_tree(many.source))
     assert len(started) == 1
-    by_it = sum(copied.entry is not None for copied in seen)
+    by_it = sum(entry is not None for _, entry in seen)
     assert 0 < by_it < report.counts.created
     assert many.run().counts.total == 0
 
@@ -186,7 +188,7 @@ def test_what_the_process_cannot_copy_is_named_by_the_pass(
     assert many.run().problems == ()
     assert read_tree(many.mirror) == read_tree(many.source)
     assert len(seen) > 0
-    assert [copied for copied in seen if copied.entry is not None] == []
+    assert [order for order, entry in seen if entry is not None] == []
     assert len(started) == 1
 
 
@@ -197,13 +199,13 @@ def test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_els
     odd = "folder 3/deeper/file 10"
     results, receive_here = CopyWorker.results, MirrorWriter.receive
 
-    def left_one(self: CopyWorker, *, waits: bool = False) -> Iterator[Copied]:
-        for copied in results(self, waits=waits):
-            if copied.order.action.path == odd:
-                (many.mirror / copied.order.on_disk).unlink()
-                yield copied._replace(entry=None)
+    def left_one(self: CopyWorker, *, waits: bool) -> Iterator[_Copied]:
+        for order, entry in results(self, waits=waits):
+            if order.action.path == odd:
+                (many.mirror / order.on_disk).unlink()
+                yield order, None
             else:
-                yield copied
+                yield order, entry
 
     def fail(self: MirrorWriter, path: str, *arguments: Any, **options: Any) -> str:
         if path == odd:

@@ -416,10 +416,10 @@ def test_on_windows_a_copy_gets_its_times(at: Place, monkeypatch: pytest.MonkeyP
 
 
 def test_free_room_is_told(at: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert at.target.free_bytes() == pytest.approx(shutil.disk_usage(at.mirror).free, rel=0.2)
+    assert at.target.room().free_bytes == pytest.approx(shutil.disk_usage(at.mirror).free, rel=0.2)
     use_windows(monkeypatch, FakeWindows())
     with LocalDestination(str(at.mirror), None) as target:
-        assert target.free_bytes() > 0
+        assert target.room().free_bytes > 0
 
 
 # Write-protected folders, as the user who owns them

@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.fs import xattrs as attributes_module
-from backup_gui.engine.fs.attribute_calls import ACCESS_LIST, DEFAULT_LIST, NoAttributes
+from backup_gui.engine.fs.attribute_calls import ACCESS_LIST, CALLS, DEFAULT_LIST, NoAttributes
 from backup_gui.engine.fs.native import open_root
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.xattrs import (
     IN_STEP,
     attributes_of,
     copy_attributes,
-    drop_access_lists,
     have_same_attributes,
     inherited_in,
     is_carried,
@@ -164,7 +163,7 @@ def test_where_there_are_none_nothing_is_read(file: Path, monkeypatch: pytest.Mo
         assert have_same_attributes(tree, "file", file.stat(), partial(attributes_of, tree))
     assert copy_attributes(-1, -1) == set_attributes(-1, {}) == IN_STEP
     assert not set_attributes(-1, {"user.a": b"1"}).are_held
-    drop_access_lists(-1)
+    NoAttributes().drop_lists(-1)
 
 
 def test_attributes_are_read_of_the_path_itself_and_of_nothing_that_it_leads_to(file: Path) -> None:
@@ -194,7 +193,7 @@ def test_what_a_folder_hands_down_can_be_dropped(place: Path, monkeypatch: pytes
     (place / "folder").mkdir()
     assert attributes_at(place / "file") != () != attributes_at(place / "folder")
     for name in ("file", "folder"):
-        drop_access_lists(str(place / name))
+        CALLS.drop_lists(str(place / name))
         assert attributes_at(place / name) == ()
     for folder, wanted in ((place, True), (place / "folder", False)):
         handle = open_root(str(folder))
@@ -207,5 +206,5 @@ def test_what_a_folder_hands_down_can_be_dropped(place: Path, monkeypatch: pytes
 
     monkeypatch.setattr(os, "removexattr", fail)
     with pytest.raises(OSError, match="Input/output"):
-        drop_access_lists(str(place / "file"))
+        CALLS.drop_lists(str(place / "file"))
     assert set_attributes(str(place), {}).error is not None

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine.destination.job_folders import folders_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.fs.volumes import nesting
 from backup_gui.engine.fs.volumes.mounts import is_of_kernel
 from backup_gui.engine.plan import left_out
-from backup_gui.engine.plan.left_out import LeftOut, find_left_out, rules_for
+from backup_gui.engine.plan.left_out import LeftOut, find_left_out, rules_of
 from backup_gui.engine.rules.exclusions import ExclusionRules
+from backup_gui.model.job import Job, Place
 
 pytestmark = pytest.mark.hazard(49)
 
@@ -39,6 +41,13 @@ def home(tmp_path: Path) -> Path:
 
 
 OWN = ".local/share/backup-gui"
+
+
+def rules_for(home: Path, *, leaves_out_system_folders: bool = True) -> ExclusionRules:
+    """Return what is excluded from a source whose mirror lies beside it."""
+    destination = Place(str(home.parent / "mirror"))
+    job = Job(str(home), destination, leaves_out_system_folders=leaves_out_system_folders)
+    return rules_of(job, folders_of(job))
 
 
 def test_a_folder_of_ones_own_is_found_below_the_source(home: Path) -> None:
@@ -86,7 +95,7 @@ def test_a_destination_mounted_into_the_source_is_left_out_there(home: Path, tmp
     mirror.mkdir()
     (home / "backup").mkdir()
     with mount(home / "backup", "--bind", str(mirror)):
-        rules = rules_for(str(home), (), (str(mirror),))
+        rules = rules_for(home)
     assert rules.excludes("backup", True)
     assert rules.excludes("backup/of what/is here", False)
     assert not rules.excludes("backups", True)
@@ -145,8 +154,8 @@ def test_drives_below_the_source_and_the_source_itself_have_folders_of_systems(h
     with mount(home, "-t", "tmpfs", "none"):
         (home / "stick").mkdir()
         with mount(home / "stick", "-t", "tmpfs", "none"):
-            rules = rules_for(str(home), ())
-            all_of_it = rules_for(str(home), (), leaves_out_system_folders=False)
+            rules = rules_for(home)
+            all_of_it = rules_for(home, leaves_out_system_folders=False)
     for path in ("lost+found", ".Trash-1000/files/x", "stick/System Volume Information", "stick/$RECYCLE.BIN/a/b"):
         assert rules.excludes(path, True)
         assert not all_of_it.excludes(path, True)
@@ -158,7 +167,7 @@ def test_drives_below_the_source_and_the_source_itself_have_folders_of_systems(h
 
 
 def test_without_the_root_of_a_drive_such_names_mean_nothing(home: Path) -> None:
-    assert not rules_for(str(home), ())
+    assert not rules_for(home)
 
 
 def test_a_source_that_is_not_there_has_nothing_left_out(tmp_path: Path) -> None:

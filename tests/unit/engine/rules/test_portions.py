@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination.mirror_tree import MirrorTree
-from backup_gui.engine.fs import native
+from backup_gui.engine.fs import native, tree_view
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.plan import compare, deletions, scan_worker
+from backup_gui.engine.plan import compare, scan_worker
 from backup_gui.engine.rules import portions
 from backup_gui.engine.rules.portions import Portion
 from backup_gui.model.entries import Entry
@@ -26,7 +26,7 @@ SIZES = pytest.mark.parametrize(("most", "size"), [(1, 1), (3, 2), (7, 4)])
 
 def narrow(monkeypatch: pytest.MonkeyPatch, most: int, size: int) -> None:
     """Take a folder with a few names for a wide one."""
-    for module in (compare, deletions, scan_worker):
+    for module in (compare, tree_view, scan_worker):
         monkeypatch.setattr(module, "MOST_AT_ONCE", most)
     monkeypatch.setattr(portions, "PORTION", size)
 

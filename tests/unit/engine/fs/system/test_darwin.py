@@ -15,7 +15,8 @@ import pytest
 from backup_gui.engine.fs.system import darwin
 from backup_gui.engine.fs.system.darwin import DarwinAttributes, DarwinVolumes, MountFacts
 from backup_gui.engine.fs.volumes.mounts import can_watch
-from backup_gui.engine.fs.volumes.volume import volume_id
+from backup_gui.engine.fs.volumes.nesting import Location
+from backup_gui.engine.fs.volumes.volume import volume_of
 from backup_gui.model.reasons import Reason, ReasonCode
 from tests.helpers.darwin_library import RESOURCE_FORK, DarwinLibrary
 
@@ -228,7 +229,7 @@ def test_volumes_are_told_apart_and_shares_are_not_watched(
             library.uuids[folders[name]] = number
     monkeypatch.setattr(darwin, "volumes", lambda: DarwinVolumes(library))
     monkeypatch.setattr(sys, "platform", "darwin")
-    ids = {name: volume_id(f"{folder}/deep") for name, folder in folders.items()}
+    ids = {name: volume_of(Location(f"{folder}/deep")) for name, folder in folders.items()}
     device = os.stat(tmp_path).st_dev
     assert ids == {"stick": f"uuid:{NUMBER}", "plain": f"device:{device}", "share": "smbfs://from/share"}
     reasons = {name: can_watch(f"{folder}/deep") for name, folder in folders.items()}

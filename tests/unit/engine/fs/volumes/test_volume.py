@@ -14,7 +14,7 @@ import pytest
 from backup_gui.engine.fs.volumes import volume
 from backup_gui.engine.fs.volumes.mounts import Mount, mount_of
 from backup_gui.engine.fs.volumes.nesting import Location
-from backup_gui.engine.fs.volumes.volume import supports_syncfs, time_step_ns, volume_id
+from backup_gui.engine.fs.volumes.volume import supports_syncfs, time_step_ns, volume_of
 from tests.helpers.rig import mounted
 
 On = Callable[[str, str], None]
@@ -68,7 +68,7 @@ def test_the_uuid_comes_first(place: Path, on: On, monkeypatch: pytest.MonkeyPat
     without_uuids(monkeypatch, 0xABC)
     monkeypatch.setattr(volume, "_uuid_of", lambda device: f"of {device}")
     on("nfs4", "server:/share")
-    assert volume_id(str(place)) == f"uuid:of {place.stat().st_dev}"
+    assert volume_of(Location(str(place))) == f"uuid:of {place.stat().st_dev}"
 
 
 @pytest.mark.posix("a table of mounts")
@@ -77,20 +77,20 @@ def test_without_a_uuid_a_volume_is_known_by_number_or_origin(
 ) -> None:
     without_uuids(monkeypatch, 0xABC)
     on("ext4", "/dev/sda1")
-    assert volume_id(str(place)) == "fsid:abc"
+    assert volume_of(Location(str(place))) == "fsid:abc"
     on("nfs4", "server:/share")
-    assert volume_id(str(place)) == "nfs4:server:/share"
+    assert volume_of(Location(str(place))) == "nfs4:server:/share"
     without_uuids(monkeypatch, 0)
     on("overlay", "overlay")
-    assert volume_id(str(place)) == "overlay:overlay"
+    assert volume_of(Location(str(place))) == "overlay:overlay"
     monkeypatch.setattr(Location, "mount", None, raising=False)
-    assert volume_id(str(place)) == f"device:{place.stat().st_dev}"
+    assert volume_of(Location(str(place))) == f"device:{place.stat().st_dev}"
 
 
 @pytest.mark.posix("a volume that is known by its number")
 def test_on_windows_the_devices_number_has_to_do(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    assert volume_id(str(place)) == f"device:{place.stat().st_dev}"
+    assert volume_of(Location(str(place))) == f"device:{place.stat().st_dev}"
     monkeypatch.setattr(sys, "platform", "win32")
     assert volume._uuid_of(1) == ""
 
@@ -120,7 +120,7 @@ def test_the_uuid_is_that_of_the_device(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_an_absent_path_has_no_volume(place: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        volume_id(str(place / "none"))
+        volume_of(Location(str(place / "none")))
 
 
 @pytest.mark.root
@@ -128,10 +128,10 @@ def test_two_volumes_are_told_apart_and_each_is_itself(place: Path) -> None:
     for name in ("a", "b"):
         (place / name).mkdir()
     with mounted(place / "a"), mounted(place / "b"):
-        ids = {volume_id(str(place / name)) for name in ("a", "b", "")}
+        ids = {volume_of(Location(str(place / name))) for name in ("a", "b", "")}
         assert len(ids) == 3
         (place / "a" / "below").mkdir()
-        assert volume_id(str(place / "a" / "below")) == volume_id(str(place / "a"))
+        assert volume_of(Location(str(place / "a" / "below"))) == volume_of(Location(str(place / "a")))
         mount = mount_of(str(place / "a"))
         assert supports_syncfs(mount)
         assert time_step_ns(mount) == 1
