@@ -129,16 +129,8 @@ def receive(
 ) -> AttributesResult:
     """Copy an open file, content and metadata, to a new one; if that fails, nothing is left of it.
 
-    Args:
-        fd: The source file's descriptor, at its beginning.
-        source: The source file's entry.
-        name: The new file's name.
-        folder: The folder that it is made in.
-        rights: What may be given to the new file.
-        flushes: Whether its content is on the disk in the end.
-        inherited: What the folder gives to what is made in it, which the source may not have.
-        on_bytes: As for ``transfer``.
-        should_stop: As for ``transfer``.
+    The file is read from its beginning. ``inherited`` is what the folder gives to what is made in it, which the source
+    may not have; ``flushes``, whether the content is on the disk in the end. For the rest see ``transfer``.
 
     Returns:
         What became of the extended attributes; all else is complete.
@@ -217,17 +209,12 @@ def _finish(
 def transfer(
     fd: int, out: int, before: Entry, on_bytes: Callable[[int], None], should_stop: Callable[[], bool]
 ) -> None:
-    """Copy a file's content, leaving out the holes.
+    """Copy a file's content, leaving out the holes, from the beginning of both files.
 
-    Args:
-        fd: The source, at its beginning.
-        out: The copy, empty.
-        before: The source's entry.
-        on_bytes: Told of each block of a file larger than one; smaller ones count as a whole, when they are done.
-        should_stop: Asked before each block.
+    ``on_bytes`` is told of each block of a file larger than one; smaller ones count as a whole, when they are done.
 
     Raises:
-        Cancelled: ``should_stop`` said so.
+        Cancelled: ``should_stop`` said so, which is asked before each block.
         Shortened: The source was cut off meanwhile.
         OSError: Reading or writing failed.
     """
@@ -264,11 +251,7 @@ def transfer(
 
 
 def _skip_to(out: int, position: int) -> None:
-    """Go on writing after a hole.
-
-    Raises:
-        OSError: The file system has no files that large.
-    """
+    """Go on writing after a hole; an error if the file system has no files that large."""
     try:
         os.lseek(out, position, os.SEEK_SET)
     except OSError as error:
@@ -297,11 +280,7 @@ def may_have_holes(entry: Entry) -> bool:
 
 
 def bytes_of_data(fd: int, size_bytes: int) -> int:
-    """Return how much of a file is not in holes.
-
-    Raises:
-        OSError: It cannot be told.
-    """
+    """Return how much of a file is not in holes."""
     total = position = 0
     while position < size_bytes:
         start, position = _next_data(fd, position, size_bytes)

@@ -230,18 +230,10 @@ class PosixFolder(PosixEntry):
 
 
 def open_root(path: str) -> PosixFolder:
-    """Open a folder by its path, which may lead through links: it is the folder that the user named.
-
-    Raises:
-        OSError: It cannot be opened, or is no folder.
-    """
+    """Open a folder by its path, which may lead through links: it is the folder that the user named."""
     return PosixFolder(os.open(path, _OPEN_ROOT))
 
 
 def open_file(path: str) -> int:
-    """Open a file by its path for reading, as ``FolderHandle.open_file_at``.
-
-    Raises:
-        OSError: As for ``os.open``.
-    """
+    """Open a file by its path for reading, as ``FolderHandle.open_file_at``."""
     return os.open(path, _OPEN_FILE)

@@ -28,17 +28,9 @@ def has_same_content(
 
     What of the mirror cannot be read is not the same: a new copy takes its place.
 
-    Args:
-        source: The source.
-        path: A file of it.
-        target: The destination.
-        target_path: A file of that.
-        should_stop: Asked before each block.
-        on_bytes: Told of each block that was compared.
-
     Raises:
         OSError: The source's could not be read.
-        Cancelled: ``should_stop`` said so.
+        Cancelled: ``should_stop`` said so, which is asked before each block.
     """
     ours = source.open_file(path)
     try:
@@ -64,16 +56,11 @@ def has_same_bytes(
 ) -> bool:
     """Compare two open files from where they stand, up to the first difference.
 
-    Args:
-        ours: The one file, at its beginning.
-        theirs: The other.
-        should_stop: Asked before each block.
-        on_bytes: Told of each block that was compared.
-        has_to_be_readable: Whether it is an error if the other cannot be read; otherwise it is not the same then.
+    With ``has_to_be_readable`` it is an error if the other cannot be read; otherwise it is not the same then.
 
     Raises:
         OSError: One could not be read.
-        Cancelled: ``should_stop`` said so.
+        Cancelled: ``should_stop`` said so, which is asked before each block.
     """
     # What grows after this is changed again, which its entry tells.
     left_bytes = os.fstat(ours).st_size

@@ -48,13 +48,10 @@ def _look_at(name: str, folder: FolderHandle, entries: dict[str, Entry], refused
 
 
 class Tree:
-    """A root folder and what is below it, for reading.
+    """A root folder and what is below it, for reading. Each call raises ``OSError``, as the system does.
 
     Args:
         root: Absolute path of the folder.
-
-    Raises:
-        OSError: The root cannot be opened or is not a folder.
     """
 
     def __init__(self, root: str) -> None:
@@ -154,11 +151,7 @@ class Tree:
             again.close()
 
     def names(self, path: str) -> list[str]:  # type: ignore[valid-type]
-        """List the names in a folder.
-
-        Raises:
-            OSError: The folder could not be read to its end.
-        """
+        """List the names in a folder."""
         again = self.folder(path).reopen()
         try:
             return again.names()
@@ -181,11 +174,7 @@ class Tree:
         return entries
 
     def is_empty(self) -> bool:
-        """Tell whether the root has nothing in it.
-
-        Raises:
-            OSError: It could not be listed.
-        """
+        """Tell whether the root has nothing in it."""
         again = self.root_folder.reopen()
         try:
             with again.scan() as names:
@@ -194,22 +183,14 @@ class Tree:
             again.close()
 
     def stat(self, path: str) -> Entry:
-        """Return the entry at a path, links not followed.
-
-        Raises:
-            OSError: As for ``os.lstat``.
-        """
+        """Return the entry at a path, links not followed."""
         folder, _, name = path.rpartition("/")
         if not name:
             return self.root_folder.stat()
         return (self._last_folder if folder == self._last_path else self.folder(folder)).stat_at(name)
 
     def look(self, path: str) -> Entry | None:
-        """Return the entry at a path, or None if there is none, also for want of the folder it would be in.
-
-        Raises:
-            OSError: It cannot be told, for example for want of permission.
-        """
+        """Return the entry at a path, or None if there is none, also for want of the folder it would be in."""
         try:
             return self.stat(path)
         except FileNotFoundError:
@@ -224,11 +205,7 @@ class Tree:
             return None
 
     def _is_way_of_folders(self, path: str) -> bool:
-        """Tell whether the folders that a path leads through are there, so that what it leads to might be, too.
-
-        Raises:
-            OSError: It cannot be told.
-        """
+        """Tell whether the folders that a path leads through are there, so that what it leads to might be, too."""
         for parent in parents_of(path):
             try:
                 return stat.S_ISDIR(self.stat(parent).st_mode)
@@ -240,38 +217,22 @@ class Tree:
         return True
 
     def open_file(self, path: str) -> int:
-        """Open a file for reading, never through a link and never waiting for a pipe.
-
-        Raises:
-            OSError: As for ``os.open``.
-        """
+        """Open a file for reading, never through a link and never waiting for a pipe."""
         folder, _, name = path.rpartition("/")
         return (self._last_folder if folder == self._last_path else self.folder(folder)).open_file_at(name)
 
     def read_link(self, path: str) -> str:
-        """Return the text of a symbolic link.
-
-        Raises:
-            OSError: As for ``os.readlink``.
-        """
+        """Return the text of a symbolic link."""
         name, folder = self.at(path)
         return folder.readlink_at(name)
 
     def at(self, path: str) -> tuple[str, FolderHandle]:
-        """Return the last name of a path and the folder that it is in, which belongs to the tree as ``folder`` says.
-
-        Raises:
-            OSError: The folder cannot be opened.
-        """
+        """Return the last name of a path and the folder that it is in, which belongs to the tree as ``folder`` says."""
         folder, _, name = path.rpartition("/")
         return name, self._last_folder if folder == self._last_path else self.folder(folder)
 
     def folder(self, path: str) -> FolderHandle:
-        """Return a folder, open; it belongs to the tree and may be closed by later calls.
-
-        Raises:
-            OSError: A component is missing, is no folder, or may not be entered.
-        """
+        """Return a folder, open; it belongs to the tree and may be closed by later calls."""
         if path == self._last_path:
             return self._last_folder
         if not path:
@@ -357,11 +318,7 @@ def _list_one_by_one(most: int, folder: FolderHandle, refused: dict[str, OSError
 
 
 def rename_between(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str, *, links: bool = False) -> None:
-    """Give what is at a path of one tree a path in another one, never onto something; with ``links`` a further one.
-
-    Raises:
-        OSError: It has only its old path.
-    """
+    """Give what is at a path of one tree a path in another one, never onto something; with ``links`` a further one."""
     old, old_folder = old_tree.at(old_path)
     # Opening the second folder may close the first one.
     old_folder = old_folder.duplicate()

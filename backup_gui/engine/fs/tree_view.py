@@ -18,7 +18,7 @@ class WideFolderError(Exception):
 
 
 class TreeView(Protocol):
-    """A mirror or a history, for reading; ``tree.Tree`` says what each call does.
+    """A mirror or a history, for reading; ``tree.Tree`` says what each call does. Each raises ``OSError`` if it cannot.
 
     Attributes:
         root: What the tree is called in messages: the absolute path of its root, where it has one.
@@ -66,8 +66,7 @@ def list_or_name(
 ) -> tuple[dict[str, Entry] | None, list[str]]:
     """Return the entries of a folder with at most ``most`` names, otherwise None and its names.
 
-    Raises:
-        OSError: It cannot be read; single entries that cannot be read go to ``refused``.
+    Single entries that cannot be read go to ``refused``, with the errors.
     """
     try:
         return tree.list(path, refused, most), []
@@ -78,11 +77,7 @@ def list_or_name(
 def listings(
     tree: TreeView, path: str, refused: dict[str, OSError]
 ) -> Iterator[tuple[dict[str, Entry], str | None, str | None]]:
-    """Yield the entries of a folder, all at once or in portions, each with ``Portion.after`` and ``Portion.last``.
-
-    Raises:
-        OSError: As for ``list_or_name``.
-    """
+    """Yield the entries of a folder, all at once or in portions, each with ``Portion.after`` and ``Portion.last``."""
     entries, names = list_or_name(tree, path, refused, MOST_AT_ONCE)
     if entries is not None:
         yield entries, None, None

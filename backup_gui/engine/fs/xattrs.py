@@ -3,6 +3,8 @@
 Those of the users' own name space and POSIX access lists are part of what is mirrored. Those that only the superuser
 may set are carried along where that works. What a system keeps for each volume by itself, such as labels and checksums,
 is never read, written or removed.
+
+``where`` is as in ``attribute_calls.py``. What cannot be told, or is refused, is an ``OSError``.
 """
 
 from __future__ import annotations
@@ -62,21 +64,12 @@ IN_STEP: Final = AttributesResult()
 
 
 def read_marker(where: int | str, *, follows_link: bool) -> bytes:
-    """Read the marker that something has as an attribute.
-
-    Raises:
-        OSError: It has none, or it cannot be told.
-    """
+    """Read the marker that something has as an attribute."""
     return CALLS.get(where, MARKER_ATTRIBUTE, follows_link=follows_link)
 
 
 def write_marker(tree: Tree, content: bytes, *, may_replace: bool) -> None:
-    """Give the root of an open tree a marker as an attribute.
-
-    Raises:
-        FileExistsError: There is one, which is not to be replaced.
-        OSError: It could not be written, or there are no such attributes.
-    """
+    """Give the root of an open tree a marker as an attribute; ``FileExistsError`` if there is one that is to stay."""
     where = tree.root_fd if tree.root_fd >= 0 else tree.root
     CALLS.set(where, MARKER_ATTRIBUTE, content, is_new=not may_replace)
 
@@ -89,14 +82,8 @@ def is_carried(name: str) -> bool:
 def read_attributes(where: int | str) -> Attributes:
     """Read the attributes that a mirror has too.
 
-    Args:
-        where: A descriptor, or a path whose last part is not followed if it is a link.
-
     Returns:
         Their values by name; none where there can be none.
-
-    Raises:
-        OSError: They cannot be told.
     """
     try:
         names = CALLS.names(where)
@@ -136,11 +123,7 @@ def attributes_of_source(tree: Tree, path: str) -> Attributes:
 
 
 def attributes_of(tree: Tree, path: str) -> Attributes:
-    """Read the attributes of a path of a tree, of a link those of its own.
-
-    Raises:
-        OSError: They cannot be told.
-    """
+    """Read the attributes of a path of a tree, of a link those of its own."""
     with reached(tree, path) as where:
         return read_attributes(where)
 
@@ -151,17 +134,7 @@ def access_lists_in(found: Attributes) -> Attributes:
 
 
 def have_same_attributes(source: Tree, path: str, entry: Entry, theirs: Callable[[str], Attributes]) -> bool:
-    """Compare the attributes that the source and the mirror have at a path.
-
-    Args:
-        source: The source.
-        path: What both have.
-        entry: The source's entry.
-        theirs: Returns what the mirror has at a path.
-
-    Raises:
-        OSError: They cannot be told.
-    """
+    """Compare the attributes that the source has at a path with those that ``theirs`` returns for the mirror."""
     if stat.S_ISLNK(entry.st_mode) and own_ids()[0] != 0:
         # A link can only have such as the superuser sets.
         return True
@@ -172,10 +145,6 @@ def set_attributes(where: int | str, wanted: Attributes) -> AttributesResult:
     """Give something exactly the attributes wanted, of those that a mirror has at all.
 
     An access list allows nothing to anybody but the owner until the mode is set, which is to follow.
-
-    Args:
-        where: A descriptor, or a path whose last part is not followed if it is a link.
-        wanted: Their values by name.
 
     Returns:
         What became of it; whatever could be set is set.
@@ -219,12 +188,7 @@ NOTHING_INHERITED: Final = Inherited()
 
 
 def inherited_in(folder: FolderHandle, group: int) -> Inherited:
-    """Tell what a folder hands down to what is made in it.
-
-    Args:
-        folder: The folder.
-        group: The group that new files of this process belong to elsewhere.
-    """
+    """Tell what a folder hands down to what is made in it; new files of this process belong to ``group`` elsewhere."""
     if folder.fd < 0:
         return NOTHING_INHERITED
     has_list = CALLS.hands_down_list(folder.fd)
@@ -234,11 +198,7 @@ def inherited_in(folder: FolderHandle, group: int) -> Inherited:
 
 @contextlib.contextmanager
 def reached(tree: Tree, path: str) -> Iterator[int | str]:
-    """Reach what is at a path of a tree, and nothing else, for the system's calls for attributes.
-
-    Raises:
-        OSError: It, or the folder that it is in, cannot be opened.
-    """
+    """Reach what is at a path of a tree, and nothing else, for the system's calls for attributes."""
     name, folder = tree.at(path)
     with CALLS.reached(folder, name) as where:
         yield where

@@ -89,9 +89,6 @@ class DarwinAttributes:
     """Extended attributes, as ``attribute_calls.AttributeCalls``; Finder's tags and resource forks are some of them.
 
     Access lists and flags are not mirrored. A list that something new was handed down is taken away.
-
-    Args:
-        library: The C library.
     """
 
     missing: Final = ENOATTR
@@ -209,11 +206,7 @@ class MountFacts(NamedTuple):
 
 
 class DarwinVolumes:
-    """What macOS says of volumes.
-
-    Args:
-        library: The C library.
-    """
+    """What macOS says of volumes."""
 
     def __init__(self, library: Any) -> None:  # noqa: ANN401 - as above
         # On Intel the bare name is the form of old programs, with another structure.
@@ -227,11 +220,7 @@ class DarwinVolumes:
         )
 
     def mount_of(self, path: str) -> MountFacts:
-        """Return the mount that a path lies on.
-
-        Raises:
-            OSError: It cannot be told.
-        """
+        """Return the mount that a path lies on."""
         found = _StatFs()
         if self._statfs(os.fsencode(path), ctypes.byref(found)) != 0:
             raise _failure()
@@ -242,9 +231,6 @@ class DarwinVolumes:
         """Return what stays the same for a path's volume from mount to mount; empty if nothing does.
 
         Device numbers do not: macOS gives them out in the order of mounting.
-
-        Raises:
-            OSError: The path cannot be looked at.
         """
         facts = self.mount_of(path)
         number = self.uuid_of(facts.point)
@@ -261,11 +247,7 @@ class DarwinVolumes:
         return "" if facts.is_local else facts.kind
 
     def uuid_of(self, mount_point: str) -> str:
-        """Return a volume's UUID, in small letters; empty if it has none.
-
-        Args:
-            mount_point: Absolute path of its root: of other paths the system does not tell it.
-        """
+        """Return the UUID of the volume with this root, in small letters; empty if it has none, as for other paths."""
         asked = _AttrList(_ATTR_BIT_MAP_COUNT, 0, 0, _ATTR_VOL_INFO | _ATTR_VOL_UUID, 0, 0, 0)
         answer = _UuidAnswer()
         size = ctypes.sizeof(answer)

@@ -122,13 +122,9 @@ class Budget:
             self._settle()
 
     def keep(self, kept: int) -> int:
-        """Take note that a tree has opened a folder.
+        """Take note that a tree has opened a folder and keeps so many now; returns how many it has to close at once.
 
-        Args:
-            kept: How many it keeps now, with that one.
-
-        Returns:
-            How many of them it has to close at once; they are counted out already.
+        Those are counted out already.
         """
         with self._lock:
             self._kept += 1
@@ -147,8 +143,7 @@ class Budget:
     def job(self, should_stop: Callable[[], bool]) -> Iterator[None]:
         """Count in a job for as long as it runs, as soon as there is room for what it keeps open between passes.
 
-        Args:
-            should_stop: Asked again and again while it waits; if so it is counted in at once.
+        If ``should_stop`` says so while it waits, it is counted in at once.
         """
         self._wait_for_turn(should_stop, jobs=1)
         try:
@@ -160,8 +155,7 @@ class Budget:
     def turn(self, should_stop: Callable[[], bool]) -> Iterator[None]:
         """Count in a pass, as soon as there is room for it besides the others.
 
-        Args:
-            should_stop: Asked again and again while it waits; the pass then begins, and ends by itself.
+        If ``should_stop`` says so while it waits, the pass begins, and ends by itself.
 
         Raises:
             TooManyOpenError: No more files can be opened.

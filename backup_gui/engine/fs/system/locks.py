@@ -26,11 +26,7 @@ _POLL_S = 0.01
 
 
 def take_name(name: str, place: str) -> socket.socket | None:
-    """Take the first name of a row that no stranger has.
-
-    Args:
-        name: The first one.
-        place: Absolute path of the destination without links; it need not exist.
+    """Take the first name of a row that no stranger has, for a destination: an absolute path without links.
 
     Returns:
         The socket that has it, or one that has none where strangers have them all; None where the system has no table
@@ -94,10 +90,6 @@ def is_locked_by_strangers(inode: int, place: str) -> bool:
     """Tell whether a folder is locked by processes only of users who may not write to it.
 
     Anybody who may open a folder can lock it, and so keep others from it for as long as they like.
-
-    Args:
-        inode: The number of the folder, which others have locked.
-        place: Its absolute path without links.
     """
     if sys.platform != "linux":
         return False

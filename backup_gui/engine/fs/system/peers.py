@@ -43,12 +43,7 @@ def peer_uid(connection: socket.socket) -> int | None:
 def may_write(uid: int, folder: str) -> bool:
     """Tell whether another user may write to a folder, going by owners, groups and modes.
 
-    Args:
-        uid: The user.
-        folder: Absolute path without links of a folder that is there.
-
-    Returns:
-        Whether they may, or may for all that is known: an access list is not looked into.
+    They may for all that is known: an access list is not looked into. The path has no links.
     """
     if sys.platform == "win32" or uid == 0:
         return True

@@ -97,14 +97,7 @@ def flush_file(fd: int) -> None:
 
 
 def flush_drive(fd: int) -> None:
-    """Return when a drive has written what ``flush_file`` gave it; at once where that waits for the drive itself.
-
-    Args:
-        fd: A file or folder on the drive.
-
-    Raises:
-        OSError: Some of it may be lost.
-    """
+    """Return when a drive has written what ``flush_file`` gave it; at once where that waits for the drive itself."""
     if sys.platform == "darwin":
         import fcntl  # noqa: PLC0415 - not on Windows
 
@@ -114,12 +107,7 @@ def flush_drive(fd: int) -> None:
 
 
 def lock_file(fd: int) -> None:
-    """Lock an open file, or a folder where those can be locked, until it is closed.
-
-    Raises:
-        BlockingIOError: Another process has it locked.
-        OSError: It cannot be locked.
-    """
+    """Lock an open file, or a folder where those can be locked, until it is closed, unless another process has."""
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415 - only there
 
@@ -144,11 +132,7 @@ def own_ids() -> tuple[int, int]:
 
 
 def end_with_parent(parent: int) -> None:
-    """Let this process not outlive another by more than moments, even if that is killed.
-
-    Args:
-        parent: Process id of the one that started this one.
-    """
+    """Let this process not outlive the one that started it by more than moments, even if that is killed."""
     if _prctl is not None and sys.platform == "linux":
         _prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     if sys.platform != "win32" and os.getppid() != parent:

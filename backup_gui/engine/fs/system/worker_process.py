@@ -43,15 +43,7 @@ OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
 
 
 class WorkerProcess:
-    """The pass's end.
-
-    Args:
-        source: The source.
-        target: The destination; both must stay open.
-
-    Raises:
-        OSError: The process could not be started.
-    """
+    """The pass's end. Both trees must stay open."""
 
     def __init__(self, source: Tree, target: Tree) -> None:
         command = [*_command(), *map(str, (os.getpid(), source.root_fd, target.root_fd))]
@@ -95,12 +87,9 @@ class WorkerProcess:
             self._is_alive = False
 
     def answers(self, *, waits: bool = False) -> tuple[Sequence[Any], list[Any] | None] | None:
-        """Return the oldest batch and an answer for each thing in it.
+        """Return the oldest batch and an answer for each thing in it, and wait for that if told to.
 
         The answers are None if the process has ended, and how far it came is not known.
-
-        Args:
-            waits: Whether to wait for them.
 
         Returns:
             None if there is nothing that was not returned before; without ``waits`` also if it is not done yet.
@@ -172,9 +161,6 @@ def _start(command: list[str]) -> tuple[int, int, int]:
 
     Returns:
         Its number, the descriptor that it is asked on, and the one that it answers on.
-
-    Raises:
-        OSError: It could not be started.
     """
     if sys.platform == "win32":
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))

@@ -12,31 +12,20 @@ SYSTEM = Path("/sys")
 
 
 def are_on_one_disk(path: str, other: str) -> bool:
-    """Tell whether two existing folders share a disk, as far as the system tells.
-
-    Args:
-        path: Absolute path.
-        other: Absolute path.
-
-    Raises:
-        OSError: One of them cannot be looked at.
-    """
+    """Tell whether two existing folders share a disk, as far as the system tells."""
     return bool(disks_of(path) & disks_of(other))
 
 
 def disks_of(path: str, system: Path = SYSTEM, table: str | Path = TABLE) -> frozenset[str]:
     """Return names of the disks that hold a folder, to be compared with those of another one.
 
-    Partitions, encrypted and logical volumes, and subvolumes are followed down to the disks that they are on. What
-    lies on no disk, as a network folder does, has its volume's name.
+    Partitions, encrypted and logical volumes, and subvolumes are followed down to the disks that they are on. What lies
+    on no disk, as a network folder does, has its volume's name.
 
     Args:
         path: Absolute path of something that exists.
         system: The kernel's tree of devices, as in sysfs(5).
         table: The kernel's list of mounts, as in proc(5).
-
-    Raises:
-        OSError: It cannot be looked at.
     """
     device = os.stat(path).st_dev
     if sys.platform == "win32" or sys.platform == "darwin":

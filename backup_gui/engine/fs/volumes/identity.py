@@ -44,20 +44,12 @@ class Identity(NamedTuple):
 
 
 def identify(path: str) -> Identity:
-    """Take the identity of a folder.
-
-    Raises:
-        OSError: It cannot be looked at.
-    """
+    """Take the identity of a folder."""
     return identity_of(Location(path))
 
 
 def identity_of(folder: Location) -> Identity:
-    """Take the identity of a folder of which it is known where it lies.
-
-    Raises:
-        OSError: It cannot be looked at.
-    """
+    """Take the identity of a folder of which it is known where it lies."""
     return Identity(volume_of(folder), os.stat(folder.path).st_ino if has_lasting_inodes(folder.mount) else 0)
 
 

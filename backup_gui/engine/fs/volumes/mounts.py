@@ -133,12 +133,7 @@ def mount_of(path: str, table: "str | Path" = TABLE) -> Mount | None:
 
 
 def mount_above(path: str, visible: dict[str, Mount]) -> Mount | None:
-    """Return the mount that a path lies on; None if the table is empty.
-
-    Args:
-        path: Absolute path without links.
-        visible: As ``visible_mounts`` returns it.
-    """
+    """Return the mount that a path without links lies on, of the visible ones; None if there are none."""
     if not visible:
         return None
     while path not in visible and path != "/":
@@ -247,14 +242,8 @@ def is_of_kernel(kind: str) -> bool:
 def distrusted_devices(root: str, root_fd: int, device: int, mounts: Iterable[Mount]) -> frozenset[int]:
     """Return the volumes of a folder on which the system heeds no set-id bits, as those of sticks usually are.
 
-    Args:
-        root: Absolute path of the folder, without links.
-        root_fd: Its descriptor.
-        device: Its device number.
-        mounts: What is mounted.
-
     Returns:
-        Device numbers: of the folder, and of what is mounted below it.
+        Device numbers: of the folder, whose path has no links, and of what is mounted below it.
     """
     if sys.platform == "win32":
         return frozenset()

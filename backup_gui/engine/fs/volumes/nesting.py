@@ -23,12 +23,7 @@ T = TypeVar("T")
 
 
 def is_within(inner: str, outer: str) -> bool:
-    """Tell whether ``inner`` is ``outer`` or lies somewhere below it.
-
-    Args:
-        inner: Absolute path; what of it does not exist yet is taken as it is written.
-        outer: Absolute path.
-    """
+    """Tell whether ``inner`` is ``outer`` or lies somewhere below it."""
     return Location(inner).is_within(Location(outer))
 
 
@@ -37,9 +32,6 @@ class _Once(Generic[T]):
 
     Not ``cached_property``: in Python 3.11 it holds one lock for all instances meanwhile, and a drive that does not
     answer one job would keep all other jobs waiting.
-
-    Args:
-        find: Finds it out.
     """
 
     def __init__(self, find: Callable[[Any], T]) -> None:
@@ -162,13 +154,9 @@ class Location:
 
 
 def mounted_below(folder: Location, shown: Location) -> str | None:
-    """Find where below a folder something is mounted that another folder, or a part of it, lies in or holds.
+    """Find where below a folder something is mounted that the folder ``shown``, or a part of it, lies in or holds.
 
     What is written to the one there is written to the other.
-
-    Args:
-        folder: The folder that is looked through.
-        shown: The folder that is not to be seen in it.
 
     Returns:
         The mount's path; None if there is none.

@@ -22,16 +22,7 @@ def room_bytes(folder: Path) -> int:
 
 
 def give_place(path: str, size_bytes: int, page_bytes: int) -> None:
-    """Give the beginning of a file that this process has open its place on a disk whose blocks are smaller than pages.
-
-    Args:
-        path: Absolute path without links.
-        size_bytes: How much of it.
-        page_bytes: How large pages are.
-
-    Raises:
-        OSError: There is no room for it, or the system does not tell what is open.
-    """
+    """Give the beginning of an open file, at a path without links, its place on a disk whose blocks are smaller than pages."""
     if sys.platform != "linux" or os.statvfs(os.path.dirname(path)).f_frsize >= page_bytes:
         return
     # By the descriptor that there is: closing another one of the same file would end its locks.
