@@ -116,13 +116,20 @@ class History(Protocol):
     is_lost: bool
 
     def prepare(self) -> None:
-        """Make the history if it is not there yet, and make sure that it can be written to."""
+        """Make the history if it is not there yet, and make sure that it can be written to, before anything is copied.
+
+        It is ``RootAbsentError`` if the drive is not there any more, and ``DestinationUnusableError`` if it cannot be
+        made, opened or written to; the text names the folder at fault.
+        """
 
     def tree(self) -> TreeView | None:
         """Return the history for reading; None if none is kept or nothing was ever kept."""
 
     def remove_version(self, path: str, token: int) -> bool:
-        """Remove a version for good, if it is still the one that had this token for an inode when it was listed."""
+        """Remove a version for good, if it is still the one that had this token for an inode when it was listed.
+
+        It is ``ValueError`` if it is not named as versions are.
+        """
 
     def rename_version(self, stored: str, path: str, left_at: datetime) -> str:
         """Give a version of a mirror's path the name of another time, and return where it is now."""
@@ -165,7 +172,10 @@ class Destination(DestinationView, Protocol):
         """Tell whether two names are one to the destination; it may make an experiment, which leaves nothing."""
 
     def refuse_unwritable(self, actions: Sequence[Action]) -> None:
-        """End the pass if nothing of what is to be done can be done."""
+        """End the pass with ``DestinationUnusableError`` if nothing of what is to be done can be done.
+
+        Else each path would fail by itself, and a pass that could do nothing would be told as one that did most.
+        """
 
     # What comes in
 
@@ -229,7 +239,11 @@ class Destination(DestinationView, Protocol):
         """Give things other paths, never ones that are taken, and metadata; returns whether each has its path."""
 
     def respell(self, old_path: str, new_path: str) -> None:
-        """Give something another spelling of its name, which the destination takes for the same name."""
+        """Give something another spelling of its name, which the destination takes for the same name.
+
+        It is ``FileExistsError`` if both are listed, which are not one after all, and ``FileNotFoundError`` if the old
+        one is not listed any more.
+        """
 
     # Room, and reaching the disk
 

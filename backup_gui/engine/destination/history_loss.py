@@ -23,10 +23,7 @@ log = logging.getLogger(__name__)
 def is_history_lost(target: Destination, catalog: JobDatabase, *, is_same: bool) -> bool:
     """Tell whether the history had to be made anew where it was before, and say so in the log.
 
-    Args:
-        target: The destination.
-        catalog: What is remembered of it.
-        is_same: Whether the mirror is what the last pass left. If not, a history that lies in it is another one, too.
+    If the mirror is not the same as what the last pass left, a history that lies in it is another one, too.
     """
     is_lost = target.history.is_new and catalog.fact(HISTORY_PLACE_KEY) == _place(target)
     if is_lost and not is_same and is_place_inside(target.history.root or "", target.root):

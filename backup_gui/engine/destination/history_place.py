@@ -82,27 +82,14 @@ def is_reserved(name: str) -> bool:
 
 
 def is_not_the_mirrors(root: str, name: str, entry: Entry) -> bool:
-    """Tell whether something at a mirror's root is no part of it: its history, its marker, or the drive's own.
-
-    Args:
-        root: Absolute path of the mirror.
-        name: The name.
-        entry: What is there.
-    """
+    """Tell whether something at the root of a mirror is no part of it: its history, its marker, or the drive's own."""
     if is_reserved(name) or name == MARKER_NAME:
         return True
     return stat.S_ISDIR(entry.st_mode) and is_system_folder(name) and is_drive(root)
 
 
 def is_vacant(root: str) -> bool:
-    """Tell whether a folder has nothing in it that would count as a mirror's.
-
-    Args:
-        root: Absolute path of the folder.
-
-    Raises:
-        OSError: It cannot be listed.
-    """
+    """Tell whether a folder has nothing in it that would count as a mirror's."""
     with os.scandir(root) as entries:
         return all(is_not_the_mirrors(root, entry.name, entry.stat(follow_symlinks=False)) for entry in entries)
 

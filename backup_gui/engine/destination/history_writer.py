@@ -40,19 +40,11 @@ if TYPE_CHECKING:
 
 
 class HistoryWriter:
-    """The history of a mirror.
+    """The history of a mirror; see ``destination.History`` for what it is to the engine.
 
     Args:
         mirror: Writes into the mirror that it belongs to; what is kept comes out of it.
         root: Absolute path of the history, on the same volume, made when it is not there; None to keep none.
-
-    Attributes:
-        root: As given.
-        kept_as: Where the last version of each path went, until somebody takes note of it.
-        must_keep: Whether nothing is to be replaced that cannot be kept, not even for want of room.
-        was_there: Whether the history was there, or was made, in this pass.
-        is_new: Whether the history had to be made.
-        is_lost: Whether it had to be made once more.
     """
 
     def __init__(self, mirror: MirrorWriter, root: str | None) -> None:
@@ -71,12 +63,6 @@ class HistoryWriter:
         self.was_there = False
 
     def prepare(self) -> None:
-        """Make the history if it is not there yet, and make sure that it can be written to, before anything is copied.
-
-        Raises:
-            RootAbsentError: The drive is not there any more.
-            DestinationUnusableError: It cannot be made, opened or written to; the text names the folder at fault.
-        """
         if self.root is None:
             return
         try:
@@ -130,19 +116,13 @@ class HistoryWriter:
         return self._tree
 
     def close(self) -> None:
-        """Give all descriptors back."""
         if self._tree is not None:
             self._tree.close()
             self._tree = None
         self._folders.clear()
 
     def keep(self, path: str, left_at: datetime, *, leaves: bool) -> str | None:
-        """Keep what is at a path as a version in the history.
-
-        Args:
-            path: The file or link.
-            left_at: When it leaves the mirror, UTC.
-            leaves: Whether its name goes with it. If not, it stays under its name until it is replaced.
+        """Keep a file or link as a version in the history, unless nothing is there; without ``leaves`` it stays, too.
 
         Returns:
             The version's path in the history, or None if no history is kept or nothing was there.
@@ -176,10 +156,7 @@ class HistoryWriter:
         """Take back that a version was kept a moment ago: what it was made of has its place in the mirror again.
 
         If the mirror still has it, the version is only a further name of it. Anything else there stays, and so does the
-        version.
-
-        Raises:
-            OSError: It could not be moved or removed, and is still in the history.
+        version. If it fails, the version is still in the history.
         """
         history, there = self.open(), self._mirror.look(path)
         if there is None:
@@ -194,11 +171,6 @@ class HistoryWriter:
         self._unflushed.add(parent_of(kept))
 
     def tree(self) -> Tree | None:
-        """Return the history for reading; None if none is kept or nothing was ever kept.
-
-        Raises:
-            OSError: It cannot be opened.
-        """
         if self.root is None:
             return None
         try:
@@ -209,19 +181,6 @@ class HistoryWriter:
         return self._tree
 
     def remove_version(self, path: str, token: int) -> bool:
-        """Remove a version from the history for good.
-
-        Args:
-            path: Its path in the history.
-            token: What its entry had for an inode when it was listed: something else there has another.
-
-        Returns:
-            Whether it was removed; False if something else is there now, or nothing.
-
-        Raises:
-            ValueError: It is not named as versions are.
-            OSError: It could not be removed.
-        """
         if read_version_name(path.rpartition("/")[2]) is None:
             raise ValueError(path)
         history = self.open()
@@ -235,30 +194,12 @@ class HistoryWriter:
         return True
 
     def rename_version(self, stored: str, path: str, left_at: datetime) -> str:
-        """Give a version the name of another time.
-
-        Args:
-            stored: Its path in the history.
-            path: The path that it had in the mirror.
-            left_at: When it left the mirror, UTC.
-
-        Returns:
-            Its path in the history now.
-
-        Raises:
-            OSError: It has its old name.
-        """
         history = self.open()
         renamed = _first_free(path, left_at, lambda name: rename_between(history, stored, history, name))
         self._unflushed.add(parent_of(stored))
         return renamed
 
     def remove_folders(self, path: str) -> None:
-        """Remove a folder of the history that versions were removed from, and those above it, as far as they are empty.
-
-        Raises:
-            OSError: One could not be removed for another reason.
-        """
         history = self.open()
         while path:
             history.forget(path)
@@ -275,13 +216,7 @@ class HistoryWriter:
             path = parent_of(path)
 
     def flush(self) -> None:
-        """Return when the names made so far are on the disk: before the mirror's folders, which they may have left.
-
-        Where the volume is flushed as a whole, the mirror does that.
-
-        Raises:
-            OSError: Some of them are not, and may be lost.
-        """
+        # Before the mirror's folders, which the names may have left. The mirror flushes a volume as a whole.
         if self._tree is not None and not self._writer.syncs_whole:
             for folder in self._unflushed:
                 flush_folder(self._tree, folder)

@@ -68,12 +68,7 @@ def folders_of(job: Job) -> JobFolders:
 
 
 def folders_at(source: str, destination: str, history: str | None) -> JobFolders:
-    """Find out where folders lie now.
-
-    Args:
-        source: Absolute path.
-        destination: Absolute path.
-        history: Absolute path; None for no history.
+    """Find out where folders lie now, by their absolute paths; None for no history.
 
     Returns:
         The same as the last time, with all that was found out of it since, if all lie where they did.

@@ -49,20 +49,14 @@ log = logging.getLogger(__name__)
 
 
 class LocalDestination:
-    """A mirror and its history; see ``Destination`` for what they are to the engine.
+    """A mirror and its history; see ``Destination`` for what they are to the engine, and for what each call does.
 
     Args:
         root: Absolute path of the mirror, which exists.
         history_root: Absolute path of the history, on the same volume; None to keep none.
 
     Attributes:
-        root: As given.
         tree: The mirror, for reading.
-        history: The history.
-        dated: Tells the time by which versions are named.
-
-    Raises:
-        OSError: The folder cannot be opened or is none.
     """
 
     def __init__(self, root: str, history_root: str | None) -> None:
@@ -92,7 +86,6 @@ class LocalDestination:
         self.close()
 
     def close(self) -> None:
-        """Give all descriptors back."""
         self.history.close()
         self.tree.close()
 
@@ -108,38 +101,24 @@ class LocalDestination:
 
     @property
     def keeps_history(self) -> bool:
-        """Whether what leaves the mirror is kept."""
         return self.history.root is not None
 
     @property
     def holds_attributes(self) -> bool:
-        """Whether all attributes were held, as far as any were set."""
         return self._metadata.holds_attributes
 
     @property
     def has_unseen_folders(self) -> bool:
-        """Whether there are new folders to reveal."""
         return bool(self.tree.staged)
 
     @property
     def flushes_files(self) -> bool:
-        """Whether each file is flushed by itself, since the whole cannot be."""
         return not self._mirror.syncs_whole
 
     def attributes(self, path: str) -> Attributes:
-        """Return the extended attributes and access lists of a path, of a link those of its own.
-
-        Raises:
-            OSError: They cannot be told.
-        """
         return attributes_of(self.tree, path)
 
     def marker(self, folder: str) -> bytes | None:
-        """Return the marker that a folder has as an attribute, as it is written; None if it has none.
-
-        Raises:
-            OSError: It cannot be told just now.
-        """
         with reached(self.tree, folder) as where:
             try:
                 return read_marker(where, follows_link=False)
@@ -149,7 +128,6 @@ class LocalDestination:
                 return None
 
     def is_in_place(self) -> bool:
-        """Tell whether the destination's path still leads to the folder that was opened."""
         if self.tree.is_root_in_place():
             return True
         try:
@@ -159,22 +137,12 @@ class LocalDestination:
         return is_on_drive and not keeps_folder_inodes(self.tree.location.mount)
 
     def helper(self, source: Tree) -> WorkerProcess | None:
-        """Start the second process; None if it cannot help."""
         return WorkerProcess.start_for(source, self.tree, self.capabilities)
 
     def falls_together(self, one: str, other: str) -> bool:
-        """Tell by an experiment, which leaves nothing, whether two names are one to the file system."""
         return falls_together(self, one, other)
 
     def refuse_unwritable(self, actions: Sequence[Action]) -> None:
-        """Make sure that something of what is to be done can be done, before the first action of a pass.
-
-        Else each path would fail by itself, and a pass that could do nothing would be told as one that did most.
-
-        Raises:
-            DestinationUnusableError: The drive is read-only, or the folder is closed to this user, and what is to be
-                done begins there; the text names the folder.
-        """
         if not actions:
             return
         if is_read_only(self.root):
@@ -211,7 +179,6 @@ class LocalDestination:
     def receive(
         self, incoming: Iterable[Incoming[T]], *, on_bytes: Callable[[int, str], None], should_stop: Callable[[], bool]
     ) -> Iterator[tuple[T, str, Exception | None]]:
-        """Copy source files into new temporaries; see ``MirrorWriter.receive``."""
         receive = self._mirror.receive
         for path, fd, source, mine in incoming:
             temporary, failure = "", None
@@ -224,7 +191,6 @@ class LocalDestination:
             yield mine, temporary, failure
 
     def publish(self, namings: Iterable[Naming[T]]) -> Iterator[tuple[T, str | None, Exception | None]]:
-        """Give temporaries their final names; see ``MirrorWriter.publish`` and ``HistoryWriter.keep``."""
         publish = self._mirror.publish
         for temporary, path, may_replace, left_at, mine in namings:
             kept, failure = None, None
@@ -244,7 +210,6 @@ class LocalDestination:
             yield mine, kept, failure
 
     def discard(self, temporaries: Iterable[str]) -> dict[str, OSError]:
-        """Remove temporaries; see ``MirrorWriter.discard``."""
         failures = {}
         for temporary in temporaries:
             try:
@@ -254,7 +219,6 @@ class LocalDestination:
         return failures
 
     def take_away(self, leaving: Iterable[tuple[str, bool, T]]) -> Iterator[tuple[T, Exception | None]]:
-        """Take files and links out of the mirror, into the history if one is kept, and remove empty folders."""
         for path, is_folder, mine in leaving:
             failure: Exception | None = None
             try:
@@ -270,7 +234,6 @@ class LocalDestination:
             yield mine, failure
 
     def move(self, moves: Iterable[Moving[T]]) -> Iterator[tuple[T, bool, Exception | None]]:
-        """Rename within the mirror, never onto something, and set metadata."""
         for old_path, new_path, source, attributes, mine in moves:
             is_moved, failure = False, None
             try:
@@ -284,19 +247,6 @@ class LocalDestination:
     # Single things
 
     def create_hard_link(self, first: str, path: str) -> str | None:
-        """Make a further name of a file, as a temporary beside its final path.
-
-        Args:
-            first: A file of the mirror.
-            path: The final path.
-
-        Returns:
-            The temporary's path, as from ``receive``; None where the file system has no such links, or not that many,
-            or not between these two folders.
-
-        Raises:
-            OSError: It could not be made this time.
-        """
         if not self.capabilities.holds_hard_links:
             return None
         self.tree.open_up(parent_of(path))
@@ -312,17 +262,6 @@ class LocalDestination:
         return temporary
 
     def respell(self, old_path: str, new_path: str) -> None:
-        """Give something another spelling of its name, which the file system takes for the same name.
-
-        Args:
-            old_path: The path as it is listed.
-            new_path: The path as it is to be listed, in the same folder.
-
-        Raises:
-            FileExistsError: Both are listed: they are not one after all.
-            FileNotFoundError: The old one is not listed any more.
-            OSError: The rename was refused; it has its old name.
-        """
         folder = parent_of(old_path)
         self.tree.open_up(folder)
         before = self.list(folder)
@@ -348,19 +287,9 @@ class LocalDestination:
         self._mirror.note_unflushed(folder)
 
     def is_listed(self, path: str) -> bool:
-        """Tell whether a name is listed in just this spelling in the folder that it is in.
-
-        Raises:
-            OSError: The folder cannot be listed.
-        """
         return path.rpartition("/")[2] in self.list(parent_of(path))
 
     def set_metadata(self, path: str, source: Entry, attributes: Attributes | None = None) -> None:
-        """Give a path of the mirror the source's metadata, so that it reaches the disk; see ``MetadataWriter``.
-
-        Raises:
-            OSError: Some of it was refused, or did not reach the disk.
-        """
         try:
             self._metadata.set_metadata(path, source, attributes)
         finally:
@@ -371,11 +300,6 @@ class LocalDestination:
                     self._mirror.flush_metadata(path, source)
 
     def flush(self) -> None:
-        """Return when everything written so far is on the disk, in the history too.
-
-        Raises:
-            OSError: Some of it is not, and may be lost.
-        """
         self.history.flush()
         self._mirror.flush()
 
@@ -394,7 +318,6 @@ class LocalDestination:
             raise NotKept(error) from error
 
     def _move(self, old_path: str, new_path: str) -> None:
-        """Rename within the mirror; never onto something."""
         self.tree.open_up(parent_of(old_path))
         self.tree.open_up(parent_of(new_path))
         # Before it is renamed: some systems rename no folder in which anything is open.

@@ -87,15 +87,7 @@ UNREADABLE: Final = Marker()
 
 
 def new_marker(source: str, made_at: float) -> Marker:
-    """Make the marker of a new backup.
-
-    Args:
-        source: Absolute path of the source.
-        made_at: The time, seconds since 1970, UTC.
-
-    Raises:
-        OSError: The source cannot be looked at.
-    """
+    """Make the marker of a new backup of a source, made at a time: seconds since 1970, UTC."""
     return Marker(
         os.urandom(_ID_BYTES).hex(),
         computer_id(),
@@ -108,20 +100,12 @@ def new_marker(source: str, made_at: float) -> Marker:
 
 
 def read_markers(folder: str) -> tuple[Marker, ...]:
-    """Read the markers that a folder has; one that is there and cannot be read is ``UNREADABLE``.
-
-    Args:
-        folder: Absolute path; it need not exist.
-    """
+    """Read the markers that a folder has, which need not exist; one that cannot be read is ``UNREADABLE``."""
     return tuple(found for found in (_read_attribute(folder), read_file(os.path.join(folder, MARKER_NAME))) if found)
 
 
 def read_file(path: str) -> Marker | None:
-    """Read the marker in a file; None if there is no such file.
-
-    Args:
-        path: Absolute path.
-    """
+    """Read the marker in a file; None if there is no such file, and ``UNREADABLE`` if it cannot be read."""
     try:
         os.lstat(path)
     except OSError:
@@ -139,14 +123,7 @@ def read_file(path: str) -> Marker | None:
 
 
 def read_open_file(fd: int) -> Marker:
-    """Read the marker in an open file, and close it.
-
-    Args:
-        fd: Its descriptor.
-
-    Raises:
-        OSError: It could not be read.
-    """
+    """Read the marker in an open file, and close it."""
     try:
         is_file = stat.S_ISREG(os.fstat(fd).st_mode)
         return parse_marker(os.read(fd, _MAX_BYTES)) if is_file else UNREADABLE
@@ -156,11 +133,6 @@ def read_open_file(fd: int) -> Marker:
 
 def write_attribute(tree: Tree, marker: Marker, *, may_replace: bool) -> bool:
     """Give the root of an open tree a marker; it is on the disk afterwards.
-
-    Args:
-        tree: The tree.
-        marker: The marker.
-        may_replace: Whether there may be one.
 
     Returns:
         Whether it was given; False where there are no such attributes, or no room for one.
@@ -184,11 +156,6 @@ def write_attribute(tree: Tree, marker: Marker, *, may_replace: bool) -> bool:
 
 def write_file(tree: Tree, marker: Marker, *, may_replace: bool) -> None:
     """Write a marker as a file into the root of an open tree, whole or not at all; it is on the disk afterwards.
-
-    Args:
-        tree: The tree.
-        marker: The marker.
-        may_replace: Whether there may be one.
 
     Raises:
         FileExistsError: There is one, which is not to be replaced.

@@ -25,19 +25,13 @@ if TYPE_CHECKING:
 
 
 class MetadataWriter:
-    """Sets metadata in a mirror.
-
-    Args:
-        tree: The mirror.
+    """Sets metadata in a mirror; each call raises ``OSError`` if some of it was refused.
 
     Attributes:
         capabilities: What the file system can hold.
         rights: Who writes, and what metadata of new files follow from that.
         holds_owner: Whether owners are set, and so compared.
         holds_attributes: Whether all attributes were held, as far as any were set.
-
-    Raises:
-        OSError: It cannot be told how exactly times are kept.
     """
 
     def __init__(self, tree: MirrorTree) -> None:
@@ -63,13 +57,7 @@ class MetadataWriter:
     def set_metadata(self, path: str, source: Entry, attributes: Attributes | None = None) -> None:
         """Give a path of the mirror the owner, mode and times that the source has.
 
-        Args:
-            path: The path.
-            source: The source's entry.
-            attributes: The extended attributes and access lists that it shall have; None to leave them as they are.
-
-        Raises:
-            OSError: Some of it was refused.
+        Extended attributes and access lists stay as they are without ``attributes``.
         """
         self._tree.opened_up.pop(path, None)
         is_link = stat.S_ISLNK(source.st_mode)
@@ -94,14 +82,6 @@ class MetadataWriter:
         """Keep everybody out of a folder of the mirror who may not use the source's, before anything comes into it.
 
         What the source allows besides comes with ``set_metadata``, when the content is complete.
-
-        Args:
-            path: The folder.
-            source: The source's entry.
-            has_other_list: Whether the source has another access list there.
-
-        Raises:
-            OSError: It could not be done.
         """
         if not HAS_MODES or not self.capabilities.holds_modes:
             return
@@ -118,11 +98,7 @@ class MetadataWriter:
             self._tree.root_folder.set_owner(source.st_uid, source.st_gid)
 
     def inherited(self, folder: FolderHandle) -> Inherited:
-        """Tell what a folder gives to what is made in it, which the source may not have.
-
-        Raises:
-            OSError: It cannot be told.
-        """
+        """Tell what a folder gives to what is made in it, which the source may not have."""
         # The folder asked about last is nearly always the one asked about next.
         if folder is not self._asked_folder:
             self._handed_down = inherited_in(folder, self.rights.owner[1])

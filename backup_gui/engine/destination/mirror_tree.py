@@ -25,18 +25,12 @@ OWNER_ALL: Final = stat.S_IRWXU
 class MirrorTree(Tree):
     """A mirror, for reading.
 
-    Args:
-        root: Absolute path of the folder, which exists.
-
     Attributes:
         location: Where it lies.
         opens_up: Whether folders are opened up to be listed.
         opened_up: The modes of folders that were opened up; whoever gives one the mode of the source removes it.
         staged: The final path of each new folder that has another name on the disk for now, and that name. What is in
             it has its own name there already.
-
-    Raises:
-        OSError: The folder cannot be opened or is none.
     """
 
     def __init__(self, root: str) -> None:
@@ -55,11 +49,7 @@ class MirrorTree(Tree):
         super().close()
 
     def list(self, path: str, refused: dict[str, OSError] | None = None, most: int = sys.maxsize) -> dict[str, Entry]:
-        """List a folder, as ``Tree.list``; one whose owner may not read it, but who owns it, is opened up.
-
-        Raises:
-            OSError: The folder could not be read to its end.
-        """
+        """List a folder, as ``Tree.list``; one whose owner may not read it, but who owns it, is opened up."""
         try:
             return super().list(path, refused, most)
         except PermissionError:
@@ -91,11 +81,7 @@ class MirrorTree(Tree):
         return True
 
     def set_mode(self, path: str, kind_and_mode: int) -> None:
-        """Set the mode of what is at a path, if it is of this kind.
-
-        Raises:
-            OSError: It was refused.
-        """
+        """Set the mode of what is at a path, if it is of this kind."""
         if path:
             name, folder = self.at(path)
             folder.set_mode_at(name, kind_and_mode)

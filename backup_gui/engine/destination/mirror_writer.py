@@ -34,21 +34,12 @@ if TYPE_CHECKING:
 
 
 class MirrorWriter:
-    """Writes into a mirror.
-
-    Args:
-        tree: The mirror.
-        metadata: Sets metadata in it.
+    """Writes into a mirror; each call raises ``OSError`` if it is refused.
 
     Attributes:
-        tree: As given.
-        metadata: As given.
         stores_later: Whether it is a mounted cloud, of which nobody can tell when it has stored something.
         syncs_whole: Whether its volume is flushed as a whole; if not, each file is flushed by itself.
         without_attributes: Copies that lack some of their attributes, and why.
-
-    Raises:
-        OSError: It cannot be told where the folder lies.
     """
 
     def __init__(self, tree: MirrorTree, metadata: MetadataWriter) -> None:
@@ -79,14 +70,7 @@ class MirrorWriter:
         on_bytes: Callable[[int, str], None],
         should_stop: Callable[[], bool],
     ) -> str:
-        """Copy an open source file, content and metadata, into a new temporary beside its final path.
-
-        Args:
-            path: The final path.
-            fd: The source file's descriptor, at its beginning.
-            source: The source file's entry.
-            on_bytes: Told of each whole block copied, and of the final path.
-            should_stop: Asked before each block of a large file.
+        """Copy an open source file, content and metadata, into a new temporary beside its final path; see ``transfer``.
 
         Returns:
             The temporary's path: the final one itself in a folder that is not to be seen yet. Its content is on the
@@ -129,11 +113,7 @@ class MirrorWriter:
         return temporary, join(self._place_of(folder), name)
 
     def create_link(self, path: str, text: str) -> str:
-        """Make a symbolic link as a temporary beside its final path; returns the temporary's path, as ``receive``.
-
-        Raises:
-            OSError: It could not be made.
-        """
+        """Make a symbolic link as a temporary beside its final path; returns the temporary's path, as ``receive``."""
         path = self.temporary_for(path)
         name, folder = self._at(path)
         try:
@@ -149,14 +129,8 @@ class MirrorWriter:
     def publish(self, temporary: str, path: str, *, may_replace: bool) -> None:
         """Give a temporary its final name, in one step; one that has it already comes with its folder.
 
-        Args:
-            temporary: Path of the temporary, in the same folder.
-            path: The final path.
-            may_replace: Whether something that is there goes; a folder must be empty and removed before.
-
-        Raises:
-            FileExistsError: Something is there that the caller does not know of.
-            OSError: The rename was refused.
+        With ``may_replace`` what is there goes; a folder must be empty and removed before. Without, it is
+        ``FileExistsError`` if something is there.
         """
         if temporary == path:
             self.note_unflushed(parent_of(path))
@@ -171,12 +145,7 @@ class MirrorWriter:
             self._unflushed.add(parent_of(path))
 
     def discard(self, temporary: str) -> None:
-        """Remove a temporary, a folder with all that is in it; it is no error if it is gone.
-
-        Raises:
-            ValueError: It is no temporary.
-            OSError: It could not be removed.
-        """
+        """Remove a temporary, a folder with all that is in it; it is no error if it is gone."""
         if not is_temporary(temporary.rpartition("/")[2]) and parent_of(temporary) not in self._unseen:
             raise ValueError(temporary)
         entry = self.tree.look(temporary)
@@ -198,11 +167,8 @@ class MirrorWriter:
     def make_folder(self, path: str) -> None:
         """Make a folder that only its owner may enter; its final mode comes when its content is complete.
 
-        It is not to be seen before ``reveal``, but can be used under its path from now on.
-
-        Raises:
-            FileExistsError: Something is there already.
-            OSError: It could not be made.
+        It is not to be seen before ``reveal``, but can be used under its path from now on. It is ``FileExistsError`` if
+        something is there already.
         """
         parent = parent_of(path)
         name, folder = self._at(path)
@@ -234,11 +200,7 @@ class MirrorWriter:
         self.note_unflushed(parent)
 
     def make_scratch(self) -> str:
-        """Make a folder for experiments, under a temporary name; ``discard`` removes it with all that is in it.
-
-        Raises:
-            OSError: It could not be made.
-        """
+        """Make a folder for experiments, under a temporary name; ``discard`` removes it with all that is in it."""
         path = self.temporary_for("")
         self.tree.open_up("")
         name, folder = self._at(path)
@@ -300,24 +262,13 @@ class MirrorWriter:
         self._unseen.clear()
 
     def remove_file(self, path: str) -> None:
-        """Remove a file or link for good; it is no error if it is gone.
-
-        Raises:
-            OSError: It could not be removed.
-        """
+        """Remove a file or link for good; it is no error if it is gone."""
         self.tree.open_up(parent_of(path))
         self._unlink(path)
         self.note_unflushed(parent_of(path))
 
     def remove_folder(self, path: str) -> bool:
-        """Remove an empty folder.
-
-        Returns:
-            Whether it is gone; False if something is still in it.
-
-        Raises:
-            OSError: It could not be removed.
-        """
+        """Remove an empty folder, and return whether it is gone; False if something is still in it."""
         self.tree.open_up(parent_of(path))
         self.tree.forget(path)
         name, folder = self._at(path)
@@ -336,21 +287,13 @@ class MirrorWriter:
     # Room
 
     def room(self) -> Room:
-        """Return how much room there is for this user.
-
-        Raises:
-            OSError: It cannot be told.
-        """
+        """Return how much room there is for this user."""
         return self.tree.root_folder.room()
 
     # Reaching the disk
 
     def flush(self) -> None:
-        """Return when everything written so far is on the disk.
-
-        Raises:
-            OSError: Some of it is not, and may be lost.
-        """
+        """Return when everything written so far is on the disk; an error says that some of it may be lost."""
         if self.syncs_whole:
             self.tree.root_folder.sync_volume()
         else:
@@ -361,11 +304,7 @@ class MirrorWriter:
         self._unflushed.clear()
 
     def flush_metadata(self, path: str, source: Entry) -> None:
-        """Return when the metadata of a path is on the disk.
-
-        Raises:
-            OSError: It is not, or the path may not be read.
-        """
+        """Return when the metadata of a path is on the disk; an error also if the path may not be read."""
         # At once: a folder need not be open to be read when the next group is flushed.
         if stat.S_ISDIR(source.st_mode):
             flush_folder(self.tree, path)
@@ -433,11 +372,7 @@ class MirrorWriter:
 def make_private_folder(path: str) -> None:
     """Make a folder that only its owner may enter, and those above it as usual, so that they reach the disk.
 
-    Args:
-        path: Absolute path; it is no error if there is a folder already.
-
-    Raises:
-        OSError: It could not be made.
+    It is no error if there is a folder already, and ``FileExistsError`` if something else is there.
     """
     missing: list[str] = []
     folder = path
@@ -454,11 +389,7 @@ def make_private_folder(path: str) -> None:
 
 
 def flush_folder(tree: Tree, folder: str) -> None:
-    """Return when the names in a folder are on the disk; a folder that is gone has none.
-
-    Raises:
-        OSError: They are not.
-    """
+    """Return when the names in a folder are on the disk; a folder that is gone has none."""
     try:
         tree.folder(folder).flush_dir()
     except (FileNotFoundError, NotADirectoryError):

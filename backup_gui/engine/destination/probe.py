@@ -187,11 +187,7 @@ class _Probe:
         self._doubts = doubts
 
     def make(self, name: str) -> bool:
-        """Make an empty file; tells whether the name is possible.
-
-        Raises:
-            OSError: It cannot be told.
-        """
+        """Make an empty file; tells whether the name is possible."""
         name, folder = self._at(name)
         try:
             os.close(folder.create_at(name))
@@ -291,11 +287,7 @@ class _Probe:
         return self._target.stat(join(self._folder, name))
 
     def _answer(self, error: OSError) -> bool:
-        """Take an error for a no.
-
-        Raises:
-            OSError: It is none.
-        """
+        """Take an error for a no; one that says nothing of what the drive can do is raised."""
         if error.errno in _NO_ANSWER:
             raise error
         if self._doubts is not None and is_passing(error):

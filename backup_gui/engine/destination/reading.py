@@ -15,26 +15,12 @@ if TYPE_CHECKING:
 
 
 def open_tree(root: str) -> OpenTree:
-    """Open a mirror or a history.
-
-    Args:
-        root: The text form of its place: of a folder, the absolute path.
-
-    Raises:
-        OSError: It cannot be opened, or is not there.
-    """
+    """Open a mirror or a history by the text form of its place: of a folder, the absolute path."""
     return Tree(Place.parse(root).path)
 
 
 def open_if_there(root: str) -> OpenTree | None:
-    """Open a mirror or a history; None if it is not there.
-
-    Args:
-        root: As for ``open_tree``.
-
-    Raises:
-        OSError: It cannot be opened.
-    """
+    """Open a mirror or a history, as ``open_tree``; None if it is not there."""
     try:
         return open_tree(root)
     except FileNotFoundError:

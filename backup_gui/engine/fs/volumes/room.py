@@ -22,7 +22,7 @@ def room_bytes(folder: Path) -> int:
 
 
 def give_place(path: str, size_bytes: int, page_bytes: int) -> None:
-    """Give the beginning of an open file, at a path without links, its place on a disk whose blocks are smaller than pages."""
+    """Give the beginning of an open file its place on a disk whose blocks are smaller than pages."""
     if sys.platform != "linux" or os.statvfs(os.path.dirname(path)).f_frsize >= page_bytes:
         return
     # By the descriptor that there is: closing another one of the same file would end its locks.
