@@ -86,16 +86,9 @@ class _Suspicion(NamedTuple):
 
 
 def judge(plan: Plan, job: Job, condition: Circumstances, allowed: Held | None = None) -> Verdict:
-    """Judge a plan.
+    """Judge a plan by the job's limits.
 
-    Args:
-        plan: The plan.
-        job: Its limits, and whether the user has approved mass deletions permanently.
-        condition: The circumstances.
-        allowed: What the user has approved; exactly these actions are neither held nor counted.
-
-    Returns:
-        The verdict.
+    What the user has allowed is neither held nor counted: exactly these actions.
     """
     if job.allows_mass_delete:
         return Verdict(plan.actions)
@@ -124,13 +117,7 @@ def judge(plan: Plan, job: Job, condition: Circumstances, allowed: Held | None =
 
 
 class _Measure:
-    """Measures a plan against the limits.
-
-    Args:
-        plan: The plan.
-        job: Its limits.
-        condition: The circumstances.
-    """
+    """Measures a plan against the limits."""
 
     def __init__(self, plan: Plan, job: Job, condition: Circumstances) -> None:
         self._plan = plan
@@ -212,10 +199,8 @@ class _Measure:
     def _too_much(self, actions: Part, *, is_held: bool) -> HeldCode | None:
         """Return why there are too many actions; None if there are not.
 
-        Args:
-            actions: The actions.
-            is_held: Whether actions of this kind are held already. Then new files do not raise the limit, and losses
-                that counted when holding began still count.
+        If actions of this kind are held already, new files do not raise the limit, and losses that counted when holding
+        began still count.
         """
         count, share = self._job.guard_count, self._job.guard_share
         condition = self._condition

@@ -98,10 +98,6 @@ def still_held(before: Held | None, found: Held | None) -> Held | None:
 
     A partial pass that holds more of the same kind has seen only a part. What the full pass has shown then stands until
     the next full pass.
-
-    Args:
-        before: What was held before.
-        found: What the partial pass holds.
     """
     if found is None or before is None:
         return found or before

@@ -65,13 +65,9 @@ class ExclusionRules:
         return bool(self._rules or self._holders)
 
     def excludes(self, path: str, is_folder: bool) -> bool:  # noqa: FBT001 - hot, called with two positions
-        """Tell whether a path is excluded, by itself or with a folder above it.
+        """Tell whether a path is excluded, by itself or with a folder above it; the root never is.
 
-        As in git, a rule cannot include again what lies in an excluded folder.
-
-        Args:
-            path: Relative to the source, with ``/``; the root, which is never excluded, is the empty string.
-            is_folder: Whether it is a folder (not a link to one).
+        As in git, a rule cannot include again what lies in an excluded folder. A link to a folder is no folder.
         """
         if not path:
             return False

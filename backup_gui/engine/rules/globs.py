@@ -53,9 +53,6 @@ class _MatchesNothing(Exception):  # noqa: N818 - no error: git takes such a pat
 def read_glob(pattern: str) -> Glob | None:
     """Parse one line of a gitignore file.
 
-    Args:
-        pattern: The line, without its end.
-
     Returns:
         The pattern; None for a comment, and for what cannot match, such as a bracket that is never closed.
 

@@ -149,13 +149,7 @@ def align(
 
 
 def inherit(known: dict[str, T], ours: Collection[str], alignment: Alignment) -> None:
-    """Pass the records of a name on to its new spelling in the source.
-
-    Args:
-        known: Records by the source's names at the time of the record; entries for new spellings are added.
-        ours: The source's names now.
-        alignment: How they map to the mirror's.
-    """
+    """Pass the records of names on to their new spellings in the source; entries for these are added."""
     heirs = [name for name in alignment.stored if name not in known]
     if not heirs:
         return

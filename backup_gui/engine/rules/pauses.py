@@ -74,15 +74,7 @@ class Pauses:
         return bool(self._waiting)
 
     def hold_back(self, paths: Iterable[str], now_s: float) -> frozenset[str]:
-        """Filter out files that changed too soon after they were copied.
-
-        Args:
-            paths: Paths to compare.
-            now_s: The time.
-
-        Returns:
-            The paths to compare now; the others wait.
-        """
+        """Return the paths to compare now; files that changed too soon after they were copied wait."""
         if not self._copied:
             return frozenset(paths)
         return frozenset(path for path in paths if not self._is_to_wait(path, now_s))
@@ -102,12 +94,7 @@ class Pauses:
         return min((self._copied[path].due_s for path in self._waiting), default=math.inf)
 
     def note(self, took_s: Mapping[str, float], now_s: float) -> None:
-        """Record what a pass has copied, or tried to copy.
-
-        Args:
-            took_s: How long that took, for each file for which it took long.
-            now_s: When the pass ended.
-        """
+        """Record what a pass that ended now has copied, or tried to copy, and how long each took that took long."""
         for path, seconds in took_s.items():
             if seconds < LEAST_COPY_S:
                 continue

@@ -31,12 +31,7 @@ class Portion(NamedTuple):
 
 
 def portions(ours: list[str], theirs: list[str]) -> Iterator[Portion]:
-    """Sort the names of both sides in place, and yield them in portions.
-
-    Args:
-        ours: The source's names.
-        theirs: The mirror's names.
-    """
+    """Sort the names of both sides in place, and yield them in portions."""
     sides = ours, theirs
     for names in sides:
         names.sort(key=encode)

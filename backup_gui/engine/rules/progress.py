@@ -15,12 +15,7 @@ def ignore_progress(_progress: Progress) -> None:
 
 
 class Meter:
-    """Adds up what is done and emits ``Progress`` values.
-
-    Args:
-        on_progress: Called with each value, in the thread that does the work.
-        now: A monotonic clock, in seconds.
-    """
+    """Adds up what is done and emits ``Progress`` values, in the thread that does the work."""
 
     def __init__(
         self, on_progress: Callable[[Progress], None] = ignore_progress, now: Callable[[], float] = time.monotonic

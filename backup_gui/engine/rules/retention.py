@@ -79,15 +79,10 @@ class Thinned(NamedTuple):
 
 
 def thin(stamps: Iterable[Stamp], ages: Ages, days: int) -> Thinned:
-    """Choose which versions of one path to remove.
+    """Choose which versions of one path to remove, given all of them; 0 days keeps all without limit.
 
-    Args:
-        stamps: All its versions, in any order.
-        ages: How old they are. Versions from the future stay and do not count: the clock was wrong then, or is now.
-        days: How long versions are kept; 0 keeps all of them without limit.
-
-    Returns:
-        The versions to remove. Asking again at the same time would keep all of the others.
+    Versions from the future stay and do not count: the clock was wrong then, or is now. Asking again at the same time
+    would keep all that stay.
     """
     if not days:
         return Thinned((), math.inf)

@@ -114,13 +114,7 @@ def needed(
 
 
 def explained(problem: Problem, size_bytes: int, room: Room | None) -> Problem:
-    """Add the missing amount to a problem of a full drive, as far as the system reports it.
-
-    Args:
-        problem: The problem.
-        size_bytes: What was to be written.
-        room: The space that there was; None if unknown.
-    """
+    """Add what was missing of the space there was to a problem of a full drive, as far as the system reports it."""
     if problem.code is not ProblemCode.NO_SPACE or problem.why.arguments or room is None:
         return problem
     lacking = room.lacks(Amount(size_bytes, 1))
@@ -138,13 +132,7 @@ def is_of_quota(problem: Problem) -> bool:
 
 
 def full_reason(missing: Amount, room: Room | None, *, is_quota: bool) -> Reason:
-    """Return the reason that a drive is full, with the missing amount.
-
-    Args:
-        missing: What could not be written for lack of space.
-        room: The space now; None if unknown.
-        is_quota: Whether the user's quota on the drive is used up.
-    """
+    """Return the reason that a drive, or with ``is_quota`` the user's quota on it, is full, with the missing amount."""
     lacking = missing if room is None else room.lacks(missing)
     if is_quota:
         return Reason(ProblemCode.NO_SPACE, more=Reason(ReasonCode.QUOTA_LACKS, size=missing.bytes))

@@ -34,9 +34,5 @@ _NUMBERED: Final = re.compile(r"(\.Trash-[0-9]+|FOUND\.[0-9]{3})\Z")
 
 
 def is_system_folder(name: str) -> bool:
-    """Tell whether a folder at the root of a drive is one that a system keeps for itself.
-
-    Args:
-        name: The folder's name. The caller has checked that it is a folder at the root of a drive.
-    """
+    """Tell whether a folder of this name, at the root of a drive, is one that a system keeps for itself."""
     return name in _NAMES or name.lower() in _FOLDED_NAMES or _NUMBERED.match(name) is not None

@@ -19,12 +19,7 @@ _CUT = re.compile(rf"-[0-9a-f]{{{_DIGEST_CHARACTERS}}}\Z")
 
 
 def version_path(path: str, left_at: datetime, count: int = 0) -> str:
-    """Name a version.
-
-    Args:
-        path: The path in the mirror.
-        left_at: When it left the mirror, UTC.
-        count: How many left in the same second before it.
+    """Name a version of a path that left the mirror at a time in UTC, after ``count`` others in the same second.
 
     Returns:
         The path in the history. A name that would be too long for file systems is shortened, and a digest of the whole

@@ -40,9 +40,6 @@ class Restless(NamedTuple):
 class Busy:
     """The busy files in one catalog. Changes are permanent after the catalog's next ``commit``.
 
-    Args:
-        connection: The catalog's database.
-
     Attributes:
         now_s: Returns the time, seconds since 1970.
     """
@@ -53,11 +50,7 @@ class Busy:
         self._noted = 0
 
     def begin(self, now_s: Callable[[], float]) -> None:
-        """Begin a pass: forget versions that are older than an hour.
-
-        Args:
-            now_s: Returns the time, seconds since 1970.
-        """
+        """Begin a pass: forget versions that are older than an hour, by a clock in seconds since 1970."""
         self.now_s = now_s
         self.__dict__.pop("_known", None)
         self._noted = 0
@@ -107,9 +100,7 @@ class Busy:
     def note_torn(self, path: str, whole: str | None) -> None:
         """Record that the mirror has a copy of a file that changed while it was copied.
 
-        Args:
-            path: The file.
-            whole: Path in the history of the version that it replaced, if that was a whole one.
+        ``whole`` is the path in the history of the version that it replaced, if that was a whole one.
         """
         found = self.restless(path) or Restless(self.now_s())
         self._write(path, found._replace(is_torn=True, whole=whole or found.whole))

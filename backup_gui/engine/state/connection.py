@@ -78,7 +78,6 @@ class MemoryConnection(sqlite3.Connection):
     Args:
         path: The file; None for a database that is forgotten when closed.
         connect: Opens and checks the file, and migrates it.
-        clock: Monotonic seconds.
 
     Attributes:
         moves: How often it has gone on in memory, or in the file again.
@@ -104,22 +103,14 @@ class MemoryConnection(sqlite3.Connection):
         return None if self._file is None else self._path
 
     def open(self) -> None:
-        """Open the file.
-
-        Raises:
-            sqlite3.DatabaseError: It cannot be opened or used.
-        """
+        """Open the file; ``sqlite3.DatabaseError`` if it cannot be opened or used."""
         if self._connect is not None and self._path is not None:
             if room_bytes(self._path.parent) < _LEAST_BYTES:
                 raise _full()
             self._file = self._opened(self._connect, self._path)
 
     def stand_in(self) -> None:
-        """Copy the file's content into memory, without opening it for writing.
-
-        Raises:
-            sqlite3.Error: It cannot be read.
-        """
+        """Copy the file's content into memory, without opening it for writing; an error if it cannot be read."""
         self._tell()
         if self._path is None or not self._path.exists() or not self._path.stat().st_size:
             return

@@ -88,13 +88,10 @@ class JobDatabase:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a catalog; create it if necessary.
+        """Open a catalog at a path; create it, and its folder, if necessary.
 
         A damaged file is renamed and replaced by an empty one. On a full disk its content is copied into memory, see
         ``resume``.
-
-        Args:
-            path: The SQLite file; its folder is created.
 
         Raises:
             CatalogError: Not even an empty one could be created.
@@ -172,10 +169,7 @@ class JobDatabase:
     def folder(self, path: str, after: str | None = None, last: str | None = None) -> dict[str, Row]:
         """Return what this program put into one folder of the mirror, by name; see ``fingerprint_of``.
 
-        Args:
-            path: The folder.
-            after: Only names after this one, in the order of their bytes.
-            last: Only names up to and including this one.
+        Only names after ``after``, in the order of their bytes, up to and including ``last``.
         """
         if self._pending:
             self._write()
@@ -308,11 +302,7 @@ class JobDatabase:
     # Intended changes
 
     def intend(self, found: Iterable[tuple[str, Seen]]) -> None:
-        """Record what is about to be put into the mirror. It is on the disk when this returns.
-
-        Args:
-            found: Paths, each with the state that will be recorded.
-        """
+        """Record the state that paths of the mirror are about to get. It is on the disk when this returns."""
         rows = [
             (encode(path), signed(seen.st_ino), *map(stored, (seen.st_ctime_ns, seen.st_size, seen.st_mtime_ns)))
             for path, seen in found
@@ -376,11 +366,7 @@ def newer_reason(path: Path) -> Reason:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """Open and check one file.
-
-    Raises:
-        sqlite3.DatabaseError: It is not a catalog, is damaged, or cannot be opened.
-    """
+    """Open and check one file; ``sqlite3.DatabaseError`` if it is no catalog, is damaged, or cannot be opened."""
     refuse_newer_file(path)
     connection = sqlite3.connect(path, timeout=_WAIT_MS / 1_000, check_same_thread=False, isolation_level="DEFERRED")
     try:
@@ -402,12 +388,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 class LazyDatabase:
-    """A catalog that is opened on first use.
-
-    Args:
-        path: The catalog's file.
-        open_catalog: Opens it.
-    """
+    """A catalog that is opened on first use."""
 
     def __init__(self, path: Path, open_catalog: Callable[[Path], JobDatabase]) -> None:
         self._path = path
@@ -420,11 +401,7 @@ class LazyDatabase:
         return self._catalog is not None
 
     def catalog(self) -> JobDatabase:
-        """Return the catalog; open it first if necessary.
-
-        Raises:
-            BackupError: It cannot be opened, or its folder cannot be used.
-        """
+        """Return the catalog, opened; ``BackupError`` if it cannot be opened, or its folder cannot be used."""
         if self._catalog is None:
             make_private_folder(self._path.parent)
             try:

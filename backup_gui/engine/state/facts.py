@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 
 
 class Facts:
-    """The remembered facts of one job.
-
-    Args:
-        connection: The catalog's database.
-    """
+    """The remembered facts of one job."""
 
     def __init__(self, connection: MemoryConnection) -> None:
         self._connection = connection

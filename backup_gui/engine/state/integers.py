@@ -19,11 +19,7 @@ def stored(number: int) -> int | bytes:
 
 
 def read(value: int | bytes) -> int:
-    """Return the number from its stored form.
-
-    Raises:
-        ValueError: It is not a number: the file is damaged.
-    """
+    """Return the number from its stored form; ``ValueError`` if it is none, since the file is damaged."""
     return int(value)
 
 

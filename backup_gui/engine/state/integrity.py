@@ -37,12 +37,7 @@ _CODES = {
 
 
 def is_of_the_moment(error: sqlite3.Error, path: Path) -> bool:
-    """Tell whether an error is temporary and not caused by the file, which then stays in place.
-
-    Args:
-        error: The error of opening or checking the file.
-        path: The file.
-    """
+    """Tell whether an error of opening or checking a file is temporary and not caused by the file, which then stays."""
     if not isinstance(error, sqlite3.OperationalError):
         return False
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
@@ -62,15 +57,7 @@ def reason_of(error: sqlite3.Error) -> Reason:
 
 
 def check_tables(connection: sqlite3.Connection, schema: str) -> None:
-    """Check that a file's tables have the expected columns.
-
-    Args:
-        connection: The file, with the schema applied.
-        schema: The statements that create the tables.
-
-    Raises:
-        sqlite3.DatabaseError: The tables belong to another program.
-    """
+    """Check that a file's tables have the columns that a schema creates, and are no other program's."""
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         model.executescript(schema)
         for (table,) in model.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
@@ -79,18 +66,12 @@ def check_tables(connection: sqlite3.Connection, schema: str) -> None:
 
 
 def check_mark(connection: sqlite3.Connection, path: Path, wait_ms: int) -> None:
-    """Check that a writable file is not marked as read-only in its own header.
+    """Check that a writable file is not marked as read-only in its own header: then ``sqlite3.OperationalError``.
 
     One flipped bit marks it as a later format. A copy of its content in memory could not be written either.
 
-    Args:
-        connection: The file.
-        path: Its path.
-        wait_ms: How long the connection waits for others. This check does not wait: a process that holds the write lock
-            shows that the file can be written.
-
-    Raises:
-        sqlite3.OperationalError: The file is marked as read-only.
+    The connection waits ``wait_ms`` for others, but not for this: a process that holds the write lock shows that the
+    file can be written.
     """
     connection.execute("PRAGMA busy_timeout = 0")
     try:
@@ -107,23 +88,16 @@ def check_mark(connection: sqlite3.Connection, path: Path, wait_ms: int) -> None
 
 
 def set_aside(path: Path) -> None:
-    """Rename a file, and SQLite's files beside it, so that an empty one can be created.
-
-    Raises:
-        OSError: It could not be renamed.
-    """
+    """Rename a file, and SQLite's files beside it, so that an empty one can be created."""
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             os.replace(f"{path}{suffix}", f"{path}.damaged{suffix}")
 
 
 def doubt(path: Path) -> None:
-    """Check every value of a file on which a pass failed, and set the file aside if a value has the wrong type.
+    """Check every value of a closed file on which a pass failed, and set it aside if a value has the wrong type.
 
     Too slow for every opening: it takes as long as SQLite's own check.
-
-    Args:
-        path: The closed file; it need not exist.
     """
     if not path.exists():
         return

@@ -45,11 +45,7 @@ class KeptPath(NamedTuple):
 
 
 class Kept:
-    """The kept paths in one catalog. Changes are permanent after the catalog's next ``commit``.
-
-    Args:
-        connection: The catalog's database.
-    """
+    """The kept paths in one catalog. Changes are permanent after the catalog's next ``commit``."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -101,15 +97,7 @@ class Kept:
 def refuse(held: Held, source: Tree) -> Iterator[KeptPath]:
     """Turn what the guard holds into kept paths.
 
-    Args:
-        held: What the user was shown.
-        source: The source, to look up its current entries.
-
-    Yields:
-        The paths. A path that has changed since it was shown is omitted: the guard holds it again and shows it again.
-
-    Raises:
-        OSError: The source cannot be read.
+    A path that has changed since it was shown is omitted: the guard holds it again and shows it again.
     """
     for action in held.actions:
         is_folder = (action.old_kind if action.op is Op.REPLACE else action.kind) is EntryKind.FOLDER
@@ -124,17 +112,10 @@ def refuse(held: Held, source: Tree) -> Iterator[KeptPath]:
 
 
 def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
-    """Remove from a plan what the user has refused.
+    """Remove from a plan what the user has refused; with ``learns``, release what need not be kept any longer.
 
-    Args:
-        plan: The plan.
-        kept: The kept paths.
-        source: The source of the plan.
-        learns: Whether to release paths that need not be kept any longer.
-
-    Returns:
-        The plan without it. If the source's content differs from what the mirror keeps, the path becomes a problem,
-        because the source's content is not backed up.
+    If the source's content differs from what the mirror keeps, the path becomes a problem, because the source's content
+    is not backed up.
     """
     if kept.is_empty():
         return plan

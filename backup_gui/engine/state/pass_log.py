@@ -95,11 +95,7 @@ class FolderRights(NamedTuple):
 
 
 class PassLog:
-    """The passes in one catalog.
-
-    Args:
-        connection: The catalog's database.
-    """
+    """The passes in one catalog."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -107,12 +103,7 @@ class PassLog:
         self._changes: int | None = None
 
     def add(self, report: Report, changes: Sequence[Change] = (), *, is_whole: bool = False) -> int:
-        """Add a pass, and remove those beyond the newest ``KEPT_PASSES``.
-
-        Args:
-            report: What it did.
-            changes: The paths it changed.
-            is_whole: Whether those are all.
+        """Add a pass with the paths it changed, and remove those beyond the newest ``KEPT_PASSES``.
 
         Returns:
             The pass's key.
@@ -176,13 +167,7 @@ class PassLog:
         return None if row is None else past_pass(row)
 
     def changes(self, key: int, limit: int = PAGE_ROWS, *, ops: frozenset[Op] = frozenset()) -> list[Change]:
-        """Return what a pass did, in order.
-
-        Args:
-            key: The pass.
-            limit: How many at most; -1 for all.
-            ops: Only these; all if empty.
-        """
+        """Return what a pass did, in order: at most ``limit``, -1 for all; only these operations, if any are named."""
         columns, of_ops = "op, kind, path, old_path, old_kind, stored", ", ".join("?" * len(ops))
         condition = f"pass = ? AND op IN ({of_ops})" if ops else "pass = ?"
         rows = self._connection.execute(
@@ -267,21 +252,13 @@ def past_pass(row: tuple[Any, ...]) -> PastPass:
 
 
 class PassLogReader:
-    """Reads the passes of one job from its catalog.
-
-    Args:
-        path: The catalog's file; it need not exist yet.
-    """
+    """Reads the passes of one job from its catalog, which need not exist yet."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def days(self, since: float) -> tuple[DayTotal, ...]:
-        """Return the totals of each day with passes, oldest first.
-
-        Args:
-            since: Only passes that ended at this time or later, seconds since 1970, UTC.
-        """
+        """Return the totals of each day with passes that ended at a time or later, oldest first."""
         return tuple(DayTotal._make(row) for row in self._rows(_DAYS, (since,)))
 
     def page(
@@ -321,13 +298,7 @@ class PassLogReader:
         return dict(self._rows("SELECT started_at, id FROM passes WHERE started_at >= ?", (since,)))
 
     def changes(self, key: int, *, limit: int = PAGE_ROWS, offset: int = 0) -> tuple[PastChange, ...]:
-        """Return the recorded changes of a pass in order; empty if none are recorded.
-
-        Args:
-            key: The pass.
-            limit: How many at most.
-            offset: How many to skip.
-        """
+        """Return the recorded changes of a pass in order; empty if none are recorded."""
         if not self._has("changes"):
             return ()
         query = "SELECT op, path, old_path FROM changes WHERE pass = ? ORDER BY number LIMIT ? OFFSET ?"
@@ -373,12 +344,7 @@ def _pattern(search: str) -> str:
 
 
 def remembered_facts(data_folder: Path, key: str) -> Iterator[str]:
-    """Read one fact from the catalogs of all jobs that can be read.
-
-    Args:
-        data_folder: Absolute path of the folder with the catalogs, see ``config/folders.py``.
-        key: The fact's key.
-    """
+    """Read one fact from the catalogs of all jobs that can be read, in the folder with the catalogs."""
     for path in sorted(data_folder.glob("jobs/*.sqlite")):
         facts = facts_of(path)
         if key in facts:

@@ -75,11 +75,9 @@ class RecentLosses:
         return self._advance()
 
     def look(self, paths: Iterable[str], *, since_held: bool = False) -> "Lately":
-        """Return what was lost lately; changes nothing.
+        """Return what was lost lately, and which of the paths that a plan takes away count; changes nothing.
 
-        Args:
-            paths: What a plan takes away.
-            since_held: Whether the losses from when something was first held count too.
+        With ``since_held`` the losses from when something was first held count too.
         """
         window, times = self._window(since_held=since_held)
         tally: dict[int, int] = dict(
@@ -119,12 +117,7 @@ class RecentLosses:
         self._connection.executemany("UPDATE recent SET state = ? WHERE path = ?", waiting)
 
     def record(self, actions: Iterable[Action], made: int | None) -> None:
-        """Record what was done.
-
-        Args:
-            actions: What was done, in that order.
-            made: State of new paths: ``FLEETING`` or ``MADE``; None if they are not to be recorded.
-        """
+        """Record what was done, in that order. New paths become ``FLEETING`` or ``MADE``; None does not record them."""
         now_s = self._advance()
         batch: list[tuple[bytes, int, float]] = []
         rule = _AFTER_REPLACING

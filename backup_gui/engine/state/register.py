@@ -26,11 +26,7 @@ _WAIT_S: Final = 0.2
 
 
 class ReadFacts:
-    """The facts in a job's catalog, read once while another process may write it; empty if it cannot be read.
-
-    Args:
-        file: The catalog's file; None if there is none.
-    """
+    """The facts in a job's catalog, read once while another process may write it; empty if it cannot be read."""
 
     def __init__(self, file: Path | None) -> None:
         self.file = file
@@ -84,9 +80,6 @@ def forget_folders(file: Path) -> None:
     """Remove a deleted job from the register; running it again registers it again.
 
     Its marker still identifies its backup. The other records are used if the job is added again.
-
-    Args:
-        file: Its catalog.
     """
     if not file.is_file():
         return

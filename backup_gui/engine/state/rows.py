@@ -19,11 +19,7 @@ Row = tuple[int, int | bytes, int | bytes, int | bytes, bytes]
 
 
 def open_for_reading(catalog: Path, wait_s: float = _WAIT_S) -> sqlite3.Connection:
-    """Open a job's catalog for reading, while the job keeps writing it.
-
-    Args:
-        catalog: The job's catalog, see ``config/folders.py``.
-        wait_s: How long to wait for a lock, seconds.
+    """Open a job's catalog for reading, while the job keeps writing it; waits for a lock for some seconds.
 
     Returns:
         The connection, which the caller closes; only the calling thread may use it.
@@ -44,14 +40,7 @@ def facts_of(catalog: Path, wait_s: float = _WAIT_S) -> dict[str, str]:
 def rows_of(
     connection: sqlite3.Connection, folder: str, after: str | None = None, last: str | None = None
 ) -> dict[str, Row]:
-    """Return the records of one folder, by name.
-
-    Args:
-        connection: The catalog's database.
-        folder: The folder.
-        after: Only names after this one, in the order of their bytes.
-        last: Only names up to and including this one.
-    """
+    """Return the records of one folder, by name, as ``JobDatabase.folder``."""
     query = "SELECT inode, ctime_ns, size_bytes, mtime_ns, name FROM files WHERE folder = ?"
     values = [encode(folder)]
     for condition, name in ((" AND name > ?", after), (" AND name <= ?", last)):

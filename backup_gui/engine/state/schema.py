@@ -77,27 +77,17 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
 
 
 def refuse_newer(connection: sqlite3.Connection) -> int:
-    """Return the version of a file; 0 for a new one.
-
-    Raises:
-        NewerSchemaError: The file has a later version.
-    """
+    """Return the version of a file; 0 for a new one."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     _refuse_newer_version(version)
     return version
 
 
 def refuse_newer_file(path: Path) -> None:
-    """Refuse a file that a later version wrote, and write nothing.
+    """Refuse a file that a later version wrote, with ``NewerSchemaError``, and write nothing.
 
     SQLite would write: even a connection that only reads makes files beside a database, and one that may write copies
-    into it what a crash left in its log.
-
-    Args:
-        path: The file; it need not exist, and may be another program's.
-
-    Raises:
-        NewerSchemaError: It has a later version.
+    into it what a crash left in its log. The file need not exist, and may be another program's.
     """
     with contextlib.suppress(OSError):
         _refuse_newer_version(_version_in_file(path))
@@ -150,9 +140,6 @@ def _number(four_bytes: bytes) -> int:
 
 def bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Create the tables, or migrate those of an earlier version; their content stays.
-
-    Args:
-        connection: A file without an open transaction.
 
     Raises:
         NewerSchemaError: The file has a later version; it is not changed.
