@@ -42,13 +42,7 @@ _COPIES = frozenset({CREATE, REPLACE, SET_METADATA})
 
 
 class PlanRunner:
-    """Carries out one plan.
-
-    Args:
-        context: The pass.
-        stats: Records the results, also of a cancelled run.
-        worker_start: Provides the worker process, if there is one.
-    """
+    """Carries out one plan. The results are recorded also of a cancelled run."""
 
     def __init__(self, context: PassContext[Destination], stats: PassStats, worker_start: WorkerStart) -> None:
         self._source = source = context.source
@@ -66,13 +60,7 @@ class PlanRunner:
         self._remover = Remover(context, stats, self._intents, self._copy_at_once)
 
     def run(self, actions: Sequence[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> None:
-        """Carry out actions, in the given order.
-
-        Args:
-            actions: What to do: first deletions of what is in the way, then copies, moves, deletions.
-            litter: Unfinished temporary files to remove.
-            files_total: How many actions there are.
-            bytes_total: How many bytes they copy.
+        """Carry out actions, in the given order: first deletions of what is in the way, then copies, moves, deletions.
 
         Raises:
             Cancelled: ``should_stop`` returned True; every file in the mirror is complete.

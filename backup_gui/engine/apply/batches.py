@@ -22,13 +22,7 @@ OWN_BATCH_FILES: Final = 50
 
 
 class Batches:
-    """The small files of one pass.
-
-    Args:
-        copy_worker: Copies in the worker process; None without one.
-        target: The destination.
-        publisher: Receives complete copies.
-        creator: Copies in this process.
+    """The small files of one pass, copied in the worker process if there is one.
 
     Attributes:
         waiting: Copies for the next batch.

@@ -41,11 +41,8 @@ class Vanished(Exception):  # noqa: N818 - it is no error
 class FileCopier:
     """Copies files.
 
-    Args:
-        context: The pass.
-        stats: Receives problems.
-        add: Receives each temporary, complete with metadata, with the source's entry that was copied, without a change
-            time if that differed before and after.
+    ``add`` receives each temporary, complete with metadata, with the source's entry that was copied, without a change
+    time if that differed before and after.
     """
 
     def __init__(self, context: PassContext[Destination], stats: PassStats, add: Callable[[Ready], None]) -> None:

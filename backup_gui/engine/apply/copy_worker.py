@@ -48,12 +48,7 @@ class Order(NamedTuple):
 
 
 class CopyWorker:
-    """The pass's side.
-
-    Args:
-        process: The worker process.
-        target: The destination.
-    """
+    """The pass's side."""
 
     def __init__(self, process: WorkerProcess, target: Destination) -> None:
         self._process = process
@@ -107,15 +102,7 @@ def worker(
     distrusted: Sequence[int],
     flushes: bool,  # noqa: FBT001
 ) -> Callable[[tuple[str, str]], object]:
-    """Return the function that copies one file in the worker process.
-
-    Args:
-        source: The source.
-        target: The destination.
-        user: Owner of new files.
-        group: Group of new files.
-        distrusted: See ``Rights``.
-        flushes: Whether each file is flushed separately.
+    """Return the function that copies one file in the worker process; see ``Rights`` for the arguments.
 
     Returns:
         A function of a path and the temporary's path on the disk. It returns the fields of ``Seen``, or None if there

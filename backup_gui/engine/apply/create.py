@@ -214,11 +214,7 @@ class Creator:
         return found
 
     def _link(self, action: Action, first: str, entry: Entry | Seen) -> bool:
-        """Create a hard link to a file of the mirror, ready for its group; return False if it is not supported.
-
-        Raises:
-            OSError: It is supported, but failed.
-        """
+        """Create a hard link to a file of the mirror, ready for its group; return False if it is not supported."""
         temporary = self._links.make(first, action.path)
         if temporary is not None:
             self._publisher.add(Ready(action, temporary, entry))
@@ -229,9 +225,6 @@ class Creator:
 
         Returns:
             Whether the path was handled; if not, it stays a separate file.
-
-        Raises:
-            OSError: It could not be done.
         """
         path = action.path
         found = self._find_first(action)

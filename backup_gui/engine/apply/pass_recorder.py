@@ -23,16 +23,7 @@ _BATCH = 500
 
 
 class PassRecorder:
-    """The record of one pass.
-
-    Args:
-        job: The job.
-        catalog: Stores the record.
-        target: Knows where it kept what left the mirror.
-        plan: What was planned.
-        counts: How much of it will be done.
-        allowed: What the user approved, which does not count as lost.
-    """
+    """The record of one pass. What the user has allowed does not count as lost."""
 
     def __init__(
         self, job: Job, catalog: JobDatabase, target: Destination, plan: Plan, counts: Counts, allowed: Held | None

@@ -64,13 +64,6 @@ class Ready(NamedTuple):
 class Publisher:
     """Collects complete temporaries and publishes them.
 
-    Args:
-        target: The destination.
-        catalog: Records what was published.
-        links: Knows which names are hard links.
-        stats: Receives everything that was done.
-        intents: Records what is about to be published.
-
     Attributes:
         group_files: How many files are published together.
     """
@@ -202,7 +195,6 @@ class Publisher:
 
         Raises:
             NotCopied: The destination treats both names as the same, or hides the entry.
-            OSError: It cannot be read.
         """
         capabilities = self._target.capabilities
         if capabilities.limits_names and not self._target.is_listed(path):
@@ -217,8 +209,7 @@ class Publisher:
     def _name_group(self, missing: set[str]) -> list[Ready]:
         """Name what is new, then what takes a place, then what does so although nothing can be kept.
 
-        Args:
-            missing: What came along with a new folder, and is not there any more.
+        What came along with a new folder may be ``missing`` by now.
 
         Returns:
             What has its name now.

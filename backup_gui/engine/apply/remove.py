@@ -37,12 +37,6 @@ _FORGET_EVERY = 2_000
 class Remover:
     """Moves and deletes.
 
-    Args:
-        context: The pass.
-        stats: Receives what was done, and problems.
-        intents: Records what is about to be moved.
-        copy: Creates and publishes what the source has at a path.
-
     Attributes:
         gone: Paths that the mirror no longer has, whose records are to be removed.
     """
@@ -189,10 +183,6 @@ class Remover:
         """Tell whether the mirror's file at the old path is still equal to the source's at the new path.
 
         Copies come before moves and may take hours, so a file touched since the comparison is compared again.
-
-        Raises:
-            OSError: It cannot be read.
-            Cancelled: ``should_stop`` returned True.
         """
         if self._source.look(old_path) is not None or ours.st_size != theirs.st_size:
             return False
@@ -209,11 +199,7 @@ class Remover:
             return False
 
     def _is_gone(self, action: Action) -> bool:
-        """Tell whether the source still lacks what is to be deleted from the mirror.
-
-        Raises:
-            OSError: It cannot be read.
-        """
+        """Tell whether the source still lacks what is to be deleted from the mirror."""
         entry = self._source.look(action.path)
         if entry is None:
             return True

@@ -82,13 +82,7 @@ def record(
 ) -> None:
     """Record a pass and its findings permanently, and log a summary.
 
-    Args:
-        catalog: Stores them.
-        plan: What was planned.
-        report: What was done.
-        added_files: How many more files and links the mirror has than before.
-        recorder: The record of the changes.
-        unanswered: What is held for review.
+    ``added_files`` is how many more files and links the mirror has than before.
     """
     counts = report.counts
     mirror_files = plan.mirror_files if plan.is_full else remembered_files(catalog)

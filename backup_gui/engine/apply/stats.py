@@ -147,11 +147,7 @@ class PassStats:
         self._on_done([action])
 
     def add_problem(self, found: Problem, size_bytes: int = 0) -> None:
-        """Record and report a problem.
-
-        Args:
-            found: The problem.
-            size_bytes: How much was to be written.
+        """Record and report a problem, and how much was to be written.
 
         Raises:
             DestinationUnusableError: It concerns the whole destination.

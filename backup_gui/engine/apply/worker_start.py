@@ -24,11 +24,7 @@ WORTHWHILE_FILES: Final = 20_000
 
 
 class WorkerStart:
-    """Starts the worker process once it is known to pay off.
-
-    Args:
-        start: Starts the process; returns None if it cannot help.
-    """
+    """Starts the worker process once it is known to pay off, if one can help."""
 
     def __init__(self, start: Callable[[], WorkerProcess | None]) -> None:
         self._start: Callable[[], WorkerProcess | None] | None = start
@@ -42,11 +38,7 @@ class WorkerStart:
         return self._process
 
     def expect(self, copies: int) -> None:
-        """Start the process early if there will be many copies.
-
-        Args:
-            copies: How many copies are known so far.
-        """
+        """Start the process early if so many copies are known that there will be many."""
         if copies >= WORTHWHILE_COPIES:
             self.get()
 

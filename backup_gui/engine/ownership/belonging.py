@@ -172,9 +172,7 @@ def settle(
 def foresee_conflict(folders: JobFolders, facts: Facts) -> Reason:
     """Return why a job's folders conflict with another backup that the user has not approved; empty if they do not.
 
-    Args:
-        folders: Where the job's folders lie; it need not have run before.
-        facts: What is recorded about it.
+    The job need not have run before.
     """
     agreed = agreed_keys(facts)
     conflicts = _Inquiry(folders, facts).conflicts(looks_around=True)
@@ -248,8 +246,7 @@ def whose(marker: Marker) -> Reason:
 def claims_on(folder: str) -> Iterator[Claim]:
     """Yield the markers that assign a folder to a backup: its own, and those of histories beside it and in it.
 
-    Args:
-        folder: Absolute path without links; it need not exist.
+    The folder has a path without links, and need not exist.
     """
     for marker in read_markers(folder):
         yield Claim(marker, folder)
@@ -563,11 +560,7 @@ class _Marks:
             self._target.tree.root_folder.set_times((before.st_atime_ns, before.st_mtime_ns))
 
     def on_history(self, history: str, way: str) -> None:
-        """Mark the history, and create it if necessary.
-
-        Args:
-            history: Its absolute path.
-            way: The path of the mirror relative to it, without links.
+        """Mark the history, and create it if necessary; ``way`` leads from it to the mirror, without links.
 
         Raises:
             FileExistsError: Another instance has marked it just now.
@@ -580,11 +573,7 @@ class _Marks:
             write_file(self._target.history.open(), marker, may_replace=may_replace)
 
     def has_anothers(self, history: Location | None) -> bool:
-        """Tell whether another instance has marked either folder just now; unreadable markers do not count.
-
-        Args:
-            history: The history, if there is one.
-        """
+        """Tell whether another instance has marked either folder just now; unreadable markers do not count."""
         places = (self._target.root,) if history is None else (self._target.root, history.given)
         claims = [Claim(marker, place) for place in places for marker in read_markers(place)]
         return any(

@@ -32,13 +32,7 @@ IN_PLACE: Final = frozenset({Op.MOVE, Op.SET_METADATA})
 
 
 class Intents:
-    """The records of one pass.
-
-    Args:
-        source: The source.
-        target: The destination.
-        catalog: Stores them.
-    """
+    """The records of one pass."""
 
     def __init__(self, source: Tree, target: DestinationView, catalog: JobDatabase) -> None:
         self._source = source

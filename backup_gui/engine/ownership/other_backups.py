@@ -37,15 +37,9 @@ def set_apart(
 ) -> tuple[Plan, Held | None]:
     """Remove the actions from a plan that would touch another backup in the mirror.
 
-    Args:
-        plan: The plan.
-        target: The destination.
-        belonging: Its owner, and the other backups that the user has approved.
-        takes_over: Whether the user has approved all of them.
-
     Returns:
-        The remaining plan, and what is held; None if there is no other backup. A folder that could not be read becomes
-        a problem, and is checked again with that.
+        The remaining plan, and what is held; None if there is no other backup that the user has not approved. A folder
+        that could not be read becomes a problem, and is checked again with that.
     """
     if takes_over or not plan.actions:
         return plan, None

@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
 
 class Ownership:
-    """Recognises the program's own entries in a destination.
-
-    Args:
-        target: The destination.
-        catalog: Knows further hard links of a file.
-    """
+    """Recognises the program's own entries in a destination."""
 
     def __init__(self, target: DestinationView, catalog: JobDatabase) -> None:
         self._target = target
@@ -34,12 +29,7 @@ class Ownership:
         self._is_by_path = target.keeps_history
 
     def has(self, theirs: Entry, known: Fingerprint | Row | None) -> bool:
-        """Tell whether an entry of the mirror is the program's own.
-
-        Args:
-            theirs: The mirror's entry.
-            known: The catalog's record of that path.
-        """
+        """Tell whether an entry of the mirror is the program's own, given the catalog's record of its path."""
         if known is None or self._is_by_path or stat.S_ISDIR(theirs.st_mode):
             return known is not None
         # A time that was set through one hard link applies to the others too.
@@ -71,9 +61,6 @@ class Ownership:
         """Tell whether the entry at an action's path may be taken away: a stranger may have come since the plan.
 
         What the plan knew as a stranger's is taken away with the user's approval.
-
-        Raises:
-            OSError: It cannot be read.
         """
         if self._is_by_path or not action.is_known:
             return True

@@ -476,11 +476,7 @@ class _Comparison:
                 self._problems.append(problem(ProblemCode.NAME_RESERVED, name, Stage.COMPARE))
 
     def _name_as_reserved(self, name: str) -> None:
-        """Report an entry with the history's reserved name as a problem if the source has it.
-
-        Raises:
-            OSError: It cannot be read.
-        """
+        """Report an entry with the history's reserved name as a problem if the source has it."""
         if name in self._done or "" in self._trees_done:
             return
         self._done.add(name)

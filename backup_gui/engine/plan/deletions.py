@@ -27,15 +27,7 @@ if TYPE_CHECKING:
 
 
 class DeletionPlanner:
-    """Plans deletions.
-
-    Args:
-        context: The pass.
-        drives: Volumes within the source.
-        ownership: Recognises the program's own entries.
-        builder: Receives the deletions, the highest first.
-        other_names: Informed of folders that are deleted with their contents.
-    """
+    """Plans deletions."""
 
     def __init__(
         self,
@@ -64,12 +56,6 @@ class DeletionPlanner:
         """Add the deletion of a path of the mirror and of everything below it, except the drive's own entries.
 
         Excluded entries stay, and so do the folders above them.
-
-        Args:
-            path: The path.
-            entry: The mirror's entry.
-            known: The catalog's record of it.
-            is_in_the_way: Whether something else needs its place.
 
         Returns:
             Whether everything will be deleted.

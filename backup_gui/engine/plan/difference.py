@@ -104,11 +104,7 @@ class EntryComparer:
         return self._target.rights.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
 
     def has_other_attributes(self, path: str, ours: Entry) -> bool:
-        """Compare extended attributes and access lists. Called only for entries that are new to the catalog or touched.
-
-        Raises:
-            OSError: They could not be read.
-        """
+        """Compare extended attributes and access lists, of entries that are new to the catalog or touched."""
         try:
             return not have_same_attributes(self._source, path, ours, self._target.attributes)
         except FileNotFoundError:
@@ -146,12 +142,7 @@ class EntryComparer:
         is_touched: bool,
         has_other_time: bool,
     ) -> bool:
-        """Tell whether a file or link has to be copied again.
-
-        Raises:
-            OSError: It cannot be read.
-            Cancelled: The comparison was cancelled.
-        """
+        """Tell whether a file or link has to be copied again; raises as ``difference``."""
         if stat.S_ISLNK(ours.st_mode):
             return self._source.read_link(path) != self._target.read_link(path)
         if ours.st_size != theirs.st_size:
@@ -171,11 +162,7 @@ class EntryComparer:
     def _has_other_time(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
         """Tell whether the mirror's file or link has another time, for other reasons than the destination's limits.
 
-        If the sizes differ, the result is False, since the time does not matter then.
-
-        Raises:
-            OSError: It could not be read.
-            Cancelled: The comparison was cancelled.
+        If the sizes differ, the result is False, since the time does not matter then. Raises as ``difference``.
         """
         if stat.S_ISLNK(ours.st_mode):
             return self._capabilities.holds_link_times and self.differs_in_time(ours, theirs)
@@ -186,12 +173,7 @@ class EntryComparer:
         )
 
     def _is_time_explained(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
-        """Tell whether the destination's limits explain the different time of the mirror's file.
-
-        Raises:
-            OSError: It could not be read.
-            Cancelled: The comparison was cancelled.
-        """
+        """Tell whether the destination's limits explain the different time of the mirror's file."""
         capabilities = self._capabilities
         is_shifted = capabilities.is_shifted_time(ours.st_mtime_ns, theirs.st_mtime_ns)
         if known is not None:

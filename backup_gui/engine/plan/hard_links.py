@@ -83,13 +83,7 @@ class HardLinkGroups:
         self._owners: dict[_File, tuple[_File, int]] = {}
 
     def judgement(self, path: str, ours: Entry, theirs: Entry) -> bool | None:
-        """Return whether two files have the same content, if that is known from another of their names.
-
-        Args:
-            path: The name in question.
-            ours: The source's file.
-            theirs: The mirror's file.
-        """
+        """Return whether two files have the same content, if that is known from another of their names."""
         group = self._group(ours)
         is_equal = group.judged.get(file_of(theirs))
         if is_equal is None and self._has_memory and self._is_known_equal(path, ours, theirs):
@@ -103,13 +97,7 @@ class HardLinkGroups:
     def joined(self, action: Action, ours: Entry, theirs: Entry | None) -> Action:
         """Turn an action into a link to another name of the file, if there is one.
 
-        Args:
-            action: A copy, or new metadata for content that the mirror has.
-            ours: The source's entry.
-            theirs: The mirror's entry, if the mirror keeps it.
-
-        Returns:
-            The action, with the name to link to if there is one.
+        It is a copy, or with the mirror's entry new metadata for content that the mirror has and keeps.
         """
         group = self._first(action.path, ours, theirs)
         if group.path in {None, action.path} or (theirs is not None and group.copy == file_of(theirs)):
@@ -150,9 +138,6 @@ class HardLinkGroups:
 
         That happens when one of several names was replaced, even by a file with the same content. Changing one name in
         the mirror would then change the others.
-
-        Raises:
-            OSError: It cannot be read.
         """
         file, copy = file_of(ours), file_of(theirs)
         owner, left = self._owners.get(copy, (None, theirs.st_nlink))
@@ -250,13 +235,7 @@ class HardLinkGroups:
             return
 
     def _owner_by_memory(self, path: str, ours: Entry, inode: int, copy: _File) -> _File | None:
-        """Find the file of the source that has another name of a file of the mirror.
-
-        Args:
-            path: The name in question.
-            ours: The source's file there.
-            inode: Inode of the file that the source had there before.
-            copy: The mirror's file.
+        """Find the file of the source that has another name of a file of the mirror, by what the source had there before.
 
         Returns:
             The source's earlier file, if it may still have another of these names. Otherwise a file that has one of

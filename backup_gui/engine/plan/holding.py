@@ -27,12 +27,7 @@ if TYPE_CHECKING:
 
 
 class Holding:
-    """What a mirror can store.
-
-    Args:
-        mirror: The mirror.
-        capabilities: What its file system can do.
-    """
+    """What a mirror can store."""
 
     def __init__(self, mirror: TreeView, capabilities: Capabilities) -> None:
         self._mirror = mirror
@@ -41,10 +36,7 @@ class Holding:
     def refusal(self, path: str, ours: Entry, theirs: Entry | None) -> Problem | None:
         """Return why the mirror can never have the source's entry; None if it can, or if nothing has to be reported.
 
-        Args:
-            path: The path.
-            ours: The source's entry.
-            theirs: The mirror's entry, if any; if it is no old copy, it is a difference of its own.
+        If the mirror's entry, if any, is no old copy, it is a difference of its own.
         """
         kind = kind_of(ours)
         code: Code | None = None
@@ -55,16 +47,7 @@ class Holding:
         return None if code is None else problem(code, path, Stage.COMPARE)
 
     def align(self, folder: str, ours: dict[str, Entry], theirs: dict[str, Entry]) -> Iterator[Problem]:
-        """Remove names from a folder's listing that the mirror cannot store.
-
-        Args:
-            folder: The folder.
-            ours: The source's entries; impossible ones are removed.
-            theirs: The mirror's entries; other spellings are replaced by the source's.
-
-        Yields:
-            The removed names, as problems.
-        """
+        """Remove names that the mirror cannot store from the source's entries, and give the mirror's its spelling."""
         if not self._capabilities.limits_names:
             return
         possible = [name for name, entry in ours.items() if self._capabilities.holds(kind_of(entry))]

@@ -36,15 +36,7 @@ class LeftOut(NamedTuple):
 
 
 def rules_of(job: Job, folders: JobFolders) -> ExclusionRules:
-    """Return everything that a job excludes, by its rules and in any case.
-
-    Args:
-        job: The job.
-        folders: Where its folders lie.
-
-    Raises:
-        JobError: A rule is invalid.
-    """
+    """Return everything that a job excludes, by its rules and in any case; ``JobError`` if a rule is invalid."""
     found = _left_out_of(folders)
     return ExclusionRules(job.exclude, found.paths, found.drive_roots if job.leaves_out_system_folders else frozenset())
 
@@ -90,9 +82,7 @@ def _is_mounted(source: Location) -> bool:
 def _places_of(place: Location, source: Location) -> Iterator[str]:
     """Yield every path below a root that leads to a file or folder, without following links in the root.
 
-    Args:
-        place: The file or folder; need not exist.
-        source: The root.
+    What is looked for need not exist.
     """
     root = source.path
     candidates = {path for path in (_relative(place.path, root), _below_by_identity(place, source)) if path}

@@ -86,12 +86,7 @@ class Moves:
         return False
 
     def _moved(self, path: str, ours: Entry, old_path: str, known: Fingerprint) -> Entry | None:
-        """Return the mirror's file at an old path if it is the one that the source has at a new path.
-
-        Raises:
-            OSError: It cannot be read.
-            Cancelled: The comparison was cancelled.
-        """
+        """Return the mirror's file at an old path if it is the one that the source has at a new path."""
         if self._source.look(old_path) is not None or self._is_in_the_way(old_path):
             return None
         theirs = self._target.look(old_path)

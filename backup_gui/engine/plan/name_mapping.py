@@ -175,15 +175,7 @@ class NameMapper:
         *,
         is_new: bool,
     ) -> None:
-        """Remove refused names from a folder's listing, and give the mirror's names the source's spelling.
-
-        Args:
-            path: The folder.
-            ours: The source's listing, changed in place.
-            theirs: The mirror's listing, changed in place.
-            known: The catalog's records of it, changed in place.
-            is_new: Whether the mirror does not have the folder yet.
-        """
+        """Remove refused names from a folder's listings, and give the mirror's names the source's spelling, all in place."""
         alignment = self.alignment(path, ours, theirs, is_new=is_new)
         for name in alignment.refused:
             self._refuse(join(path, name), ours.pop(name), alignment)

@@ -15,12 +15,7 @@ if TYPE_CHECKING:
 
 
 class OtherNames:
-    """Collects names, each once.
-
-    Args:
-        catalog: Records of earlier passes.
-        is_full: Whether everything is compared in any case, so that nothing has to be collected.
-    """
+    """Collects names, each once; none if everything is compared in any case."""
 
     def __init__(self, catalog: JobDatabase, *, is_full: bool) -> None:
         self._catalog = catalog

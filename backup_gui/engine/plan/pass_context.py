@@ -87,12 +87,7 @@ class PlanBuilder:
         self.placeholders = 0
 
     def plan(self, drives: "Collection[str]", *, is_full: bool) -> Plan:
-        """Create the plan. Call it once, after everything was added.
-
-        Args:
-            drives: Folders of the source on which another volume is mounted.
-            is_full: Whether everything was compared.
-        """
+        """Create the plan. Call it once, after everything was added."""
         actions = self.copies
         if self.respellings or self.in_the_way:
             actions = Actions(chain(self.respellings, reversed(self.in_the_way), self.copies))

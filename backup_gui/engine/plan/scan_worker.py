@@ -43,14 +43,7 @@ class Unchanged(NamedTuple):
 
 
 class ScanWorker:
-    """The pass's side.
-
-    Args:
-        process: The worker process.
-        catalog_file: The catalog's file.
-        exclude: The exclusion rules, as ``ExclusionRules.fields``.
-        compares_owner: Whether owners are compared.
-    """
+    """The pass's side."""
 
     def __init__(
         self, process: WorkerProcess, catalog_file: str, exclude: ExclusionFields, *, compares_owner: bool
@@ -68,9 +61,6 @@ class ScanWorker:
 
     def findings(self, *, waits: bool) -> list[tuple[str, Unchanged | None]]:
         """Return the results of one batch: for each folder its result, or None if the pass has to compare it itself.
-
-        Args:
-            waits: Whether to wait for it.
 
         Returns:
             An empty list if there are no more batches; without ``waits`` also if the result is not there yet.
@@ -108,12 +98,7 @@ class _OtherEnd:
         return None if found is None else tuple(found)
 
     def _look_over(self, path: str) -> Unchanged | None:
-        """Scan a folder.
-
-        Raises:
-            OSError: Something could not be read, or has vanished.
-            sqlite3.Error: The catalog could not be read.
-        """
+        """Scan a folder; an error says that something could not be read, or has vanished."""
         try:
             ours, theirs = (tree.list(path, None, MOST_AT_ONCE) for tree in (self._source, self._target))
         except WideFolderError:

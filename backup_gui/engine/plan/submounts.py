@@ -59,11 +59,7 @@ class Submounts:
             self.known.discard(path)
 
     def _is_mounted(self, path: str, ours: Entry) -> bool:
-        """Tell whether something is mounted on an existing folder.
-
-        Raises:
-            OSError: It cannot be read.
-        """
+        """Tell whether something is mounted on an existing folder."""
         if self._points is None:
             self._points = points_below(self._source.root)
         if self._points is not None:

@@ -317,20 +317,12 @@ def _open_target(
 
 
 def _is_in_use(root: str) -> bool:
-    """Tell whether a folder is more than an empty mount point, which no approval can make a destination.
-
-    Raises:
-        OSError: It cannot be read.
-    """
+    """Tell whether a folder is more than an empty mount point, which no approval can make a destination."""
     return os.path.isdir(root) and (os.path.ismount(root) or bool(os.listdir(root)))
 
 
 def _may_be_other(job: Job, catalog: JobDatabase, anchor: str) -> bool:
-    """Tell whether the user has approved another drive for the destination, and one is connected.
-
-    Raises:
-        OSError: It cannot be read.
-    """
+    """Tell whether the user has approved another drive for the destination, and one is connected."""
     if job.allows_mass_delete and _is_in_use(job.destination.path):
         return True
     return (job.allows_mass_delete or bool(catalog.fact(WELCOME_KEY))) and _is_new_drive(anchor, catalog)
@@ -339,25 +331,14 @@ def _may_be_other(job: Job, catalog: JobDatabase, anchor: str) -> bool:
 def _is_new_drive(anchor: str, catalog: JobDatabase) -> bool:
     """Tell whether another drive is mounted just where the destination's was, so that its folder may be created there.
 
-    Only there: the nearest existing folder may lie on a volume that never was a backup drive, such as the in-memory
-    file system with the mount points of drives.
-
-    Args:
-        anchor: The destination, or the nearest existing folder above it.
-        catalog: Records where the destination's drive was mounted.
+    Only there: the nearest existing folder (``anchor``) may lie on a volume that never was a backup drive, such as the
+    in-memory file system with the mount points of drives.
     """
     return catalog.fact(POINT_KEY) == _mount_point(native.real_path(anchor))
 
 
 def _mount_point(path: str) -> str:
-    """Return the mount point of an existing folder's volume, escaped.
-
-    Args:
-        path: Absolute path of the folder, without links.
-
-    Raises:
-        OSError: The folder cannot be looked at.
-    """
+    """Return the mount point of an existing folder's volume, escaped; the folder's path has no links."""
     # Not by ``os.path.ismount``, which resolves the links above each folder once more.
     point, device = path, os.stat(path).st_dev
     while (above := os.path.dirname(point)) != point and os.stat(above).st_dev == device:
@@ -391,13 +372,9 @@ def remember_drives(catalog: JobDatabase, drives: frozenset[str]) -> None:
 def forget_drive(catalog: JobDatabase, drive: str) -> None:
     """Stop expecting a drive.
 
-    If it was mounted in the source, its files count as deleted from now on. If it was the destination's, the next drive
-    mounted in its place becomes the destination's, even if it is empty. Nothing is ever written where no drive is
-    mounted.
-
-    Args:
-        catalog: The job's catalog.
-        drive: The folder of the source that it was mounted on, as in the problem; empty for the destination's.
+    If it was mounted in the source, its files count as deleted from now on. If it was the destination's (an empty
+    text), the next drive mounted in its place becomes the destination's, even if it is empty. Nothing is ever written
+    where no drive is mounted.
     """
     if not drive:
         catalog.remember(WELCOME_KEY, "1")
