@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from backup_gui.config.job_factory import make_job
-from backup_gui.engine.destination import marker
-from backup_gui.engine.destination import marker as marker_module
+from backup_gui.engine.destination import local, marker
 from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.destination.mirror_tree import MirrorTree
@@ -895,7 +894,7 @@ def test_an_error_while_a_marker_is_looked_for_is_a_problem_of_that_folder_and_l
     with monkeypatch.context() as broken:
         broken.setattr(os if call == "getxattr" else MirrorTree, call, failing)
         broken.setattr(
-            marker_module, "reached", lambda target, folder: contextlib.nullcontext(os.path.join(target.root, folder))
+            local, "reached", lambda target, folder: contextlib.nullcontext(os.path.join(target.root, folder))
         )
         (rig.mirror / "docs" / MARKER_NAME).touch()
         report = rig.run()

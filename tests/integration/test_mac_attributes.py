@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.destination import mirror_writer
-from backup_gui.engine.fs import attribute_calls, xattrs
+from backup_gui.engine.fs import attribute_calls, content, xattrs
 from backup_gui.engine.fs.system.darwin import DarwinAttributes
 from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="folders by des
 @pytest.fixture
 def library(monkeypatch: pytest.MonkeyPatch) -> DarwinLibrary:
     library = DarwinLibrary()
-    for module in (attribute_calls, xattrs, mirror_writer):
+    for module in (attribute_calls, content, xattrs, mirror_writer):
         monkeypatch.setattr(module, "CALLS", DarwinAttributes(library))
     return library
 

@@ -235,7 +235,7 @@ class HardLinkGroups:
             return
 
     def _owner_by_memory(self, path: str, ours: Entry, inode: int, copy: _File) -> _File | None:
-        """Find the file of the source that has another name of a file of the mirror, by what the source had there before.
+        """Find the file of the source that has another name of a file of the mirror, by the file that was there before.
 
         Returns:
             The source's earlier file, if it may still have another of these names. Otherwise a file that has one of

@@ -175,7 +175,7 @@ class NameMapper:
         *,
         is_new: bool,
     ) -> None:
-        """Remove refused names from a folder's listings, and give the mirror's names the source's spelling, all in place."""
+        """Remove refused names from a folder's listings, in place, and give the mirror's the source's spelling."""
         alignment = self.alignment(path, ours, theirs, is_new=is_new)
         for name in alignment.refused:
             self._refuse(join(path, name), ours.pop(name), alignment)
