@@ -24,13 +24,11 @@ class Crash:
         kind: The exception's name.
         place: Where it was raised, as ``module.py:123``.
         details: The traceback as text.
-        count: How often it has occurred at this place.
     """
 
     kind: str
     place: str
     details: str
-    count: int = 1
 
 
 class CrashRelay(QObject):
@@ -74,7 +72,7 @@ class CrashRelay(QObject):
         # An error in painting recurs with every frame, so report only every doubling of the count.
         if count & (count - 1) == 0:
             details = "".join(traceback.format_exception(kind, error, trace))
-            self.crashed.emit(Crash(*key, details, count))
+            self.crashed.emit(Crash(*key, details))
 
 
 def place_of(trace: TracebackType | None) -> str:

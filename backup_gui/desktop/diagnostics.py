@@ -31,12 +31,7 @@ _KEPT = 50
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A warning or an error of the log.
-
-    Attributes:
-        plain: The pattern of its message, without arguments.
-        full: The text in the log.
-    """
+    """A warning or an error of the log: the pattern of its message without arguments, and its full text."""
 
     plain: str
     full: str

@@ -34,13 +34,10 @@ class Limits(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A folder on this computer; false if it is empty, as in a draft.
+    """A folder on this computer; false if it is empty, as in a draft. In drafts its path may be relative.
 
     Another kind of place gets a text form of its own, which ``parse`` tells from a path. Code that takes the ``path``
     of a place then fails the type check until it handles that kind.
-
-    Attributes:
-        path: Absolute path; in drafts and on the command line it may be relative.
     """
 
     path: str = ""

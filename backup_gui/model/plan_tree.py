@@ -26,7 +26,6 @@ class PlanTree(NamedTuple):
         actions: The plan's actions, shown or not.
         entries: The rows of all folders, those of each in order.
         starts: For each folder, where its rows begin; then the end of the last one's.
-        total: How many actions are in the tree.
         parents: For each folder, the folder that contains its row.
         places: For each folder, the position of its row there.
         owns: For each folder, the position of its own action; -1 for none.
@@ -39,7 +38,6 @@ class PlanTree(NamedTuple):
     actions: Sequence[Action]
     entries: Sequence[int]
     starts: Sequence[int]
-    total: int
     parents: Sequence[int] = (0,)
     places: Sequence[int] = (0,)
     owns: Sequence[int] = (-1,)
@@ -107,7 +105,7 @@ class PlanTree(NamedTuple):
 
 def flat(actions: Sequence[Action]) -> PlanTree:
     """Return the actions as a flat list of whole paths in their own order, in constant time."""
-    return PlanTree(actions, range(len(actions)), (0, len(actions)), len(actions))
+    return PlanTree(actions, range(len(actions)), (0, len(actions)))
 
 
 class SortKey(Enum):

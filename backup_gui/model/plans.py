@@ -335,12 +335,7 @@ class HistorySize(NamedTuple):
 
 
 class Removed(NamedTuple):
-    """Old versions that were removed from the history.
-
-    Attributes:
-        versions: How many.
-        bytes: The space that was freed.
-    """
+    """How many old versions were removed from the history, and the space that was freed."""
 
     versions: int = 0
     bytes: int = 0
@@ -350,12 +345,7 @@ NOTHING_REMOVED = Removed()
 
 
 class MadeRoom(NamedTuple):
-    """The result of freeing space for new content.
-
-    Attributes:
-        removed: What was removed.
-        spared: What stayed, but would be removed with the user's permission.
-    """
+    """Old versions removed to make room, and those spared that only the user's permission would remove."""
 
     removed: Removed = NOTHING_REMOVED
     spared: Removed = NOTHING_REMOVED

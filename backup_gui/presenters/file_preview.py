@@ -22,13 +22,7 @@ _BLOCK_BYTES = 1 << 20
 
 
 class FilePreview(NamedTuple):
-    """The preview of a file.
-
-    Attributes:
-        text: Its beginning, if it is text; the target of a link.
-        picture: The scaled picture, if it is one.
-        is_cut: Whether the text goes on.
-    """
+    """The preview of a file: a scaled picture, or the beginning of its text or the target of a link, maybe cut."""
 
     text: str | None = None
     picture: QImage | None = None

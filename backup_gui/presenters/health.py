@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
 
 class HealthPresenter(Presenter):
-    """Watches all jobs. Emits ``changed`` for a job whose view changes, and ``reminded`` to remind the user.
-
-    Args:
-        make_power: Creates the object that follows battery and network.
-    """
+    """Watches all jobs. Emits ``changed`` for a job whose view changes, and ``reminded`` to remind the user."""
 
     changed = Signal(object)
     reminded = Signal(object)

@@ -29,11 +29,7 @@ _NOTHING = HistorySize(0, 0)
 
 
 class JobFormPresenter(Presenter):
-    """Serves one form: the Settings page of the jobs, or the dialog for a new one.
-
-    Args:
-        replace_job: Replaces the job with an id, or adds a job.
-    """
+    """Serves one form: the Settings page of the jobs, or the dialog for a new one."""
 
     def __init__(self, context: Context, page: JobSettings, replace_job: Callable[[str, Job], None]) -> None:
         super().__init__(context, page)

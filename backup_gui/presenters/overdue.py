@@ -21,12 +21,7 @@ DAY_S = 86_400.0
 
 
 class OverdueMonitor(QObject):
-    """Watches the age of each job's last complete backup. Its signals carry the key of the job.
-
-    Args:
-        store: Keeps when a job was added and when the user was reminded.
-        limit_days: Age at which a backup is overdue; 0 for never.
-    """
+    """Watches the age of each job's last complete backup; 0 days mean no limit. Its signals carry the job's key."""
 
     changed = Signal(object)
     reminded = Signal(object)

@@ -56,21 +56,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The services of the system; tests replace them.
-
-    Attributes:
-        run: Runs one job.
-        now: The clock.
-        make_tray_icon: Creates the platform's tray icon.
-        has_tray: Returns whether there is a tray.
-        is_menu_on_bus: Returns whether a panel draws the icon's menu.
-        make_notifier: Creates the desktop's notifier; None where only the tray icon can show messages.
-        entry: Returns the entry that starts the app at login.
-        apply_appearance: Sets the colours of all windows.
-        open_folder: Opens a folder in the file manager.
-        make_power: Creates the object that follows battery and network.
-        languages: Code and name of each available translation.
-    """
+    """The services of the system, and code and name of each available translation; tests replace them."""
 
     run: Run = runner.run
     now: Now = time.time

@@ -31,10 +31,7 @@ _CLOSED = "closed"
 class TrayPresenter(Presenter):
     """Shows all jobs in the tray, and notifies the user of important changes.
 
-    Args:
-        has_tray: Returns whether there is a tray.
-        views: Returns all jobs as the window shows them.
-        make_notifier: Creates the desktop's notifier; None where only the tray icon can show messages.
+    Without a notifier, the tray icon shows the messages.
     """
 
     def __init__(

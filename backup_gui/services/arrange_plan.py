@@ -111,7 +111,7 @@ class _Grower:
         entries = self._entries(chosen, homes, is_link, starts)
         places = self._filled(count)
         tree = PlanTree(
-            *(self._actions, entries, starts, len(chosen), self._parents, places),
+            *(self._actions, entries, starts, self._parents, places),
             *(owns, self._examples, self._lengths, tallies, sizes),
         )
         self._sort(tree, entries)

@@ -68,12 +68,7 @@ class JobReturned:
 
 
 class Controller(QObject):
-    """Starts, stops and commands the thread of each job.
-
-    Args:
-        data_folder: Has the job databases.
-        run: Runs one job until it is told to stop.
-    """
+    """Starts, stops and commands the thread of each job."""
 
     news = Signal(object)
     report_made = Signal(object)

@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 
 
 class ReturnedDialog(BringingDialog):
-    """Shows a restore that the job itself carries out.
-
-    Args:
-        folder: Absolute path of the source.
-        returned: The result; None if the restore has not ended.
-    """
+    """Shows a restore that the job itself carries out, or its result."""
 
     def __init__(
         self, icons: Icons, folder: str, returned: RestoreResult | None = None, parent: QWidget | None = None

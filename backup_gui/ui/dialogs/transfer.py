@@ -52,12 +52,9 @@ class NotesModel(RowsModel):
 
 
 class BringingDialog(QDialog):
-    """Opens with the restore and stays until the user has seen its result.
+    """Opens with a restore to a folder, and stays until the user has seen its result.
 
     The user can close it earlier only if stopping takes long, for example on a drive that does not answer.
-
-    Args:
-        folder: Absolute path of the folder that is restored to.
     """
 
     cancel_requested = Signal()

@@ -29,9 +29,6 @@ class FirstRun(QWidget):
 
     Each step has a sensible choice preselected, so pressing Enter three times is enough. Requests folders and drives
     when first shown.
-
-    Args:
-        offers_by_hand: Whether to offer the form with all options.
     """
 
     offers_requested = Signal()

@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 
 class RestoreDialog(BringingDialog):
-    """Shows one restore from the History page.
-
-    Args:
-        folder: Absolute path of the folder that is restored to.
-    """
+    """Shows one restore from the History page."""
 
     def __init__(self, icons: Icons, folder: str, parent: QWidget | None = None) -> None:
         super().__init__(icons, folder, parent)

@@ -32,9 +32,6 @@ class PlanModel(Headings, QAbstractItemModel):
     """Actions of a plan under their folders; the view gets the rows of each folder in pages.
 
     An index holds the number of the folder that contains its row.
-
-    Args:
-        keeps_history: Whether deleted files go to the history.
     """
 
     figure_columns = frozenset({SIZE_COLUMN})

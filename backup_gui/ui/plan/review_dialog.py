@@ -28,11 +28,7 @@ _OF_OTHERS = frozenset({HeldCode.STRANGERS, HeldCode.DESTINATION_REPLACED, HeldC
 
 
 class ReviewDialog(QDialog):
-    """Shows what is held, and asks what to do with it.
-
-    Args:
-        held: The held changes, to which alone the answer applies.
-    """
+    """Shows what is held, and asks what to do with it; the answer applies to that alone."""
 
     answered = Signal(object)
 

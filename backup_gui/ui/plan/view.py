@@ -169,8 +169,7 @@ class PlanView(QWidget):
     def request(self, *, opens_more: bool = True) -> None:
         """Request the rows of the current filter, search and order, also for a receiver connected only now.
 
-        Args:
-            opens_more: Whether folders may be opened that the user has closed.
+        Folders that the user has closed may be opened only if ``opens_more``.
         """
         self._timer.stop()
         text = self.search_edit.text()

@@ -72,12 +72,7 @@ class RulesEdit(QPlainTextEdit):
 
 @dataclass(frozen=True, slots=True)
 class RulesWish:
-    """A request to count what rules leave out.
-
-    Attributes:
-        source: The folder.
-        rules: The rules.
-    """
+    """A request to count what rules leave out of a folder."""
 
     source: str
     rules: tuple[str, ...]

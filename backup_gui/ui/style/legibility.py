@@ -110,15 +110,7 @@ def edged(palette: QPalette, name: str) -> QPalette:
 
 
 class Look(NamedTuple):
-    """The input of the style rules.
-
-    Attributes:
-        palette: The palette of all windows.
-        edge: The colour of edges of fields.
-        scale: Size of the text relative to the ordinary size.
-        text_px: Height of the text.
-        is_mirrored: Whether the layout runs from right to left.
-    """
+    """The input of the style rules; its scale is that of the text, relative to the ordinary size."""
 
     palette: QPalette
     edge: QColor

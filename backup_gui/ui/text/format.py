@@ -42,9 +42,6 @@ def counted(many: str, one: str, count: int) -> str:
             of their language.
         one: The English singular, used while no translation is loaded.
         count: The number.
-
-    Returns:
-        The phrase with the number in the locale's format.
     """
     text = QCoreApplication.translate("Counted", many, "", count)
     number = number_text(count)

@@ -74,11 +74,7 @@ def hidden_notice() -> Notice:
 
 
 class Notices:
-    """Remembers what was reported about each job, so that nothing is reported twice.
-
-    Args:
-        celebrated: Jobs whose first complete backup was reported in an earlier run.
-    """
+    """Remembers what was reported about each job, also its first backup in an earlier run, to report nothing twice."""
 
     def __init__(self, celebrated: frozenset[str] = frozenset()) -> None:
         self._celebrated = set(celebrated)

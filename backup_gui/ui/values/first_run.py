@@ -14,14 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FirstChoice:
-    """What the user has chosen so far, not checked yet.
-
-    Attributes:
-        sources: Folders to protect.
-        place: Absolute path of the place for the backup.
-        is_whole_place: Whether to use the folder itself, instead of a new one in it.
-        keeps_history: Whether to keep replaced and deleted files.
-    """
+    """What the user has chosen so far, not checked yet. A whole place is used itself, instead of a new folder in it."""
 
     sources: tuple[str, ...]
     place: str

@@ -58,14 +58,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class RestoreWish:
-    """A request to restore files.
+    """A request to restore items, folders with their contents, as they were at the time that the page showed.
 
-    Attributes:
-        subject: The backup.
-        items: The items to restore, folders with their contents.
-        at: The time for which the page showed them; None for now.
-        to: Absolute path of the folder to save to; empty to restore each to its original place.
-        policy: What to do where a file exists.
+    Without a folder to save to, each goes to its original place.
     """
 
     subject: Subject

@@ -15,13 +15,7 @@ from backup_gui.ui.values.pace import Pace
 
 @dataclass(frozen=True, slots=True)
 class FreeSpace:
-    """Space on the backup's drive.
-
-    Attributes:
-        total_bytes: Its size.
-        free_bytes: How much the user may still write.
-        history: Absolute path of the backup's history; empty if none is kept.
-    """
+    """Space on the backup's drive, and the path of the backup's history; empty if none is kept."""
 
     total_bytes: int
     free_bytes: int
@@ -30,14 +24,7 @@ class FreeSpace:
 
 @dataclass(frozen=True, slots=True)
 class BackupSizes:
-    """How much space a backup takes on its drive.
-
-    Attributes:
-        mirror_bytes: Size of the backup itself.
-        history_bytes: Size of its history.
-        counted_at: When the sizes were counted, seconds since 1970; None if never.
-        is_counting: Whether counting is under way.
-    """
+    """How much space a backup and its history take on their drive, and when they were counted; None if never."""
 
     mirror_bytes: int = 0
     history_bytes: int = 0
@@ -114,13 +101,9 @@ class HeldAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PassQuery:
-    """A request for a page of earlier passes.
+    """A request for a page of passes before the one with a key, None for the newest.
 
-    Attributes:
-        job_id: The job.
-        before: Only passes older than the one with this key; None for the newest.
-        kind: The kind of passes.
-        search: Text in their reason or in a path that they changed.
+    It searches their reasons and the paths that they changed.
     """
 
     job_id: str

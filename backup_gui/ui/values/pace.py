@@ -17,12 +17,7 @@ _FILE_COST_BYTES = 64 * 1_024
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The pace of a pass.
-
-    Attributes:
-        bytes_per_s: Bytes copied per second, over the last seconds.
-        left_s: Seconds left; None while unknown.
-    """
+    """The pace of a pass over the last seconds, and the time left; None while unknown."""
 
     bytes_per_s: float = 0.0
     left_s: float | None = None

@@ -12,9 +12,7 @@ Index = QModelIndex | QPersistentModelIndex
 class Headings:
     """The columns of a model, each with a heading; precedes Qt's own model among the base classes.
 
-    Attributes:
-        headings: The headings.
-        figure_columns: Columns with figures, whose headings are right-aligned like them.
+    Headings of columns with figures are right-aligned like them.
     """
 
     headings: tuple[str, ...]

@@ -67,16 +67,19 @@ def fail(error: BaseException) -> None:
 def test_an_error_is_logged_first_and_then_told(crashes: list[Crash], hooks: Hooks) -> None:
     fail(ValueError("x"))
     assert len(hooks.errors) == 1
-    assert (crashes[0].kind, crashes[0].count) == ("ValueError", 1)
+    assert [crash.kind for crash in crashes] == ["ValueError"]
     assert crashes[0].place.startswith("test_crash_handler.py:")
     assert "ValueError: x" in crashes[0].details
 
 
 def test_the_same_error_again_and_again_is_told_ever_less(crashes: list[Crash], hooks: Hooks) -> None:
-    for _ in range(1_000):
+    told: list[int] = []
+    for number in range(1, 1_001):
+        before = len(crashes)
         fail(ValueError("x"))
+        told += [number] * (len(crashes) - before)
     assert len(hooks.errors) == 1_000
-    assert [crash.count for crash in crashes] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+    assert told == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
 
 
 def test_ever_new_errors_are_not_told_for_ever(crashes: list[Crash]) -> None:

@@ -109,7 +109,7 @@ def test_a_word_is_found_whatever_its_case_and_in_the_old_path_too() -> None:
 def test_the_counts_are_of_all_kinds_that_have_the_word() -> None:
     found = arrange(Arrangement(PLAN, text="a", op=Op.CREATE), never)
     assert found.counts == Counts(created=2, replaced=1, moved=1, bytes=50)
-    assert found.tree.total == 2
+    assert found.tree.counts(0).total == 2
     assert [found.tree.path(entry) for entry in rows(found.tree)] == ["a", "A"]
 
 
@@ -208,7 +208,6 @@ def test_the_tree_holds_exactly_what_is_wanted_of_a_plan(
     wanted = [action for action in having if op in {None, action.op}]
     actions = [action for _, entry in every_row(tree) if (action := tree.action(entry)) is not None]
     assert Counter(actions) == Counter(wanted)
-    assert tree.total == len(wanted)
     assert found.counts == count_actions(having)
     for folder, entry in every_row(tree):
         # A row's name follows its folder's path.
@@ -251,7 +250,6 @@ def test_a_list_is_made_of_a_plan_at_once() -> None:
     tree = flat(PLAN)
     assert [tree.action(entry) for entry in rows(tree)] == list(PLAN)
     assert [tree.name(0, entry) for entry in rows(tree)] == [action.path for action in PLAN]
-    assert tree.total == len(PLAN)
 
 
 @pytest.mark.parametrize("paths", [[f"{n}" for n in range(30_000)], [f"{n}/{n}" for n in range(30_000)]])
@@ -306,7 +304,7 @@ def test_many_actions_leave_others_their_turns(forms: tuple[str, ...], count: in
         began_s = time.thread_time()
         arranged = arrange(Arrangement(plan), note)
         note()
-        assert arranged.tree.total == count
+        assert arranged.tree.counts(0).total == count
         del arranged
         note()
     finally:
