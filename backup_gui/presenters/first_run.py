@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from backup_gui.threads.tasks import TaskContext, TaskRunner
     from backup_gui.ui.first_run.steps import FirstRun
 
-_MOST_PROBLEMS = 3
-
 
 class FirstRunPresenter(Presenter):
     """Serves the three steps of a first run, which own it, in the window or in a dialog.
@@ -167,8 +165,7 @@ def _forecast(jobs: tuple[Job, ...], data_folder: Path, task: TaskContext[Progre
         files,
         size_bytes,
         expected_s(files, size_bytes),
-        problems=tuple(problems[:_MOST_PROBLEMS]),
-        problem_count=len(problems),
+        problems=tuple(problems),
         strangers=strangers,
         is_done=True,
         reason=reason,

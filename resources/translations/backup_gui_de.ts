@@ -2290,10 +2290,6 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>{files} angesehen</translation>
     </message>
     <message>
-        <source>{path}: {reason}</source>
-        <translation>{path}: {reason}</translation>
-    </message>
-    <message>
         <source>{what} You would be asked first.</source>
         <translation>{what} Sie würden vorher gefragt.</translation>
     </message>
@@ -2407,6 +2403,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>What the link leads to is not affected. Exclude the link to hide this message.</source>
         <translation>Das Ziel der Verknüpfung ist nicht betroffen. Lassen Sie die Verknüpfung aus, um diese Meldung auszublenden.</translation>
+    </message>
+    <message>
+        <source>{path}: {reason}</source>
+        <translation>{path}: {reason}</translation>
     </message>
 </context>
 <context>
@@ -3778,10 +3778,6 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>{files}, {size}</source>
         <translation>{files}, {size}</translation>
-    </message>
-    <message>
-        <source>{path}: {reason}</source>
-        <translation>{path}: {reason}</translation>
     </message>
     <message>
         <source>{source}  →  {destination}</source>

@@ -529,8 +529,7 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
             20_514,
             57_300_000_000,
             990.0,
-            tuple(PROBLEMS),
-            problem_count=7,
+            (*PROBLEMS, *PROBLEMS, PROBLEMS[0]),
             strangers=12,
             is_done=True,
         )

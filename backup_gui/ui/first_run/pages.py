@@ -21,7 +21,7 @@ from backup_gui.desktop.storage import PlaceOffer
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, duration_text, files_text, path_in_words, path_text, size_text
-from backup_gui.ui.text.reasons import said
+from backup_gui.ui.text.reasons import problem_lines, said
 from backup_gui.ui.values.first_run import FirstForecast
 from backup_gui.ui.widgets.cards import ChoiceCard, TickCard
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
@@ -308,7 +308,8 @@ class StartPage(_Page):
             self.tr("About {time}, depending on the drive").format(time=duration_text(max(1.0, forecast.expected_s)))
         )
         self.plan_button.setEnabled(forecast.is_done and not forecast.reason)
-        self.problems.show_remark(self._problems_text(forecast))
+        problems = counted("%Ln files cannot be copied:", "%Ln file cannot be copied:", len(forecast.problems))
+        self.problems.show_remark("\n".join((problems, *problem_lines(forecast.problems))) if forecast.problems else "")
         strangers = counted(
             "%Ln files that are there now are not in your folder, or different there. You are asked before they go.",
             "%Ln file that is there now is not in your folder, or different there. You are asked before it goes.",
@@ -330,21 +331,6 @@ class StartPage(_Page):
 
     def _request_plan(self, job: Job, *_checked: bool) -> None:
         self.plan_requested.emit(job)
-
-    def _problems_text(self, forecast: FirstForecast) -> str:
-        if not forecast.problem_count:
-            return ""
-        lines = [
-            counted("%Ln files cannot be copied:", "%Ln file cannot be copied:", forecast.problem_count),
-            *(
-                self.tr("{path}: {reason}").format(path=path_text(problem.path), reason=said(problem.reason))
-                for problem in forecast.problems
-            ),
-        ]
-        more = forecast.problem_count - len(forecast.problems)
-        if more > 0:
-            lines.append(counted("and %Ln more", "and %Ln more", more))
-        return "\n".join(lines)
 
 
 def _name(path: str) -> str:

@@ -19,9 +19,9 @@ from backup_gui.model.reasons import Reason
 from backup_gui.ui.plan.model import counts_text
 from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.style.theme import GRID_PX, scaled_size
-from backup_gui.ui.text.format import counted, files_text, path_in_words
+from backup_gui.ui.text.format import files_text
 from backup_gui.ui.text.headline import held_text, problems_text
-from backup_gui.ui.text.reasons import said
+from backup_gui.ui.text.reasons import problem_lines, said
 from backup_gui.ui.widgets.empty_state import EmptyState
 from backup_gui.ui.widgets.fields import RemarkLabel
 from backup_gui.ui.widgets.labels import Heading, MutedLabel
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action, Held, Problem, Progress
     from backup_gui.ui.style.icons import Icons
-
-_MOST_SHOWN = 3
 
 
 class PreviewDialog(QDialog):
@@ -104,16 +102,8 @@ class PreviewDialog(QDialog):
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show what a pass could not back up."""
-        if not problems:
-            return
-        lines = [problems_text(len(problems))]
-        lines += [
-            self.tr("{path}: {reason}").format(path=path_in_words(problem.path), reason=said(problem.reason))
-            for problem in problems[:_MOST_SHOWN]
-        ]
-        if len(problems) > _MOST_SHOWN:
-            lines.append(counted("and %Ln more", "and %Ln more", len(problems) - _MOST_SHOWN))
-        self.problems.show_remark("\n".join(lines))
+        if problems:
+            self.problems.show_remark("\n".join((problems_text(len(problems)), *problem_lines(problems))))
 
     def show_failure(self, reason: Reason) -> None:
         """Show why no preview is possible."""

@@ -12,13 +12,16 @@ from PySide6.QtCore import QCoreApplication
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.problems import ADVICE
 from backup_gui.model.reasons import Reason, ReasonCode
-from backup_gui.ui.text.format import number_text, path_in_words, path_text, size_text
+from backup_gui.ui.text.format import counted, number_text, path_in_words, path_text, size_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from backup_gui.model.plans import Problem
     from backup_gui.model.reasons import Code
 
 CONTEXT = "Sentences"
+_MOST_PROBLEMS = 3
 # They only combine other reasons.
 _WITHOUT_WORDS = frozenset(
     {
@@ -59,6 +62,17 @@ def _value_said(name: str, value: str | int | Reason) -> str:
         return size_text(value) if name == "size" else number_text(value)
     # The value must not change the direction of the sentence.
     return path_in_words(value)
+
+
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """The first problems, each with its reason, and how many more there are."""
+    pattern = QCoreApplication.translate("Problems", "{path}: {reason}")
+    lines = [
+        pattern.format(path=path_in_words(problem.path), reason=said(problem.reason))
+        for problem in problems[:_MOST_PROBLEMS]
+    ]
+    more = len(problems) - len(lines)
+    return [*lines, counted("and %Ln more", "and %Ln more", more)] if more else lines
 
 
 def advice_text(problem: Problem) -> str:

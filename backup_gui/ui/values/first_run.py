@@ -30,8 +30,7 @@ class FirstForecast:
         files: Files to copy.
         bytes: Their sizes together.
         expected_s: About how long it takes, in seconds.
-        problems: Some paths that cannot be copied.
-        problem_count: How many paths cannot be copied.
+        problems: Paths that cannot be copied.
         strangers: Files of others in the backup's folder that a pass would remove.
         is_done: Whether the forecast is complete.
         reason: Why no forecast is possible, if so.
@@ -41,7 +40,6 @@ class FirstForecast:
     bytes: int = 0
     expected_s: float = 0.0
     problems: tuple[Problem, ...] = ()
-    problem_count: int = 0
     strangers: int = 0
     is_done: bool = False
     reason: Reason = NO_REASON

@@ -147,7 +147,7 @@ def test_it_says_what_the_first_backup_is_going_to_do(
     menu.actions()[0].trigger()
     dialog = shell.window.findChild(PreviewDialog)
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.plan.model.tree.total == 4)
+    qtbot.waitUntil(lambda: len(dialog.plan.model.tree.actions) == 4)
     assert list(drive.iterdir()) == [drive / "Documents"]
     dialog.close()
 

@@ -321,7 +321,7 @@ def test_a_million_actions_are_opened_on_demand(form: str, icons: Icons, qtbot: 
             view.tree.scrollToBottom()
             QCoreApplication.processEvents()
         longest_s = max(longest_s, took())
-    assert view.model.tree.total == 1_000_000
+    assert view.model.tree.counts(0).total == 1_000_000
     assert len(rows(view)) < 5_000
     sys.stdout.write(f"1,000,000 actions, {form}: longest step {longest_s * 1e3:.0f} ms\n")
     # Less than 30 ms on a fast machine.
