@@ -30,7 +30,6 @@ class JobViewsPresenter(Presenter):
         complete: Adds to a view what the job itself does not tell.
     """
 
-    news_taken = Signal(object)
     news_shown = Signal(object)
     view_changed = Signal()
 
@@ -67,7 +66,7 @@ class JobViewsPresenter(Presenter):
 
     @Slot(object)
     def take(self, news: JobNews) -> None:
-        """Show news of a job. Emits ``news_taken`` before and ``news_shown`` after that."""
+        """Show news of a job; then emit ``news_shown``."""
         job = self._controller.job(news.job_id)
         if job is None:
             return
@@ -78,7 +77,6 @@ class JobViewsPresenter(Presenter):
             pace=self._pace(news),
             room=self._rooms.get(job.id),
         )
-        self.news_taken.emit(news)
         view = self._complete(view)
         self._views[job.id] = view
         self._window.put_job(view)

@@ -263,12 +263,13 @@ class Shell(QObject):
 
     def _connect(self) -> None:
         controller, window, tray = self.controller, self.window, self.tray
+        # In this order: the view tells whether the job is overdue.
+        controller.news.connect(self.care.note_news)
         controller.news.connect(self.views.take)
         controller.report_made.connect(self._on_report_made)
         self._relay.lines_ready.connect(window.board.log.add_lines)
         self.care.changed.connect(self.views.renew)
         self.answers.changed.connect(self.views.renew)
-        self.views.news_taken.connect(self.care.note_news)
         self.views.news_shown.connect(self._trays.note_view)
         self.views.view_changed.connect(self._trays.show_jobs)
         self.jobs.job_put.connect(self.care.watch)

@@ -145,7 +145,7 @@ class TrayPresenter(Presenter):
         if not notice.job_id:
             self._window.come_up()
             return
-        has_problems = notice.state is JobState.ATTENTION and not notice.is_overdue
+        has_problems = notice.state is JobState.ATTENTION and notice.overdue_in is None
         self._window.show_job(notice.job_id, Page.PROBLEMS if has_problems else Page.OVERVIEW)
         if notice.state is JobState.HELD:
             self._window.review(notice.job_id)

@@ -44,21 +44,18 @@ class ReturnedDialog(BringingDialog):
         """Show the result."""
         is_whole = len(returned.restored) == returned.asked and not returned.reason
         state = JobState.OK if is_whole else JobState.ATTENTION
-        self._end(returned_title(returned), state if returned.restored else JobState.FAILED)
         lines = [_tr("Folder: {folder}").format(folder=path_in_words(self._folder))]
         if returned.reason:
             lines.insert(0, sentence_text(returned.reason))
-        self.progress.show_words("\n".join(lines))
-        rows = [
+        notes = (
             *((path_text(path), said(reason)) for path, reason in (*returned.failed, *returned.skipped)),
             *(
                 (path_text(path), _tr("Beside it is now “{name}”").format(name=name_in_words(beside)))
                 for path, beside in returned.beside
             ),
-        ]
-        if rows:
-            self._show_notes(tuple(rows))
-        self.open_button.setVisible(bool(returned.restored))
+        )
+        state = state if returned.restored else JobState.FAILED
+        self._end(returned_title(returned), state, "\n".join(lines), notes, may_open=bool(returned.restored))
 
 
 def returned_title(returned: RestoreResult) -> str:

@@ -108,8 +108,7 @@ class BringingDialog(QDialog):
 
     def show_failure(self, text: str) -> None:
         """Show why nothing could be restored."""
-        self._end(self.tr("Nothing was restored."), JobState.FAILED)
-        self.progress.show_words(text)
+        self._end(self.tr("Nothing was restored."), JobState.FAILED, text)
 
     def reject(self) -> None:
         """Stop the restore if it has not ended: Qt calls this for Escape and when the window is closed."""
@@ -130,13 +129,20 @@ class BringingDialog(QDialog):
         self.progress.show_path(far.path)
         self.progress.bar.show_share(far)
 
-    def _end(self, title: str, state: JobState) -> None:
+    def _end(
+        self, title: str, state: JobState, text: str, notes: tuple[tuple[str, str], ...] = (), *, may_open: bool = False
+    ) -> None:
+        """Show the result, and sentences about paths that need one."""
         self.is_over = True
         self._patience.stop()
         self._title.setText(title)
         self._show_state(state)
         self.progress.end()
         self._offer_to_close()
+        self.progress.show_words(text)
+        if notes:
+            self._show_notes(notes)
+        self.open_button.setVisible(may_open)
 
     def _offer_to_close(self) -> None:
         self.cancel_button.setVisible(False)

@@ -37,17 +37,15 @@ class RestoreDialog(BringingDialog):
     def show_result(self, result: RestoreResult) -> None:
         """Show the result."""
         is_good = not result.failed and not result.is_cancelled
-        self._end(result_title(result), JobState.OK if is_good else JobState.ATTENTION)
+        state = JobState.OK if is_good else JobState.ATTENTION
         place = self.tr("Folder: {folder}").format(folder=path_in_words(self._folder))
-        self.progress.show_words("\n".join((place, *_detail_lines(result))))
-        rows = [(path_text(path), said(reason)) for path, reason in result.failed]
-        rows += [
-            (path_text(path), self.tr("Restored beside it as “{name}”").format(name=name_in_words(beside)))
-            for path, beside in result.beside
-        ]
-        if rows:
-            self._show_notes(tuple(rows))
-        self.open_button.setVisible(bool(result.restored or result.present))
+        beside_text = self.tr("Restored beside it as “{name}”")
+        notes = (
+            *((path_text(path), said(reason)) for path, reason in result.failed),
+            *((path_text(path), beside_text.format(name=name_in_words(beside))) for path, beside in result.beside),
+        )
+        lines = "\n".join((place, *_detail_lines(result)))
+        self._end(result_title(result), state, lines, notes, may_open=bool(result.restored or result.present))
 
 
 def result_title(result: RestoreResult) -> str:

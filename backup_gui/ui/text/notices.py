@@ -27,8 +27,7 @@ class Notice:
         title: Heading.
         text: One or two sentences.
         is_first_backup: Whether it reports the first complete backup.
-        is_overdue: Whether it reports that the backup is overdue.
-        reason: The state in which the backup became overdue.
+        overdue_in: The state in which the backup became overdue, if it reports that.
     """
 
     job_id: str
@@ -36,8 +35,7 @@ class Notice:
     title: str
     text: str
     is_first_backup: bool = False
-    is_overdue: bool = False
-    reason: JobState | None = None
+    overdue_in: JobState | None = None
 
     @property
     def is_urgent(self) -> bool:
@@ -49,8 +47,8 @@ class Notice:
         state = view.status.state
         if self.is_first_backup:
             return False
-        if self.is_overdue:
-            return view.overdue_since is None or (self.reason in _LEFT_AT_ONCE and state is not self.reason)
+        if self.overdue_in is not None:
+            return view.overdue_since is None or (self.overdue_in in _LEFT_AT_ONCE and state is not self.overdue_in)
         return state is JobState.OK or (self.state is JobState.HELD and view.has_kept)
 
 
@@ -100,7 +98,7 @@ class Notices:
     def on_overdue(self, view: JobView, since: float, now: float) -> Notice:
         """Make the notice that a backup is overdue, which was complete or added at ``since``."""
         text = overdue_text(view, since, now)
-        return Notice(view.job.id, JobState.ATTENTION, view.job.name, text, is_overdue=True, reason=view.status.state)
+        return Notice(view.job.id, JobState.ATTENTION, view.job.name, text, overdue_in=view.status.state)
 
     def forget(self, job_id: str) -> None:
         """Forget a removed job."""
