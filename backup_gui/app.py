@@ -34,7 +34,7 @@ from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.presenters.shell import Shell, System
 from backup_gui.services import libraries
 from backup_gui.threads.garbage import Collector
-from backup_gui.ui.dialogs.refusal import Refusal
+from backup_gui.ui.dialogs.messages import Refusal
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import Legibility
 from backup_gui.ui.style.theme import dark_palette, light_palette

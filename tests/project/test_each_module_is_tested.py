@@ -103,7 +103,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "ui/dialogs/crash.py": ("qt/desktop/test_crash_handler.py",),
     "ui/dialogs/diagnostics.py": ("qt/desktop/test_crash_handler.py",),
     "ui/dialogs/messages.py": ("qt/presenters/test_shell.py", "qt/presenters/test_decisions.py"),
-    "ui/dialogs/refusal.py": ("qt/test_app.py",),
     "ui/dialogs/returned.py": ("qt/presenters/test_bringing.py",),
     "ui/dialogs/transfer.py": ("qt/ui/history/test_page.py", "qt/presenters/test_bringing.py"),
     "ui/first_run/pages.py": ("qt/ui/first_run/test_steps.py",),

@@ -11,12 +11,28 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QMessageBox, QWidget
 
+from backup_gui.model.reasons import Reason
 from backup_gui.ui.text.format import counted, path_in_words
+from backup_gui.ui.text.reasons import said
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
 
 _ICON_PX = 64
+
+
+class Refusal(QMessageBox):
+    """The window that shows why the app cannot start, as the user may not see the terminal."""
+
+    def __init__(self, reasons: tuple[Reason, ...]) -> None:
+        super().__init__()
+        self.setIcon(QMessageBox.Icon.Critical)
+        self.setWindowTitle(self.tr("Folder Backup"))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(self.tr("Folder Backup cannot start"))
+        self.setInformativeText("\n\n".join(map(said, reasons)))
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setStandardButtons(QMessageBox.StandardButton.Close)
 
 
 def tell(icon: QMessageBox.Icon, title: str, text: str, parent: QWidget) -> QMessageBox:
