@@ -71,12 +71,10 @@ def _words_of_tables() -> Iterator[Word]:
 
 
 def _own_context(tree: ast.Module) -> str:
-    """The context of a module's function ``_tr``; empty if it has none."""
+    """The context of a module's ``_tr = partial(QCoreApplication.translate, CONTEXT)``; empty if it has none."""
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == "_tr":
-            for call in ast.walk(node):
-                if isinstance(call, ast.Call) and _name(call) == "translate":
-                    return _text(call, 0)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_tr" and isinstance(node.value, ast.Call):
+            return _text(node.value, 1)
     return ""
 
 

@@ -81,8 +81,7 @@ class Page:
     def build(self):
         self.add(self.tr("One"), counted("%Ln files", "%Ln file", 3))
         return QCoreApplication.translate("Other", "Two")
-def _tr(text):
-    return QCoreApplication.translate("Own", text)
+_tr = partial(QCoreApplication.translate, "Own")
 def title():
     return _tr("Three")
 """

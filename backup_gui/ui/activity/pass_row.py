@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt
 
@@ -11,6 +12,8 @@ from backup_gui.model.plans import NOTHING_REMOVED, Counts, Op, PassStatus, Repo
 from backup_gui.ui.text.format import counted, isolated, path_text, tip_text
 from backup_gui.ui.text.headline import held_text, problems_text
 from backup_gui.ui.text.reasons import said
+
+_tr = partial(QCoreApplication.translate, "Activity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,3 @@ def _done_text(report: Report) -> str:
     if not sentence and counts.metadata:
         sentence = counted("details of %Ln files brought up to date", "details of %Ln file updated", counts.metadata)
     return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Activity", text)

@@ -6,6 +6,7 @@ Each question calls ``on_yes`` when the user confirms; ``keeps_history`` says wh
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt
@@ -17,6 +18,8 @@ from backup_gui.ui.text.reasons import said
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
+
+_tr = partial(QCoreApplication.translate, "Messages")
 
 _ICON_PX = 64
 
@@ -215,7 +218,3 @@ def _ask(
     button.clicked.connect(on_yes)
     box.open()
     return box
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Messages", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
@@ -16,6 +17,8 @@ from backup_gui.ui.text.reasons import said, sentence_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
+
+_tr = partial(QCoreApplication.translate, "Returned")
 
 
 class ReturnedDialog(BringingDialog):
@@ -75,7 +78,3 @@ def returned_title(returned: RestoreResult) -> str:
         "It is back in your folder, and verified.",
         returned.asked,
     )
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Returned", text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -37,9 +37,8 @@ class NotesModel(RowsModel):
     """Paths, each with a sentence about it."""
 
     def __init__(self, rows: tuple[tuple[str, str], ...]) -> None:
-        # Not self.tr, as the Qt object does not exist yet.
-        file = QCoreApplication.translate("NotesModel", "File")
-        super().__init__((file, QCoreApplication.translate("NotesModel", "What happened")))
+        super().__init__()
+        self.headings = (self.tr("File"), self.tr("What happened"))
         self._rows = rows
         self.show_first_page(len(rows))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from backup_gui.model.plans import Progress
     from backup_gui.model.restores import RestoreResult
     from backup_gui.ui.style.icons import Icons
+
+_tr = partial(QCoreApplication.translate, "Restore")
 
 
 class RestoreDialog(BringingDialog):
@@ -97,7 +100,3 @@ def _detail_lines(result: RestoreResult) -> list[str]:
             )
         )
     return lines
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Restore", text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -52,6 +53,8 @@ from backup_gui.ui.widgets.layouts import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_tr = partial(QCoreApplication.translate, "DayChart")
 
 DAYS = 30
 _ISO = Qt.DateFormat.ISODate
@@ -324,7 +327,3 @@ def _height(value: int, most: int, room_px: float) -> float:
     if value <= 0 or most <= 0:
         return 0.0
     return max(_SHORTEST_PX, room_px * (1 + math.log10(value / most) / _DECADES))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("DayChart", text)

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from backup_gui.model.passes import DayTotal
     from backup_gui.ui.style.icons import Icons
 
+_tr = partial(QCoreApplication.translate, "Overview")
+
 _MORNING = QTime(8, 0)
 
 
@@ -325,7 +327,3 @@ def _form() -> QFormLayout:
     form.setVerticalSpacing(GRID_PX - 2)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return form
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Overview", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import Qt, Signal, SignalInstance, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -36,9 +36,8 @@ class ProblemsModel(RowsModel):
     """
 
     def __init__(self) -> None:
-        # Not self.tr, as the Qt object does not exist yet.
-        file = QCoreApplication.translate("ProblemsModel", "File or folder")
-        super().__init__((file, QCoreApplication.translate("ProblemsModel", "Reason")))
+        super().__init__()
+        self.headings = (self.tr("File or folder"), self.tr("Reason"))
         self._problems: tuple[Problem, ...] = ()
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -63,9 +62,9 @@ class ProblemsModel(RowsModel):
         self.show_first_page(len(problems))
         self.endResetModel()
 
-    def problem(self, row: int) -> Problem:
-        """The problem at a row."""
-        return self._problems[row]
+    def problem(self, index: Index) -> Problem | None:
+        """The problem at an index; None without one."""
+        return self._problems[index.row()] if index.isValid() else None
 
 
 class ProblemsPage(QWidget):
@@ -155,16 +154,15 @@ class ProblemsPage(QWidget):
 
     @Slot()
     def _on_row_changed(self) -> None:
-        index = self._table.currentIndex()
-        problem = self.model.problem(index.row()) if index.isValid() else None
+        problem = self.model.problem(self._table.currentIndex())
         self._exclude.setVisible(problem is not None and problem.code in MAY_BE_LEFT_OUT)
         self._forget.setVisible(problem is not None and problem.code is ProblemCode.DRIVE_AWAY)
-        self._advice.setText(self._help_text(problem) if problem is not None else "")
-
-    def _help_text(self, problem: Problem) -> str:
-        return f"{path_in_words(problem.path)}\n{said(problem.reason)}. {advice_text(problem)}"
+        if problem is None:
+            self._advice.clear()
+        else:
+            self._advice.setText(f"{path_in_words(problem.path)}\n{said(problem.reason)}. {advice_text(problem)}")
 
     def _request(self, signal: SignalInstance, *_checked: bool) -> None:
-        index = self._table.currentIndex()
-        if index.isValid():
-            signal.emit(self.model.problem(index.row()).path)
+        problem = self.model.problem(self._table.currentIndex())
+        if problem is not None:
+            signal.emit(problem.path)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QCoreApplication
 
 from backup_gui.model.status import Status
 from backup_gui.ui.text.format import counted, duration_text, files_text, size_text
+
+_tr = partial(QCoreApplication.translate, "Behind")
 
 
 def behind_text(status: Status, now: float) -> str:
@@ -28,7 +32,3 @@ def behind_sentence(status: Status, now: float) -> str:
 def changes_text(count: int) -> str:
     """Such as "12 changes"."""
     return counted("%Ln changes", "%Ln change", count)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Behind", text)

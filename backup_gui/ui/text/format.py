@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt
 from PySide6.QtGui import QGuiApplication
 
 from backup_gui.model.path_text import one_line
+
+_tr = partial(QCoreApplication.translate, "Wording")
 
 _MINUTE_S = 60
 _HOUR_S = 3_600
@@ -182,7 +185,3 @@ def name_in_words(path: str) -> str:
 def local_time(at: float) -> QDateTime:
     """A time in seconds since 1970 as Qt's. File systems may have any, but Qt shows no date beyond a limit."""
     return QDateTime.fromMSecsSinceEpoch(round(min(max(at, -_SHOWN_S), _SHOWN_S) * 1_000))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Wording", text)

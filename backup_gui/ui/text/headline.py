@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
@@ -30,6 +31,8 @@ from backup_gui.ui.text.format import (
 from backup_gui.ui.text.reasons import said, sentence_text
 from backup_gui.ui.values.job import JobView
 from backup_gui.ui.values.pace import Pace
+
+_tr = partial(QCoreApplication.translate, "Headline")
 
 # From least to most urgent; the tray icon shows the most urgent state.
 SEVERITY = (
@@ -416,7 +419,3 @@ def _checked(view: JobView, now: float) -> str:
     if view.status.state is JobState.OK:
         return _tr("Checked at {time}.").format(time=clock_text(at, now))
     return _tr("Last complete backup: {time}.").format(time=clock_text(at, now))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Headline", text)

@@ -6,12 +6,15 @@ Success gets none, except for the first complete backup. ``now`` is the time, se
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
 from backup_gui.model.status import JobState, Status
 from backup_gui.ui.text.headline import headline, overdue_text
 from backup_gui.ui.values.job import JobView
+
+_tr = partial(QCoreApplication.translate, "Notices")
 
 # An overdue notice for these reasons ends as soon as the state ends; any other ends with a complete backup.
 _LEFT_AT_ONCE = frozenset({JobState.WAITING, JobState.PAUSED})
@@ -118,7 +121,3 @@ def _body(title: str, status: Status) -> str:
     if status.state is JobState.ATTENTION:
         return title + " " + _tr("Everything else is backed up.")
     return title
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Notices", text)

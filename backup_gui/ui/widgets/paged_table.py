@@ -33,14 +33,13 @@ class Headings:
 
 
 class RowsModel(Headings, QAbstractTableModel):
-    """A table with headings, whose rows cost nothing until the user scrolls to them.
+    """A table whose rows cost nothing until the user scrolls to them.
 
     Subclasses implement ``data``, and set the number of rows with ``show_first_page``.
     """
 
-    def __init__(self, headings: tuple[str, ...]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.headings = headings
         self._total = self._shown = 0
 
     def show_first_page(self, total: int) -> None:
