@@ -12,7 +12,7 @@ from tests.helpers.project import PROJECT
 
 @pytest.mark.usefixtures("qapp")
 def test_the_icon_has_a_picture_of_each_size_with_the_drawing_in_it() -> None:
-    spec = importlib.util.spec_from_file_location("app_icon", PROJECT / "packaging/macos/app_icon.py")
+    spec = importlib.util.spec_from_file_location("app_icon", PROJECT / "packaging/app_icon.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
