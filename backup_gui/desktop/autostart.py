@@ -18,10 +18,16 @@ from backup_gui.config.folders import home
 _ENTRY_NAME = "backup-gui"
 # In the form that macOS asks for, a domain from its end. Nobody can own "local", which is kept for each network itself.
 _AGENT_LABEL = "local.backup-gui"
+# On Windows, the end of the name of the program for the command line, which would open a console at each login.
+_CONSOLE_END = "-cli.exe"
 
 
 class LoginEntry(Protocol):
     """The entry by which the system starts the app at login; both methods raise ``OSError``."""
+
+    def is_there(self) -> bool:
+        """Return whether there is an entry, which an installer may have made; False if it cannot be read."""
+        ...
 
     def write(self, command: tuple[str, ...]) -> None:
         """Create or update the entry."""
@@ -47,7 +53,10 @@ def start_command(*, is_hidden: bool) -> tuple[str, ...]:
     """The command that starts this program, hidden or not, in the same way as the current process."""
     options = ("--hidden",) if is_hidden else ()
     if getattr(sys, "frozen", False):
-        return (sys.executable, *options)
+        program = sys.executable
+        if program.endswith(_CONSOLE_END):
+            program = program.removesuffix(_CONSOLE_END) + ".exe"
+        return (program, *options)
     return (sys.executable, _isolation(), "-m", "backup_gui", *options)
 
 
@@ -67,6 +76,10 @@ class DesktopEntry:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{_ENTRY_NAME}.desktop"
+
+    def is_there(self) -> bool:
+        """Look for the file."""
+        return self._path.is_file()
 
     def write(self, command: tuple[str, ...]) -> None:
         """Write the file."""
@@ -96,6 +109,10 @@ class LaunchAgent:
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{_AGENT_LABEL}.plist"
 
+    def is_there(self) -> bool:
+        """Look for the file."""
+        return self._path.is_file()
+
     def write(self, command: tuple[str, ...]) -> None:
         """Write the file."""
         content = {"Label": _AGENT_LABEL, "ProgramArguments": list(command), "RunAtLoad": True}
@@ -110,6 +127,16 @@ class RegistryEntry:
     """A value below the user's ``Run`` key of Windows."""
 
     KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
+
+    def is_there(self) -> bool:
+        """Look for the value."""
+        if sys.platform == "win32":
+            import winreg  # noqa: PLC0415 - there is none elsewhere
+
+            with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, self.KEY) as key:
+                winreg.QueryValueEx(key, _ENTRY_NAME)
+                return True
+        return False
 
     def write(self, command: tuple[str, ...]) -> None:
         """Write the value."""

@@ -136,6 +136,9 @@ class Shell(QObject):
         if self._settings.start_at_login:
             # The program may have moved since the entry was written.
             self._write_login_entry(self._settings)
+        else:
+            entry = self._system.entry()
+            self.tasks.start("login", lambda _: entry.is_there(), self._on_login_entry_seen, waits=True)
         self.grant(wish)
         if self._store.faults:
             self.window.show_problem(
@@ -224,6 +227,11 @@ class Shell(QObject):
         elif before.start_at_login:
             entry = self._system.entry()
             self.tasks.start("login", lambda _: entry.remove(), ignore_result, waits=True)
+
+    def _on_login_entry_seen(self, is_there: bool) -> None:  # noqa: FBT001 - a value as any other
+        """Let the setting show what is so: an installer may have made the entry."""
+        if is_there and not self._settings.start_at_login:
+            self._on_settings_saved(replace(self._settings, start_at_login=True))
 
     @Slot(object)
     def _on_folder_requested(self, path: str) -> None:

@@ -123,7 +123,7 @@ class RecordedEntry:
     def __init__(self) -> None:
         self.command: tuple[str, ...] | None = None
 
-    def is_present(self) -> bool:
+    def is_there(self) -> bool:
         return self.command is not None
 
     def write(self, command: tuple[str, ...]) -> None:

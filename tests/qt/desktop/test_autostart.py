@@ -25,13 +25,13 @@ def exec_line(folder: Path) -> str:
 
 def test_the_desktop_entry_is_written_and_removed(tmp_path: Path) -> None:
     entry = DesktopEntry(tmp_path / "autostart")
-    assert not entry._path.is_file()
+    assert not entry.is_there()
     entry.write(("/usr/bin/backup-gui", "--hidden"))
-    assert entry._path.is_file()
+    assert entry.is_there()
     assert exec_line(tmp_path / "autostart") == "/usr/bin/backup-gui --hidden"
     entry.remove()
     entry.remove()
-    assert not entry._path.is_file()
+    assert not entry.is_there()
     assert list((tmp_path / "autostart").iterdir()) == []
 
 
@@ -60,12 +60,12 @@ def test_an_entry_that_outlives_the_program_is_passed_over(tmp_path: Path) -> No
 def test_the_launch_agent_is_written_and_removed(tmp_path: Path) -> None:
     agent = LaunchAgent(tmp_path)
     agent.write(COMMAND)
-    assert agent._path.is_file()
+    assert agent.is_there()
     # Its file is called like it.
     content = plistlib.loads((tmp_path / "local.backup-gui.plist").read_bytes())
     assert content == {"Label": "local.backup-gui", "ProgramArguments": list(COMMAND), "RunAtLoad": True}
     agent.remove()
-    assert not agent._path.is_file()
+    assert not agent.is_there()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="XDG autostart")
@@ -83,6 +83,20 @@ def test_the_command_starts_this_program(monkeypatch: pytest.MonkeyPatch) -> Non
     )
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert start_command(is_hidden=False) == (sys.executable,)
+    monkeypatch.setattr(sys, "executable", "C:\\Folder Backup\\backup-gui-cli.exe")
+    assert start_command(is_hidden=True) == ("C:\\Folder Backup\\backup-gui.exe", "--hidden"), "it opens a console"
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="the registry")
+def test_the_value_in_the_registry_is_written_and_removed() -> None:
+    entry = login_entry()
+    entry.remove()
+    assert not entry.is_there()
+    entry.write((r"C:\Folder Backup\backup-gui.exe", "--hidden"))
+    assert entry.is_there()
+    entry.remove()
+    entry.remove()
+    assert not entry.is_there()
 
 
 @pytest.mark.hazard(69)

@@ -346,13 +346,24 @@ def test_settings_take_effect_and_are_kept(
     shell.start(Wish())
     settings = Settings(start_at_login=True, appearance=Appearance.DARK)
     shell.window.settings_saved.emit(settings)
-    qtbot.waitUntil(entry.is_present)
+    qtbot.waitUntil(entry.is_there)
     assert entry.command is not None
     assert entry.command[-1] == "--hidden"
     assert make_shell.appearances == [Appearance.DARK]
     assert make_shell.store().settings() == settings
     shell.window.settings_saved.emit(replace(settings, start_at_login=False))
-    qtbot.waitUntil(lambda: not entry.is_present())
+    qtbot.waitUntil(lambda: not entry.is_there())
+
+
+def test_the_setting_shows_an_entry_that_an_installer_made(
+    make_shell: ShellMaker, scripted: ScriptedRun, entry: RecordedEntry, qtbot: QtBot
+) -> None:
+    entry.write(("backup-gui.exe",))
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    qtbot.waitUntil(lambda: make_shell.store().settings().start_at_login)
+    shell.window.settings_saved.emit(Settings(start_at_login=False))
+    qtbot.waitUntil(lambda: not entry.is_there())
 
 
 def test_damaged_settings_are_reported(make_shell: ShellMaker, scripted: ScriptedRun, own_places: Path) -> None:

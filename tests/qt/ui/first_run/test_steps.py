@@ -100,7 +100,7 @@ def test_from_the_first_start_to_a_running_backup_it_takes_three_clicks(
     assert shell.window.board.isVisible()
     assert make_shell.store().jobs == jobs
     assert make_shell.store().settings().start_at_login
-    qtbot.waitUntil(entry.is_present)
+    qtbot.waitUntil(entry.is_there)
     # They are watched over from the first minute on.
     assert shell.care._monitor._since.keys() == {job.id for job in jobs}
 
