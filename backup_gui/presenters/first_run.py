@@ -47,13 +47,14 @@ class FirstRunPresenter(Presenter):
         super().__init__(context, steps)
         self._steps = steps
         self._settings = settings
-        self._keys: set[str] = set()
+        # Several first runs may be open at once.
+        self._prefix = f"first run {id(self)} "
         steps.offers_requested.connect(self._on_offers_requested)
         steps.folders.count_requested.connect(self._on_count_requested)
         steps.check_requested.connect(self._on_check_requested)
         steps.forecast_requested.connect(self._on_forecast_requested)
         steps.start.plan_requested.connect(self._window.preview)
-        stop = partial(_cancel, self._tasks, self._keys)
+        stop = partial(_cancel, self._tasks, self._prefix)
         steps.start_requested.connect(adopt)
         steps.start_requested.connect(stop)
         # Results must not reach a widget that is gone.
@@ -65,13 +66,13 @@ class FirstRunPresenter(Presenter):
         steps = self._steps
         steps.show_login(self._settings().start_at_login)
         protected = tuple(job.source for job in self._controller.jobs)
-        self._tasks.start(self._key_of("folders"), lambda _: usual_folders(protected), steps.show_folders)
-        self._tasks.start(self._key_of("places"), lambda _: drives(), steps.show_places)
+        self._tasks.start(self._prefix + "folders", lambda _: usual_folders(protected), steps.show_folders)
+        self._tasks.start(self._prefix + "places", lambda _: drives(), steps.show_places)
 
     @Slot(object)
     def _on_count_requested(self, path: str) -> None:
         self._tasks.start(
-            self._key_of(f"count {path}"),
+            f"{self._prefix}count {path}",
             lambda task: count_folder(path, task.should_stop, task.tell),
             partial(self._show_count, path, is_done=True),
             on_progress=partial(self._show_count, path, is_done=False),
@@ -81,7 +82,7 @@ class FirstRunPresenter(Presenter):
     def _on_check_requested(self, choice: FirstChoice) -> None:
         jobs, data_folder = self._controller.jobs, self._data_folder
         self._tasks.start(
-            self._key_of("check"),
+            self._prefix + "check",
             lambda _: propose(
                 choice.sources,
                 choice.place,
@@ -98,17 +99,11 @@ class FirstRunPresenter(Presenter):
     def _on_forecast_requested(self, jobs: tuple[Job, ...]) -> None:
         data_folder = self._data_folder
         self._tasks.start(
-            self._key_of("forecast"),
+            self._prefix + "forecast",
             lambda task: _forecast(jobs, data_folder, task),
             self._steps.start.show_forecast,
             on_progress=self._show_looking,
         )
-
-    def _key_of(self, name: str) -> str:
-        # Several first runs may be open at once.
-        key = f"first run {id(self)} {name}"
-        self._keys.add(key)
-        return key
 
     def _show_count(self, path: str, found: FolderSize | None, *, is_done: bool) -> None:
         size = found or FolderSize()
@@ -131,9 +126,8 @@ class FirstRunPresenter(Presenter):
         self._steps.start.show_forecast(FirstForecast(files=progress.files_done))
 
 
-def _cancel(tasks: TaskRunner, keys: set[str], *_: object) -> None:
-    for key in keys:
-        tasks.cancel(key)
+def _cancel(tasks: TaskRunner, prefix: str, *_: object) -> None:
+    tasks.cancel(prefix)
 
 
 def _forecast(jobs: tuple[Job, ...], data_folder: Path, task: TaskContext[Progress]) -> FirstForecast:

@@ -21,10 +21,6 @@ from backup_gui.ui.settings.page import JobSettings
 from backup_gui.ui.settings.rules_panel import RulesWish
 from backup_gui.ui.values.job import JobDraft
 
-_CHECK = "settings"
-_RULES = "rules"
-_SIZE = "history size"
-_COPIES = "copies of what is left out"
 _NOTHING = HistorySize(0, 0)
 
 
@@ -36,12 +32,12 @@ class JobFormPresenter(Presenter):
         self._page = page
         self._replace_job = replace_job
         # Two forms may be open at once.
-        self._keys = {name: f"{name} {id(page)}" for name in (_CHECK, _RULES, _SIZE, _COPIES)}
+        self._prefix = f"form {id(page)} "
         self._copies: dict[str, FolderSize] = {}
         page.check_requested.connect(self._on_check_requested)
         page.rules.count_requested.connect(self._on_count_requested)
-        page.rules.count_cancelled.connect(partial(self._tasks.cancel, self._keys[_RULES]))
-        page.hidden.connect(self._on_hidden)
+        page.rules.count_cancelled.connect(partial(self._tasks.cancel, self._prefix + "rules"))
+        page.requests_cancelled.connect(partial(self._tasks.cancel, self._prefix))
         page.size_requested.connect(self._on_size_requested)
         page.copies_requested.connect(self._on_copies_requested)
         page.removal_requested.connect(self._on_removal_requested)
@@ -54,7 +50,7 @@ class JobFormPresenter(Presenter):
         others = tuple(job for job in self._controller.jobs if job.id != draft.before.id)
         data_folder = self._data_folder
         self._tasks.start(
-            self._keys[_CHECK],
+            self._prefix + "check",
             lambda _: examine(draft.wanted, before, others, data_folder),
             lambda found: self._page.show_findings(draft, found.job, found.faults, found.notes),
             on_silent=partial(self._page.show_silence, draft),
@@ -63,17 +59,11 @@ class JobFormPresenter(Presenter):
     @Slot(object)
     def _on_count_requested(self, wish: RulesWish) -> None:
         self._tasks.start(
-            self._keys[_RULES],
+            self._prefix + "rules",
             lambda task: count_left_out(wish.source, wish.rules, task.should_stop, task.tell),
             partial(self._show_count, is_done=True),
             on_progress=partial(self._show_count, is_done=False),
         )
-
-    @Slot()
-    def _on_hidden(self) -> None:
-        """Cancel all requests: a form repeats them when shown again, and a closed dialog will be deleted."""
-        for key in self._keys.values():
-            self._tasks.cancel(key)
 
     def _show_count(self, found: LeftOutSizes | None, *, is_done: bool) -> None:
         if found is None:
@@ -85,25 +75,25 @@ class JobFormPresenter(Presenter):
     @Slot(object)
     def _on_size_requested(self, job: Job) -> None:
         if not job.id or not job.keeps_history:
-            self._page.show_history_size(job.id, _NOTHING)
+            self._page.limits.show_size(_NOTHING)
             return
         self._tasks.start(
-            self._keys[_SIZE],
+            self._prefix + "history size",
             lambda task: _measure(job, task.should_stop),
-            lambda size: self._page.show_history_size(job.id, size),
+            self._page.limits.show_size,
         )
 
     @Slot(object)
     def _on_copies_requested(self, job: Job) -> None:
         self._tasks.start(
-            self._keys[_COPIES],
+            self._prefix + "copies of what is left out",
             lambda task: count_copies(job, task.should_stop),
             lambda found: self._on_copies_counted(job.id, found or FolderSize()),
         )
 
     def _on_copies_counted(self, job_id: str, tally: FolderSize) -> None:
         self._copies[job_id] = tally
-        self._page.show_copies(job_id, tally.files, tally.bytes)
+        self._page.rules.show_copies(tally.files, tally.bytes)
 
     @Slot(object)
     def _on_report_made(self, news: JobReport) -> None:
@@ -122,7 +112,8 @@ class JobFormPresenter(Presenter):
 
     def _remove_left_out(self, job_id: str) -> None:
         self._controller.send(job_id, RemoveLeftOut())
-        self._page.show_copies(job_id, 0, 0)
+        if job_id == self._page.job_id:
+            self._page.rules.show_copies(0, 0)
 
     @Slot(object)
     def _on_apply_requested(self, draft: JobDraft) -> None:

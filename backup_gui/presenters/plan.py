@@ -31,7 +31,7 @@ class PlanPresenter(Presenter):
         self._serve(dialog)
         job, data_folder = dialog.job, self._data_folder
         self._tasks.start(
-            f"preview {id(dialog)}",
+            f"plan {id(dialog)} preview",
             lambda task: preview_plan(job, data_folder, task.should_stop, task.tell),
             lambda found: _show(dialog, found),
             on_progress=dialog.show_progress,
@@ -45,17 +45,16 @@ class PlanPresenter(Presenter):
 
     def _serve(self, dialog: PreviewDialog | ReviewDialog) -> None:
         """Answer the requests of a plan's view while its dialog is open."""
-        key = f"plan {id(dialog)}"
-        dialog.plan.arrangement_requested.connect(partial(self._on_arrangement_requested, key, dialog.plan))
+        prefix = f"plan {id(dialog)} "
+        dialog.plan.arrangement_requested.connect(partial(self._on_arrangement_requested, prefix, dialog.plan))
         # Results must not reach a dialog after it was closed and deleted.
-        for task in (key, f"preview {id(dialog)}"):
-            dialog.finished.connect(partial(self._on_closed, task))
+        dialog.finished.connect(partial(self._on_closed, prefix))
 
-    def _on_arrangement_requested(self, key: str, view: PlanView, wish: Arrangement) -> None:
-        self._tasks.start(key, lambda task: arrange(wish, task.should_stop), view.show_arranged)
+    def _on_arrangement_requested(self, prefix: str, view: PlanView, wish: Arrangement) -> None:
+        self._tasks.start(prefix + "arranged", lambda task: arrange(wish, task.should_stop), view.show_arranged)
 
-    def _on_closed(self, key: str, _result: int) -> None:
-        self._tasks.cancel(key)
+    def _on_closed(self, prefix: str, _result: int) -> None:
+        self._tasks.cancel(prefix)
 
 
 def _show(dialog: PreviewDialog, found: PlanPreview) -> None:

@@ -196,11 +196,11 @@ class TaskRunner(QObject):
             self._leave_if_hanging(running)
         self._begin_waiting()
 
-    def cancel(self, key: str = "") -> None:
-        """Cancel a task, or all if none is named; no callback of it is called any more."""
-        for waiting in [waiting for waiting in self._waiting if key in ("", waiting)]:
+    def cancel(self, prefix: str = "") -> None:
+        """Cancel all tasks whose keys begin so; no callback of them is called any more."""
+        for waiting in [waiting for waiting in self._waiting if waiting.startswith(prefix)]:
             del self._tasks[self._waiting.pop(waiting).context]
-        for running in [running for running in self._running.values() if key in ("", running.key)]:
+        for running in [running for running in self._running.values() if running.key.startswith(prefix)]:
             running.drop()
             self._leave_if_hanging(running)
 

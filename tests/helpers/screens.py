@@ -555,7 +555,7 @@ def settings_page(icons: Icons) -> MainWindow:
     notes = {"destination": Reason(ReasonCode.PLACE_ON_SAME_DRIVE)}
     page.show_findings(drafts[-1], drafts[-1].wanted, {}, notes)
     page.rules.show_count(214, 3_100_000_000, is_done=True)
-    page.show_history_size(DOCUMENTS.id, HistorySize(SIZES.history_bytes, 1_412))
+    page.limits.show_size(HistorySize(SIZES.history_bytes, 1_412))
     return window
 
 

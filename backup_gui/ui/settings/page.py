@@ -34,7 +34,6 @@ from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, PlainLab
 from backup_gui.ui.widgets.layouts import Column, Row, tab_as_laid_out
 
 if TYPE_CHECKING:
-    from backup_gui.model.plans import HistorySize
     from backup_gui.ui.style.icons import Icons
 
 # Wait until the user pauses, so that not every letter starts a check.
@@ -54,7 +53,7 @@ class JobSettings(QWidget):
     size_requested = Signal(object)
     copies_requested = Signal(object)
     removal_requested = Signal(object)
-    hidden = Signal()
+    requests_cancelled = Signal()
     apply_requested = Signal(object)
 
     def __init__(self, icons: Icons) -> None:
@@ -140,20 +139,10 @@ class JobSettings(QWidget):
             self.show_findings(draft, None, {}, {})
             self.other_remark.show_remark(silence_text(silent_s))
 
-    def show_copies(self, job_id: str, files: int, size_bytes: int) -> None:
-        """Show number and size of the files that the rules leave out but the backup still has."""
-        if self._job is not None and self._job.id == job_id:
-            self.rules.show_copies(files, size_bytes)
-
     def show_history(self) -> None:
         """Scroll to the size of the history and its limit."""
         self.area.ensureWidgetVisible(self.limits.size_label)
         self.limits.size_spin.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def show_history_size(self, job_id: str, size: HistorySize | None) -> None:
-        """Show the current size of the history; None if it cannot be read."""
-        if self._job is not None and self._job.id == job_id:
-            self.limits.show_size(size)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Check and count when shown."""
@@ -162,10 +151,9 @@ class JobSettings(QWidget):
         self._timer.start()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
-        """Stop counting when hidden."""
+        """Cancel all requests: a form repeats them when shown again, and a closed dialog will be deleted."""
         super().hideEvent(event)
-        self.rules.count_cancelled.emit()
-        self.hidden.emit()
+        self.requests_cancelled.emit()
 
     # The form
 
@@ -278,6 +266,7 @@ class JobSettings(QWidget):
     # What the user does
 
     def _fill(self, job: Job) -> None:
+        self.requests_cancelled.emit()
         self._is_filling = True
         for name, (_, write) in self._bound.items():
             write(getattr(job, name))

@@ -256,28 +256,20 @@ def progress_figures(progress: Progress, pace: Pace) -> str:
     """Counts, bytes, speed and time left on one line."""
     if progress.phase is Phase.COMPARING or not progress.files_total:
         return _tr("{files} looked at").format(files=files_text(progress.files_done))
-    parts = [
-        _tr("{done} of {all} files").format(
-            done=number_text(progress.files_done), all=number_text(progress.files_total)
-        ),
-        *_amounts(progress),
-    ]
-    if pace.bytes_per_s > 0:
-        parts.append(speed_text(pace.bytes_per_s))
+    speed = [speed_text(pace.bytes_per_s)] if pace.bytes_per_s > 0 else []
+    return "  ·  ".join(_figures(_tr("{done} of {all} files"), progress, pace, speed))
+
+
+def _figures(files: str, progress: Progress, pace: Pace, speed: list[str]) -> list[str]:
+    """Files and bytes done of all, as far as there are any, then the speed, then the time left."""
+    parts = [files.format(done=number_text(progress.files_done), all=number_text(progress.files_total))]
+    if progress.bytes_total:
+        done, total = size_text(progress.bytes_done), size_text(progress.bytes_total)
+        parts.append(_tr("{done} of {all}").format(done=done, all=total))
+    parts += speed
     if pace.left_s is not None:
-        parts.append(_left(pace.left_s))
-    return "  ·  ".join(parts)
-
-
-def _amounts(progress: Progress) -> list[str]:
-    """Bytes done of all bytes; empty without bytes."""
-    if not progress.bytes_total:
-        return []
-    return [_tr("{done} of {all}").format(done=size_text(progress.bytes_done), all=size_text(progress.bytes_total))]
-
-
-def _left(left_s: float) -> str:
-    return _tr("about {time} left").format(time=duration_text(max(1.0, left_s)))
+        parts.append(_tr("about {time} left").format(time=duration_text(max(1.0, pace.left_s))))
+    return parts
 
 
 def _headline_from_outside(view: JobView, now: float) -> Headline | None:
@@ -332,15 +324,7 @@ def _working_title(progress: Progress | None, pace: Pace) -> str:
         return _tr("Looking for changes.")
     if progress.phase is Phase.RETURNING:
         return _tr("Putting files back into your folder.")
-    parts = [
-        _tr("Copying {done} of {all} files").format(
-            done=number_text(progress.files_done), all=number_text(progress.files_total)
-        ),
-        *_amounts(progress),
-    ]
-    if pace.left_s is not None:
-        parts.append(_left(pace.left_s))
-    return ", ".join(parts) + "."
+    return ", ".join(_figures(_tr("Copying {done} of {all} files"), progress, pace, [])) + "."
 
 
 def _headline_held(view: JobView) -> Headline:

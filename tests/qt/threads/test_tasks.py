@@ -219,6 +219,15 @@ def test_too_much_that_waits_is_given_up_oldest_first(qtbot: QtBot) -> None:
     runner.close()
 
 
+def test_a_group_is_cancelled_by_the_beginning_of_its_keys(serial: TaskRunner, qtbot: QtBot) -> None:
+    seen: list[object] = []
+    serial.start("form 1 a", Slow(), unexpected)
+    serial.start("form 1 b", partial(tell, 1), unexpected)
+    serial.start("form 12 a", partial(tell, 2), seen.append)
+    serial.cancel("form 1 ")
+    qtbot.waitUntil(lambda: seen == [2])
+
+
 def test_after_closing_nothing_is_done_or_told(serial: TaskRunner, qtbot: QtBot) -> None:
     slow = Slow()
     serial.start("a", slow, unexpected, on_failed=unexpected, on_progress=unexpected)

@@ -414,9 +414,9 @@ def test_closing_the_preview_gives_the_comparison_up(
     shell = make_shell(scripted)
     shell.start(Wish())
     dialog = shell.window.preview(job)
-    assert is_due(shell.tasks, f"preview {id(dialog)}")
+    assert is_due(shell.tasks, f"plan {id(dialog)} preview")
     dialog.reject()
-    assert not is_due(shell.tasks, f"preview {id(dialog)}")
+    assert not is_due(shell.tasks, f"plan {id(dialog)} preview")
     assert not is_due(shell.tasks, f"plan {id(dialog)}")
     qtbot.waitUntil(lambda: not shell.tasks._running)
 

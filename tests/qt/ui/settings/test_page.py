@@ -209,6 +209,7 @@ def test_counting_can_be_stopped(page: JobSettings, qtbot: QtBot) -> None:
     page.rules.stop_button.click()
     assert len(stops) == 1
     assert not page.rules.stop_button.isVisible()
+    page.requests_cancelled.connect(lambda: stops.append(None))
     page.hide()
     assert len(stops) == 2
 
@@ -229,14 +230,18 @@ def test_a_page_that_nobody_sees_asks_for_nothing(icons: Icons, qtbot: QtBot) ->
 
 def test_the_histories_size_is_shown(page: JobSettings) -> None:
     page.show_job(JOB)
-    page.show_history_size("another", HistorySize(1, 1))
     assert page.limits.size_label.text() == "Counting…"
-    page.show_history_size(JOB.id, HistorySize(6_400_000_000, 1_412))
+    page.limits.show_size(HistorySize(6_400_000_000, 1_412))
     assert page.limits.size_label.text() == "1,412 kept files, 6.4 GB"
-    page.show_history_size(JOB.id, HistorySize(0, 0))
+    page.limits.show_size(HistorySize(0, 0))
     assert page.limits.size_label.text() == "Nothing is kept yet"
-    page.show_history_size(JOB.id, None)
+    page.limits.show_size(None)
     assert page.limits.size_label.text() == "It cannot be looked at at the moment"
+    cancelled: list[str] = []
+    page.requests_cancelled.connect(lambda: cancelled.append(page.limits.size_label.text()))
+    page.show_job(JOB._replace(id="another"))
+    assert len(cancelled) == 1, "an answer for the last job would be shown for this one"
+    assert page.limits.size_label.text() == "Counting…"
 
 
 def test_limits_are_written_and_odd_ones_stay(page: JobSettings) -> None:
