@@ -65,11 +65,16 @@ class SessionBus(QObject):
 
     def call(self, message: Message, on_answer: OnAnswer) -> None:
         """Make a call, and pass on its answer later; the connection must be open."""
-        self._waiting[self._send(message)] = on_answer
+        self._waiting[self.tell(message)] = on_answer
 
-    def tell(self, message: Message) -> None:
-        """Send a message without waiting for an answer; the connection must be open."""
-        self._send(message)
+    def tell(self, message: Message) -> int:
+        """Send a message without waiting for an answer, and return its number; the connection must be open."""
+        serial = next(self._serials)
+        if self._login is not None:
+            self._after_login += message.serialise(serial=serial)
+        else:
+            self._write(message.serialise(serial=serial))
+        return serial
 
     def wait_while(self, is_due: Callable[[], bool], limit_ms: int) -> None:
         """Process messages of the bus without the event loop, as long as more are due, up to a limit."""
@@ -100,14 +105,6 @@ class SessionBus(QObject):
         self._patience.start()
         self._write(self._login.data_to_send() or b"")
         self.call(message_bus.Hello(), self._on_welcome)
-
-    def _send(self, message: Message) -> int:
-        serial = next(self._serials)
-        if self._login is not None:
-            self._after_login += message.serialise(serial=serial)
-        else:
-            self._write(message.serialise(serial=serial))
-        return serial
 
     def _write(self, data: bytes | bytearray) -> None:
         if (bus := self._connected()) is not None:

@@ -37,9 +37,9 @@ class HealthPresenter(Presenter):
         self._errors = ErrorKeeper()
         self._crashes = CrashRelay(self)
         self._crashes.crashed.connect(self._on_crashed)
-        self._monitor = OverdueMonitor(context.store, context.now, self._settings.overdue_days, self)
-        self._monitor.changed.connect(self.changed)
-        self._monitor.reminded.connect(self.reminded)
+        self.monitor = OverdueMonitor(context.store, context.now, self._settings.overdue_days, self)
+        self.monitor.changed.connect(self.changed)
+        self.monitor.reminded.connect(self.reminded)
         self._stalls = Stalls(context.controller.pulses, parent=self)
         self._stalls.changed.connect(self.changed)
         self._power = make_power(self)
@@ -48,7 +48,7 @@ class HealthPresenter(Presenter):
 
     def close(self) -> None:
         """Stop watching."""
-        self._monitor.stop()
+        self.monitor.stop()
         self._stalls.stop()
         self._crashes.close()
         self._errors.close()
@@ -56,7 +56,7 @@ class HealthPresenter(Presenter):
     @Slot(object)
     def watch(self, job: Job) -> None:
         """Watch a new or changed job."""
-        self._monitor.watch(job.id)
+        self.monitor.watch(job.id)
         log_reader = PassLogReader(self._data_folder / "jobs" / f"{job.id}.sqlite")
         # A job that hangs from its start never tells the age of its backup, but its database does.
         self._tasks.start(
@@ -74,7 +74,7 @@ class HealthPresenter(Presenter):
 
     def forget(self, job_id: str) -> None:
         """Stop watching a job."""
-        self._monitor.forget(job_id)
+        self.monitor.forget(job_id)
         self._on_network.discard(job_id)
         self._controller.check_every(job_id, None)
 
@@ -82,17 +82,13 @@ class HealthPresenter(Presenter):
     def note_news(self, news: JobNews) -> None:
         """Pass the time of a job's last complete backup to the monitor."""
         if news.status.last_complete_at is not None:
-            self._monitor.note_complete(news.job_id, news.status.last_complete_at)
+            self.monitor.note_complete(news.job_id, news.status.last_complete_at)
 
     def take_settings(self, settings: Settings) -> None:
         """Apply new settings."""
         self._settings = settings
-        self._monitor.set_limit(settings.overdue_days)
+        self.monitor.set_limit(settings.overdue_days)
         self._spare()
-
-    def overdue_since(self, job_id: str) -> float | None:
-        """When the last complete backup of an overdue job was, seconds since 1970; None if it is not overdue."""
-        return self._monitor.overdue_since(job_id)
 
     def saving(self, job: Job) -> tuple[Saving, int]:
         """Why full passes of a job are less frequent at present, and the seconds between them."""
@@ -109,7 +105,7 @@ class HealthPresenter(Presenter):
         saving, every_s = self.saving(view.job)
         return replace(
             view,
-            overdue_since=self.overdue_since(view.job.id),
+            overdue_since=self.monitor.overdue_since(view.job.id),
             silent_s=self._stalls.silent_s(view.job.id),
             saving=saving,
             full_check_every_s=every_s,
@@ -125,8 +121,8 @@ class HealthPresenter(Presenter):
 
     def _on_last_complete(self, job_id: str, at: float | None) -> None:
         if at is not None:
-            self._monitor.note_complete(job_id, at)
-        self._monitor.check()
+            self.monitor.note_complete(job_id, at)
+        self.monitor.check()
 
     def _on_network_known(self, job_id: str, *, is_on_network: bool) -> None:
         (self._on_network.add if is_on_network else self._on_network.discard)(job_id)

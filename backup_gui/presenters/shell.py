@@ -189,9 +189,9 @@ class Shell(QObject):
 
     @Slot(object)
     def _on_reminded(self, job_id: str) -> None:
-        view, since = self.views.view(job_id), self.care.overdue_since(job_id)
-        if view is not None and since is not None:
-            self._trays.remind(view, since)
+        view = self.views.view(job_id)
+        if view is not None and view.overdue_since is not None:
+            self._trays.remind(view, view.overdue_since)
 
     # From the window to the jobs
 

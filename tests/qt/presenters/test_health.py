@@ -85,7 +85,7 @@ def test_a_job_that_never_says_anything_is_overdue_all_the_same(
     remember_complete(places, job, NOW - 4 * DAY_S)
     shell = start(make_shell, job, stuck)
     try:
-        qtbot.waitUntil(lambda: shell.care.overdue_since(job.id) == NOW - 4 * DAY_S)
+        qtbot.waitUntil(lambda: shell.care.monitor.overdue_since(job.id) == NOW - 4 * DAY_S)
         qtbot.waitUntil(lambda: any("4 days" in text for _, text in tray_icon.messages))
         view = shell.window.board.selected
         assert view is not None
@@ -105,10 +105,10 @@ def test_a_complete_backup_ends_the_alarm(
 ) -> None:
     make_shell.store().keep(f"added/{job.id}", repr(NOW - 9 * DAY_S))
     shell = start(make_shell, job, scripted)
-    qtbot.waitUntil(lambda: shell.care.overdue_since(job.id) is not None and scripted.has_started(job.id))
+    qtbot.waitUntil(lambda: shell.care.monitor.overdue_since(job.id) is not None and scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(ok_status()))
     qtbot.waitUntil(lambda: shell.window.board.banner._title.text() == "Everything is backed up.")
-    assert shell.care.overdue_since(job.id) is None
+    assert shell.care.monitor.overdue_since(job.id) is None
 
 
 def test_without_a_limit_nothing_is_overdue(
@@ -117,10 +117,10 @@ def test_without_a_limit_nothing_is_overdue(
     make_shell.store().keep(f"added/{job.id}", repr(NOW - 900 * DAY_S))
     shell = start(make_shell, job, scripted, overdue_days=0)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
-    shell.care._monitor.check()
+    shell.care.monitor.check()
     assert tray_icon.messages == []
     shell._on_settings_saved(Settings(overdue_days=30))
-    assert shell.care.overdue_since(job.id) == NOW - 900 * DAY_S
+    assert shell.care.monitor.overdue_since(job.id) == NOW - 900 * DAY_S
 
 
 def test_on_battery_the_job_is_told_and_the_window_says_so(

@@ -144,15 +144,15 @@ def test_an_alarm_ends_as_soon_as_the_backup_goes_on(
     one, _ = jobs
     scripted.tell(one.id, StatusChanged(Status(state)))
     qtbot.waitUntil(lambda: shell.controller.status(one.id) == Status(state))
-    shell.care._monitor._since[one.id] = NOW - 4 * DAY_S
-    shell.care._monitor.check()
+    shell.care.monitor._since[one.id] = NOW - 4 * DAY_S
+    shell.care.monitor.check()
     qtbot.waitUntil(lambda: any("4 days" in text for text in service.standing().values()))
     scripted.tell(one.id, StatusChanged(Status(state, pending=2)))
     qtbot.waitUntil(lambda: shell.controller.status(one.id).pending == 2)
     assert service.calls("CloseNotification") == []
     scripted.tell(one.id, StatusChanged(Status(JobState.WORKING)))
     wait_for(qtbot, service)
-    assert shell.care.overdue_since(one.id) is not None
+    assert shell.care.monitor.overdue_since(one.id) is not None
 
 
 def test_that_the_app_goes_on_is_told_once_and_a_click_brings_the_window_back(

@@ -102,7 +102,7 @@ def test_from_the_first_start_to_a_running_backup_it_takes_three_clicks(
     assert make_shell.store().settings().start_at_login
     qtbot.waitUntil(entry.is_there)
     # They are watched over from the first minute on.
-    assert shell.care._monitor._since.keys() == {job.id for job in jobs}
+    assert shell.care.monitor._since.keys() == {job.id for job in jobs}
 
 
 @KNOWN_FOLDERS
