@@ -428,7 +428,7 @@ class MirrorMachine(RuleBasedStateMachine):
 
     def run(self, scope: Scope, *, is_exact: bool = True, should_stop: Callable[[], bool] = never) -> Report:
         world = self.world
-        knows_names = scope.is_full or self.knows_names(scope)
+        knows_names = self.knows_names(scope)
         source_before, open_before = look_at(world.source), open_below(world.base)
         mirror_before = contents(world.mirror)
         try:
@@ -444,14 +444,14 @@ class MirrorMachine(RuleBasedStateMachine):
         if not is_exact:
             return report
         assert report.held is None, report.held
-        self.is_certain = self.is_certain and knows_names
+        self.is_certain = self.is_certain and (knows_names or report.is_full)
         expected = {ProblemCode.SPECIAL_FILE}
         if self.is_history_removed:
             expected.add(ProblemCode.HISTORY_LOST)
         is_done = {problem.code for problem in report.problems} <= expected
         assert is_done, report.problems
         self.is_history_removed = False
-        if scope.is_full or self.is_certain:
+        if report.is_full or self.is_certain:
             world.check_in_step()
             self.is_certain = True
             world.stealthy.clear()
@@ -470,10 +470,7 @@ class MirrorMachine(RuleBasedStateMachine):
             return run_pass(self.world.job, self.catalog, scope, PassOptions(allowed=held, **a_minute_later()))
 
     def knows_names(self, scope: Scope) -> bool:
-        """Tell whether a partial pass can know all names of the files that it sees a name of.
-
-        With its catalog lost it cannot, nor would there be one: the program begins with a full pass then.
-        """
+        """Tell whether a partial pass can know all names of the files that it sees a name of."""
 
         def is_seen(path: str) -> bool:
             return path in scope.paths or any(is_at_or_below(path, tree) for tree in scope.trees)

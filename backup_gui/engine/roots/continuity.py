@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from backup_gui.engine.destination.history_place import is_not_the_mirrors, is_reserved, is_vacant
 from backup_gui.engine.fs.volumes.identity import Identity, read_identity
 from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes, volume_of
+from backup_gui.engine.state.database import DESTINATION_STAMP_KEY
 from backup_gui.model.path_text import escape
 from backup_gui.model.paths import is_temporary
 
@@ -28,14 +29,13 @@ if TYPE_CHECKING:
 
 DESTINATION_KEY: Final = "destination"
 _LEADS_KEY: Final = "destination leads to"
-_STAMP_KEY: Final = "destination's root changed at"
 
 
 class Continuity(Enum):
     """The state of a destination, compared with how the last pass left it."""
 
     SAME = "the same"
-    LACKING = "lacks something at its root"
+    LACKING = "lacks something at its root, or may lack it"
     ANEW = "made anew"
     OTHER = "another"
 
@@ -49,14 +49,15 @@ def compare_with_last(target: LocalDestination, catalog: JobDatabase) -> Continu
 
     Returns:
         ``OTHER`` for another folder that is not empty, or that is now reached through a link. ``ANEW`` for an empty
-        folder, and for another volume, which no pass opens without the user's approval.
+        folder, and for another volume, which no pass opens without the user's approval. ``LACKING`` also until a full
+        pass has recorded all that is there: the names recorded so far are too few to judge by.
 
     Raises:
         OSError: It cannot be read.
     """
     recorded = read_identity(catalog.fact(DESTINATION_KEY))
     if recorded is None:
-        return Continuity.SAME
+        return Continuity.LACKING
     now = _identity(target)
     if now.volume != recorded.volume:
         return Continuity.ANEW
@@ -77,14 +78,22 @@ def remember_folder(target: LocalDestination, catalog: JobDatabase) -> None:
     catalog.remember(_LEADS_KEY, escape(target.tree.location.path))
 
 
-def remember_state(target: DestinationView, catalog: JobDatabase) -> None:
-    """Record the destination's root times at the end of a pass; permanent with the next ``commit``."""
+def remember_state(target: DestinationView, catalog: JobDatabase, *, is_full: bool) -> None:
+    """Record the destination's root times at the end of a pass; permanent with the next ``commit``.
+
+    Args:
+        target: The destination.
+        catalog: The records of it.
+        is_full: Whether the pass was a full one, after which all names at the root are recorded.
+    """
+    if not is_full and catalog.fact(DESTINATION_STAMP_KEY) is None:
+        return
     # RACE: if something at the root is deleted between the end of the comparison and here, the next full pass notices.
     try:
         stamp = root_stamp(target.stat(""))
     except OSError:
         stamp = ""
-    catalog.remember(_STAMP_KEY, stamp)
+    catalog.remember(DESTINATION_STAMP_KEY, stamp)
 
 
 def root_stamp(entry: Entry) -> str:
@@ -110,8 +119,11 @@ def _leads_elsewhere(target: LocalDestination, recorded: str | None) -> bool:
 
 def _by_names(target: LocalDestination, catalog: JobDatabase) -> Continuity:
     """Compare the names at the root with the recorded ones, if the root has changed since."""
+    recorded = catalog.fact(DESTINATION_STAMP_KEY)
+    if recorded is None:
+        return Continuity.LACKING
     stamp = root_stamp(target.root_entry)
-    if stamp and stamp == catalog.fact(_STAMP_KEY):
+    if stamp and stamp == recorded:
         return Continuity.SAME
     there: frozenset[str] | None = None
     is_missing, is_there = False, False

@@ -37,6 +37,8 @@ _WAIT_MS = 10_000
 # Change time of the source's root whose attributes the mirror has, as far as known.
 ROOT_KEY = "root changed at"
 MIRROR_FILES_KEY = "mirror files"
+# Change time of the destination's root, once a full pass has recorded all names there.
+DESTINATION_STAMP_KEY = "destination's root changed at"
 # Where the history is, once there is one.
 HISTORY_PLACE_KEY = "history lies at"
 # Change times that no file can have. UNSEEN_NS marks what the program stored without knowing the source's state then,
@@ -249,7 +251,7 @@ class JobDatabase:
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - both are from here
         self.kept.release()
         self.busy.forget()
-        self.facts.forget((ROOT_KEY, MIRROR_FILES_KEY, HISTORY_PLACE_KEY))
+        self.facts.forget((ROOT_KEY, MIRROR_FILES_KEY, DESTINATION_STAMP_KEY, HISTORY_PLACE_KEY))
 
     def forget_kept_lately(self) -> None:
         """Permanently forget the recent versions, because files are about to be restored into the source.

@@ -406,10 +406,11 @@ def test_it_is_done_once_an_hour_at_the_most(rig: Rig) -> None:
 
 
 def test_a_quick_pass_leaves_it_to_a_full_one(rig: Rig) -> None:
-    put(rig, "a", 40 * DAY_S)
+    put(rig, "a", 3 * DAY_S)
+    run(rig)
     rig.write("b")
-    assert run(rig, scope=paths("b")).thinned == NOTHING_REMOVED
-    assert run(rig).thinned.versions == 1
+    assert run(rig, 27 * DAY_S, scope=paths("b")).thinned == NOTHING_REMOVED
+    assert run(rig, 27 * DAY_S).thinned.versions == 1
 
 
 def count_lists(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> list[str]:

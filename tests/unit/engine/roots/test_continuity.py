@@ -98,6 +98,43 @@ def test_a_pass_costs_no_more_as_long_as_nobody_touches_the_root(filled: Rig, mo
     assert "" not in asked
 
 
+def lose_catalog(rig: Rig) -> None:
+    rig.forget_everything()
+    rig.write("a", "edited")
+
+
+def test_a_pass_is_full_until_all_is_recorded(filled: Rig) -> None:
+    lose_catalog(filled)
+    assert filled.run(paths("a")).is_full
+    filled.check_in_step()
+    filled.write("a", "edited again")
+    assert not filled.run(paths("a")).is_full
+
+
+@pytest.mark.parametrize("begin", [lose_catalog, remake], ids=lambda begin: begin.__name__)
+def test_names_that_no_full_pass_has_recorded_do_not_tell_another_folder(
+    filled: Rig, begin: Callable[[Rig], None]
+) -> None:
+    begin(filled)
+    # More than are done at a time.
+    for number in range(500):
+        filled.write(f"many/{number}")
+    done: list[Event] = []
+
+    def take(event: Event) -> None:
+        if isinstance(event, ActionDone) and event.action.path == "a":
+            done.append(event)
+
+    assert filled.run(on_event=take, should_stop=lambda: bool(done)).status is PassStatus.CANCELLED
+    filled.write_at(filled.mirror / "theirs", "somebody else's")
+    for name in list(filled.catalog.names_in("")):
+        path = filled.mirror / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    report = filled.run(paths("new"))
+    assert (report.status, report.is_full, report.counts.deleted) == (COMPLETE, True, 1)
+    filled.check_in_step()
+
+
 def put_another_there(rig: Rig) -> None:
     other = rig.root / "other"
     rig.write_at(other / "theirs", "somebody else's")
