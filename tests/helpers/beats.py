@@ -46,6 +46,8 @@ class Beats:
     def stop(self) -> list[float]:
         """End, and return how long the program let come between each two turns, seconds, the shortest first."""
         self._timer.stop()
+        # What held the thread until now counts, even if the timer had no turn at all.
+        self._beat()
         return sorted(_kept_waiting_s(earlier, later) for earlier, later in pairwise(self._beats))
 
     def _beat(self) -> None:
