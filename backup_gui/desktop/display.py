@@ -23,13 +23,13 @@ def is_available(environment: Mapping[str, str] = os.environ) -> bool:
     if environment.get("QT_QPA_PLATFORM"):
         # The user has chosen a platform; most of those chosen by hand need no screen.
         return True
-    if environment.get("WAYLAND_DISPLAY"):
-        return True
-    return _answers(environment.get("DISPLAY", ""))
+    # Both variables often outlive their sessions.
+    wayland, folder = environment.get("WAYLAND_DISPLAY", ""), environment.get("XDG_RUNTIME_DIR", "")
+    return bool(wayland and _listens(os.path.join(folder, wayland))) or _answers(environment.get("DISPLAY", ""))
 
 
 def _answers(display: str) -> bool:
-    """Whether an X server listens at ``DISPLAY``; the variable often outlives its session."""
+    """Whether an X server listens at ``DISPLAY``."""
     match = re.fullmatch(r"(?:(?P<host>.*?)(?:/unix)?)?:(?P<number>\d+)(?:\.\d+)?", display)
     if match is None:
         return False
@@ -38,8 +38,12 @@ def _answers(display: str) -> bool:
     if host not in ("", "unix"):
         return _connects(socket.AF_INET, (host, _X_PORT + number))
     path = f"/tmp/.X11-unix/X{number}"  # noqa: S108 - where X servers have always listened
+    return _listens(path) or _listens(f"\0{path}")
+
+
+def _listens(path: str) -> bool:
     unix = getattr(socket, "AF_UNIX", None)
-    return unix is not None and (_connects(unix, path) or _connects(unix, f"\0{path}"))
+    return unix is not None and _connects(unix, path)
 
 
 def _connects(family: int, address: tuple[str, int] | str) -> bool:
