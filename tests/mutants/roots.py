@@ -309,6 +309,27 @@ MUTATIONS = (
         (f"{_GOES_ON}test_another_volume_of_the_same_id_is_no_complete_mirror",),
     ),
     Mutation(
+        "a pass is full until one has ended",
+        "engine/roots/continuity.py",
+        "    if recorded is None:\n        return Continuity.LACKING\n    now",
+        "    if recorded is None:\n        return Continuity.SAME\n    now",
+        (f"{_GOES_ON}test_a_pass_is_full_until_all_is_recorded",),
+    ),
+    Mutation(
+        "few names do not tell another folder",
+        "engine/roots/continuity.py",
+        "    if recorded is None:\n        return Continuity.LACKING\n    stamp",
+        "    stamp",
+        (f"{_GOES_ON}test_names_that_no_full_pass_has_recorded_do_not_tell_another_folder",),
+    ),
+    Mutation(
+        "nor do those of the folder before",
+        "engine/state/database.py",
+        "MIRROR_FILES_KEY, DESTINATION_STAMP_KEY, HISTORY_PLACE_KEY",
+        "MIRROR_FILES_KEY, HISTORY_PLACE_KEY",
+        (f"{_GOES_ON}test_names_that_no_full_pass_has_recorded_do_not_tell_another_folder",),
+    ),
+    Mutation(
         "a link to an empty folder",
         "engine/roots/continuity.py",
         "is_vacant(target.root) and not leads_elsewhere else",

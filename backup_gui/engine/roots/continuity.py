@@ -78,16 +78,8 @@ def remember_folder(target: LocalDestination, catalog: JobDatabase) -> None:
     catalog.remember(_LEADS_KEY, escape(target.tree.location.path))
 
 
-def remember_state(target: DestinationView, catalog: JobDatabase, *, is_full: bool) -> None:
-    """Record the destination's root times at the end of a pass; permanent with the next ``commit``.
-
-    Args:
-        target: The destination.
-        catalog: The records of it.
-        is_full: Whether the pass was a full one, after which all names at the root are recorded.
-    """
-    if not is_full and catalog.fact(DESTINATION_STAMP_KEY) is None:
-        return
+def remember_state(target: DestinationView, catalog: JobDatabase) -> None:
+    """Record the destination's root times at the end of a pass; permanent with the next ``commit``."""
     # RACE: if something at the root is deleted between the end of the comparison and here, the next full pass notices.
     try:
         stamp = root_stamp(target.stat(""))

@@ -327,7 +327,7 @@ def _finish(prepared: _Prepared, planned: _Planned, applied: _Applied) -> Report
     report = report._replace(made_room=applied.removed, waiting=waiting, kept=catalog.kept.count())
     say_what_is_not_held(target, catalog)
     if applied.status is None and applied.may_write:
-        remember_state(target, catalog, is_full=plan.is_full)
+        remember_state(target, catalog)
     record(catalog, plan, report, applied.outcome.added_files, applied.recorder, verdict.unanswered)
     if applied.status is None and plan.is_full and not applied.is_held:
         report = report._replace(thinned=_thin_history(context, prepared.clock))
