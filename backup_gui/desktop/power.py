@@ -28,9 +28,9 @@ _PROPERTY = "OnBattery"
 class Network(Protocol):
     """The part of ``QNetworkInformation`` that this module uses."""
 
-    isMeteredChanged: SignalInstance  # noqa: N815 - Qt's name
+    isMeteredChanged: SignalInstance
 
-    def isMetered(self) -> bool: ...  # noqa: N802, D102
+    def isMetered(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)

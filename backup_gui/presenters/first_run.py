@@ -23,7 +23,6 @@ from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart
 
 if TYPE_CHECKING:
-    from backup_gui.config.settings import Settings
     from backup_gui.threads.tasks import TaskContext, TaskRunner
     from backup_gui.ui.first_run.steps import FirstRun
 
@@ -32,21 +31,12 @@ class FirstRunPresenter(Presenter):
     """Serves the three steps of a first run, which own it, in the window or in a dialog.
 
     Args:
-        settings: Returns the current settings of the app.
         adopt: Starts the new jobs.
     """
 
-    def __init__(
-        self,
-        context: Context,
-        steps: FirstRun,
-        *,
-        settings: Callable[[], Settings],
-        adopt: Callable[[FirstStart], None],
-    ) -> None:
+    def __init__(self, context: Context, steps: FirstRun, *, adopt: Callable[[FirstStart], None]) -> None:
         super().__init__(context, steps)
         self._steps = steps
-        self._settings = settings
         # Several first runs may be open at once.
         self._prefix = f"first run {id(self)} "
         steps.offers_requested.connect(self._on_offers_requested)
@@ -64,7 +54,7 @@ class FirstRunPresenter(Presenter):
     def _on_offers_requested(self) -> None:
         """Find folders and drives to offer."""
         steps = self._steps
-        steps.show_login(self._settings().start_at_login)
+        steps.show_login(self._store.settings().start_at_login)
         protected = tuple(job.source for job in self._controller.jobs)
         self._tasks.start(self._prefix + "folders", lambda _: usual_folders(protected), steps.show_folders)
         self._tasks.start(self._prefix + "places", lambda _: drives(), steps.show_places)

@@ -33,7 +33,6 @@ class JobFormPresenter(Presenter):
         self._replace_job = replace_job
         # Two forms may be open at once.
         self._prefix = f"form {id(page)} "
-        self._copies: dict[str, FolderSize] = {}
         page.check_requested.connect(self._on_check_requested)
         page.rules.count_requested.connect(self._on_count_requested)
         page.rules.count_cancelled.connect(partial(self._tasks.cancel, self._prefix + "rules"))
@@ -88,27 +87,25 @@ class JobFormPresenter(Presenter):
         self._tasks.start(
             self._prefix + "copies of what is left out",
             lambda task: count_copies(job, task.should_stop),
-            lambda found: self._on_copies_counted(job.id, found or FolderSize()),
+            self._show_copies,
         )
 
-    def _on_copies_counted(self, job_id: str, tally: FolderSize) -> None:
-        self._copies[job_id] = tally
-        self._page.rules.show_copies(tally.files, tally.bytes)
+    def _show_copies(self, found: FolderSize | None) -> None:
+        size = found or FolderSize()
+        self._page.rules.show_copies(size.files, size.bytes)
 
     @Slot(object)
     def _on_report_made(self, news: JobReport) -> None:
         """Count again what a full pass may have removed: a count may have begun before it."""
         job = self._controller.job(news.job_id)
         is_shown = news.job_id == self._page.job_id and self._page.isVisible()
-        if job is not None and is_shown and news.report.is_full and self._copies.get(job.id, FolderSize()).files:
+        if job is not None and is_shown and news.report.is_full and self._page.rules.copies:
             self._on_copies_requested(job)
 
     @Slot(object)
     def _on_removal_requested(self, job: Job) -> None:
-        files = self._copies.get(job.id, FolderSize()).files
-        ask_to_remove_left_out(
-            files, partial(self._remove_left_out, job.id), self._page.window(), keeps_history=job.keeps_history
-        )
+        files, on_yes = self._page.rules.copies, partial(self._remove_left_out, job.id)
+        ask_to_remove_left_out(files, on_yes, self._page.window(), keeps_history=job.keeps_history)
 
     def _remove_left_out(self, job_id: str) -> None:
         self._controller.send(job_id, RemoveLeftOut())

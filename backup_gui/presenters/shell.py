@@ -207,7 +207,7 @@ class Shell(QObject):
 
     @Slot(object)
     def _serve_first_run(self, steps: FirstRun) -> None:
-        FirstRunPresenter(self._context, steps, settings=lambda: self._settings, adopt=self._adopt)
+        FirstRunPresenter(self._context, steps, adopt=self._adopt)
 
     @Slot()
     def _on_settings_requested(self) -> None:

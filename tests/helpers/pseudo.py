@@ -45,7 +45,7 @@ _MORE = 0.4
 class PseudoTranslator(QTranslator):
     """Translates every word of the program and of Qt."""
 
-    def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
+    def isEmpty(self) -> bool:
         return False
 
     def translate(self, context: str, sourceText: str, disambiguation: str | None = None, n: int = -1) -> str:  # noqa: N803
@@ -69,7 +69,7 @@ def pseudo(text: str) -> str:
 class HebrewTranslator(QTranslator):
     """Translates every word of the program and of Qt into one that is read from right to left."""
 
-    def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
+    def isEmpty(self) -> bool:
         return False
 
     def translate(self, context: str, sourceText: str, disambiguation: str | None = None, n: int = -1) -> str:  # noqa: N803

@@ -48,7 +48,7 @@ class RecordedTrayIcon(QObject):
     """Stands for the platform's tray icon."""
 
     activated = Signal(object)
-    messageClicked = Signal()  # noqa: N815 - Qt's name
+    messageClicked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,16 +58,16 @@ class RecordedTrayIcon(QObject):
         self.menu: QMenu | None = None
         self.is_visible = False
 
-    def setIcon(self, icon: QIcon) -> None:  # noqa: N802 - Qt's name
+    def setIcon(self, icon: QIcon) -> None:
         self.icons.append(icon)
 
-    def setToolTip(self, tip: str) -> None:  # noqa: N802 - Qt's name
+    def setToolTip(self, tip: str) -> None:
         self.tooltip = tip
 
-    def setContextMenu(self, menu: QMenu) -> None:  # noqa: N802 - Qt's name
+    def setContextMenu(self, menu: QMenu) -> None:
         self.menu = menu
 
-    def showMessage(self, title: str, msg: str, icon: QIcon, msecs: int) -> None:  # noqa: N802 - Qt's name
+    def showMessage(self, title: str, msg: str, icon: QIcon, msecs: int) -> None:
         self.messages.append((title, msg))
 
     def show(self) -> None:

@@ -67,7 +67,7 @@ class ActivityModel(Headings, QAbstractItemModel):
 
     # The tree
 
-    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:
         """The index of a pass, or of a file of one."""
         if not 0 <= column < 4 or not 0 <= row < self.rowCount(parent):
             return QModelIndex()
@@ -78,7 +78,7 @@ class ActivityModel(Headings, QAbstractItemModel):
         number = index.internalId() if index.isValid() else 0
         return self.createIndex(self._top - number, 0, 0) if number else QModelIndex()
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
         """How many rows the view has so far."""
         if not parent.isValid():
             return self._shown
@@ -86,7 +86,7 @@ class ActivityModel(Headings, QAbstractItemModel):
             return 0
         return len(self._files.get(self._rows[parent.row()].pass_id, ()))
 
-    def hasChildren(self, parent: Index = QModelIndex()) -> bool:  # noqa: B008, N802 - Qt's signature
+    def hasChildren(self, parent: Index = QModelIndex()) -> bool:
         """Whether a row can be opened."""
         if not parent.isValid():
             return self._shown > 0
@@ -95,7 +95,7 @@ class ActivityModel(Headings, QAbstractItemModel):
         row = self._rows[parent.row()]
         return row.has_files and not (row.pass_id in self._complete and not self._files.get(row.pass_id))
 
-    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
+    def canFetchMore(self, parent: Index) -> bool:
         """Whether there are older passes, or more files."""
         if not parent.isValid():
             return self._shown < len(self._rows) or (self._has_older and not self._is_asking)
@@ -104,7 +104,7 @@ class ActivityModel(Headings, QAbstractItemModel):
         row = self._rows[parent.row()]
         return row.has_files and row.pass_id not in self._complete and row.pass_id not in self._asked
 
-    def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
+    def fetchMore(self, parent: Index) -> None:
         """Give the view the next page, or request it."""
         if parent.isValid():
             row = self._rows[parent.row()]

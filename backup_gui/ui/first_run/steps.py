@@ -138,7 +138,7 @@ class FirstRun(QWidget):
 
     # What Qt tells
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Request folders and drives, once."""
         super().showEvent(event)
         if not self._has_asked:
@@ -146,14 +146,14 @@ class FirstRun(QWidget):
             self.offers_requested.emit()
         self._focus()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the palette, the font or the direction."""
         super().changeEvent(event)
         looks = {QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.LayoutDirectionChange}
         if event.type() in looks and hasattr(self, "_title"):
             self._draw()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Let Enter press the focused button, otherwise the primary one."""
         if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             super().keyPressEvent(event)
@@ -163,12 +163,12 @@ class FirstRun(QWidget):
         if button.isEnabled():
             button.click()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept folders from the file manager."""
         if dropped_paths(event):
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Take folders: in the second step as the place for the backup, otherwise as folders to protect."""
         if paths := dropped_paths(event):
             event.acceptProposedAction()

@@ -176,7 +176,7 @@ class HistoryPage(QWidget):
         if folder and items and self._subject is not None:
             self.restore_requested.emit(RestoreWish(self._subject, items, self.time.at, folder))
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Request the content when the page becomes visible."""
         super().showEvent(event)
         self._load_if_seen()

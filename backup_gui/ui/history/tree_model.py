@@ -11,15 +11,13 @@ from PySide6.QtGui import QFont, QGuiApplication
 from backup_gui.model.entries import EntryKind
 from backup_gui.ui.style.theme import muted
 from backup_gui.ui.text.format import exact_text, isolated, path_text, short_text, size_text, tip_text
-from backup_gui.ui.widgets.paged_table import RIGHT, Headings, Index
+from backup_gui.ui.widgets.paged_table import PAGE_ROWS, RIGHT, Headings, Index
 from backup_gui.ui.widgets.path_delegate import PATH_ROLE
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item
     from backup_gui.ui.style.icons import Icons
 
-_NO_INDEX = QModelIndex()
-_PAGE_ROWS = 500
 _SIZE_COLUMN = 2
 
 
@@ -58,7 +56,7 @@ class HistoryModel(Headings, QAbstractItemModel):
         # While rows are inserted or removed, the view must not fetch any.
         self._is_changing = False
 
-    def index(self, row: int, column: int, parent: Index = _NO_INDEX) -> QModelIndex:
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:
         """The index of a cell."""
         rows = self._node(parent).rows
         if 0 <= row < len(rows) and 0 <= column < 3:
@@ -70,18 +68,18 @@ class HistoryModel(Headings, QAbstractItemModel):
         node = self._node(index).parent
         return self._index_of(node) if node is not None else QModelIndex()
 
-    def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
         """How many rows of a folder the view has so far."""
         return len(self._node(parent).rows) if parent.column() <= 0 else 0
 
-    def hasChildren(self, parent: Index = _NO_INDEX) -> bool:  # noqa: N802 - Qt's name
+    def hasChildren(self, parent: Index = QModelIndex()) -> bool:
         """Whether a row can be opened."""
         node = self._node(parent)
         if node.item is None:
             return True
         return node.item.is_folder and not self.is_flat and (node.items is None or bool(node.items))
 
-    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
+    def canFetchMore(self, parent: Index) -> bool:
         """Whether a folder has not been requested yet, or has more rows."""
         node = self._node(parent)
         if self._is_changing:
@@ -90,7 +88,7 @@ class HistoryModel(Headings, QAbstractItemModel):
             return node.item is not None and node.item.is_folder and not node.is_asked and not self.is_flat
         return len(node.rows) < len(node.items)
 
-    def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
+    def fetchMore(self, parent: Index) -> None:
         """Request a folder, or give the view its next page."""
         node = self._node(parent)
         if self._is_changing:
@@ -185,7 +183,7 @@ class HistoryModel(Headings, QAbstractItemModel):
     def _show_page(self, node: _Node) -> None:
         items = node.items or ()
         first = len(node.rows)
-        page = items[first : first + _PAGE_ROWS]
+        page = items[first : first + PAGE_ROWS]
         if not page:
             return
         self._is_changing = True

@@ -146,7 +146,7 @@ class _Picture(QLabel):
         self._image = image
         self._draw()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._draw()
 

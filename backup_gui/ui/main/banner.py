@@ -60,7 +60,7 @@ class Banner(QFrame):
         self._remedy = words.remedy
         self.button.setText(remedy_text(words.remedy))
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
         """Paint the background in a tint of the state's colour."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), tint(self._state, self.palette()))

@@ -134,7 +134,7 @@ class _SeriesLabel(PlainLabel):
         self._key = key
         self.setIndent(scaled_px(self, 2 * GRID_PX))
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -188,15 +188,15 @@ class DayPlot(QAbstractSlider):
         column = int(x / self.width() * len(self._days))
         return len(self._days) - 1 - column if self.isRightToLeft() else column
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Wide enough to see each day, high enough for two rows of bars and the dates."""
         return QSize(40 * GRID_PX, scaled_px(self, 12 * GRID_PX) + self.fontMetrics().height())
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """A column of a few pixels for each day."""
         return QSize(20 * GRID_PX, self.sizeHint().height())
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Select another day."""
         last = len(self._days) - 1
         before = Qt.Key.Key_Right if self.isRightToLeft() else Qt.Key.Key_Left
@@ -209,11 +209,11 @@ class DayPlot(QAbstractSlider):
             return
         self._choose(max(0, min(last, target)))
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the page around this widget."""
         event.ignore()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select a day."""
         self._choose(self.day_at(event.position().x()))
 
@@ -227,7 +227,7 @@ class DayPlot(QAbstractSlider):
             return True
         return super().event(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
         """Paint everything."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -254,7 +254,7 @@ class DayPlot(QAbstractSlider):
         painter.drawLine(QPointF(0, axis + 1), QPointF(self.width(), axis + 1))
         self._paint_dates(painter)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Update the text for another language or direction."""
         super().changeEvent(event)
         if event.type() in {QEvent.Type.LocaleChange, QEvent.Type.LanguageChange, QEvent.Type.LayoutDirectionChange}:

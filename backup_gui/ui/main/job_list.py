@@ -40,7 +40,7 @@ class JobsModel(QAbstractListModel):
         self._now = now
         self._views: list[JobView] = []
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
         """How many jobs there are."""
         return 0 if parent.isValid() else len(self._views)
 
@@ -120,7 +120,7 @@ class CardDelegate(QStyledItemDelegate):
         self._icons = icons
         self._now = now
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Four lines, or five if the free space is known, and the distances."""
         view: JobView = index.data(VIEW_ROLE)
         name, rest = self._fonts(option.font)

@@ -128,7 +128,7 @@ class _ShareLabel(QWidget):
         self._words.setText(self.tr("{part}: {size}").format(part=part.name, size=size_text(part.size_bytes)))
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
         if self._part is None:
             return
         painter = QPainter(self)
@@ -159,10 +159,10 @@ class _Bar(QProgressBar):
         self.setValue(round(100 * (1 - room.free_bytes / room.total_bytes)))
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         return QSize(20 * GRID_PX, GRID_PX + GRID_PX // 2)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect())

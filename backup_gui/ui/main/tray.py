@@ -29,12 +29,12 @@ class TrayIcon(Protocol):
     """The part of ``QSystemTrayIcon`` that this module uses; tests replace it by a recorder."""
 
     activated: SignalInstance
-    messageClicked: SignalInstance  # noqa: N815 - Qt's name
+    messageClicked: SignalInstance
 
-    def setIcon(self, icon: QIcon, /) -> None: ...  # noqa: N802, D102
-    def setToolTip(self, tip: str, /) -> None: ...  # noqa: N802, D102
-    def setContextMenu(self, menu: QMenu, /) -> None: ...  # noqa: N802, D102
-    def showMessage(self, title: str, msg: str, icon: QIcon, msecs: int, /) -> None: ...  # noqa: N802, D102
+    def setIcon(self, icon: QIcon, /) -> None: ...  # noqa: D102
+    def setToolTip(self, tip: str, /) -> None: ...  # noqa: D102
+    def setContextMenu(self, menu: QMenu, /) -> None: ...  # noqa: D102
+    def showMessage(self, title: str, msg: str, icon: QIcon, msecs: int, /) -> None: ...  # noqa: D102
     def show(self) -> None: ...  # noqa: D102
     def hide(self) -> None: ...  # noqa: D102
 

@@ -229,13 +229,13 @@ class MainWindow(QMainWindow):
 
     # What Qt tells
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the palette."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_tints"):
             self._tints.apply(self.palette())
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Hide into the tray, or minimise without a tray; the backups go on."""
         event.ignore()
         if self._has_tray():
@@ -244,12 +244,12 @@ class MainWindow(QMainWindow):
         else:
             self.showMinimized()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept folders from the file manager."""
         if dropped_paths(event):
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Open the form of a new job with the dropped path; the form's check finds out whether it is a folder."""
         paths = dropped_paths(event)
         if paths and self._job_dialog is None:

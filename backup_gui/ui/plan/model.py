@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SIZE_COLUMN = 2
 _LARGEST_ICON_PX = 64
-_NO_INDEX = QModelIndex()
 _ICONS = {
     Op.CREATE: "add",
     Op.REPLACE: "copy",
@@ -56,7 +55,7 @@ class PlanModel(Headings, QAbstractItemModel):
 
     # The tree
 
-    def index(self, row: int, column: int, parent: Index = _NO_INDEX) -> QModelIndex:
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:
         """The index of a cell."""
         folder = self.folder(parent)
         if 0 <= column <= SIZE_COLUMN and 0 <= row < self._row_count(folder):
@@ -67,11 +66,11 @@ class PlanModel(Headings, QAbstractItemModel):
         """The index of the folder that contains a row."""
         return self.index_of(index.internalId()) if index.isValid() else QModelIndex()
 
-    def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
         """How many rows of a folder the view has so far."""
         return self._row_count(self.folder(parent))
 
-    def hasChildren(self, parent: Index = _NO_INDEX) -> bool:  # noqa: N802 - Qt's name
+    def hasChildren(self, parent: Index = QModelIndex()) -> bool:
         """Whether a row can be opened."""
         return self._row_count(self.folder(parent)) > 0
 
@@ -83,7 +82,7 @@ class PlanModel(Headings, QAbstractItemModel):
         folder = self.folder(parent)
         return folder >= 0 and self._row_count(folder) < self.tree.row_count(folder)
 
-    def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
+    def fetchMore(self, parent: Index) -> None:
         """Give the view the next page of a folder."""
         folder = self.folder(parent)
         first = self._row_count(folder)

@@ -114,7 +114,7 @@ class PreviewDialog(QDialog):
         self._pages.addWidget(failure)
         self._pages.setCurrentWidget(failure)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Focus the only button."""
         super().showEvent(event)
         self.close_button.setFocus()

@@ -55,7 +55,7 @@ class ReviewDialog(QDialog):
         tab_as_laid_out(buttons)
         first.setFocus()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Keep the heading's font in step with the dialog's."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "_title"):

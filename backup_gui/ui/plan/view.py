@@ -46,7 +46,7 @@ class PlanTreeView(PagedTree):
         """Whether the view does not know all rows of a folder yet."""
         return self._rows.has_more(parent)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Handle the asterisk key: the view itself would open a million rows one by one."""
         if event.key() == Qt.Key.Key_Asterisk:
             self.opening_requested.emit(self.currentIndex())

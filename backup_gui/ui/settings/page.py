@@ -144,13 +144,13 @@ class JobSettings(QWidget):
         self.area.ensureWidgetVisible(self.limits.size_label)
         self.limits.size_spin.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Check and count when shown."""
         super().showEvent(event)
         self._forget_figures()
         self._timer.start()
 
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+    def hideEvent(self, event: QHideEvent) -> None:
         """Cancel all requests: a form repeats them when shown again, and a closed dialog will be deleted."""
         super().hideEvent(event)
         self.requests_cancelled.emit()
@@ -392,7 +392,7 @@ class NewJobDialog(QDialog):
         Column(self.form, on=self, margins=0)
         tab_as_laid_out(buttons)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Widen to the text, and focus the first empty field."""
         super().showEvent(event)
         form = self.form

@@ -154,6 +154,7 @@ class RulesPanel(FormPanel):
 
     def show_copies(self, files: int, size_bytes: int) -> None:
         """Show number and size of the files that the rules leave out but the backup still has."""
+        self.copies = files
         words = counted(
             "%Ln files that are left out now are still in the backup ({size}).",
             "%Ln file that is left out now is still in the backup ({size}).",

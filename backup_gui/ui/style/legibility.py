@@ -166,8 +166,8 @@ def _spin_box(look: Look) -> list[str]:
         f"QSpinBox:focus {{ border-color: {accent(look.palette).name()} }}",
         f"QSpinBox::up-button, QSpinBox::down-button {{ width: {button}px; border: none }}",
     ]
-    for name, way in (("up", "up"), ("down", "down")):
-        arrow = f"QSpinBox::{name}-arrow"
+    for way in ("up", "down"):
+        arrow = f"QSpinBox::{way}-arrow"
         rules.append(f"{arrow} {{ {_box(width)} {_wedge(way, text)} }}")
         rules.append(f"{arrow}:disabled, {arrow}:off {{ {_wedge(way, _off(look))} }}")
     return rules

@@ -31,12 +31,12 @@ class BacklogLabel(PlainLabel):
         self._status, self._progress = status, progress
         self._on_tick()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Start counting when shown."""
         super().showEvent(event)
         self._on_tick()
 
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+    def hideEvent(self, event: QHideEvent) -> None:
         """Stop counting when hidden."""
         super().hideEvent(event)
         self._timer.stop()

@@ -51,7 +51,7 @@ class _Card(_Button):
         self.updateGeometry()
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Two lines, wide enough for name and figures; long details are elided."""
         first, second = self._metrics()
         right = self._right_width()
@@ -59,15 +59,15 @@ class _Card(_Button):
         width = 2 * _PADDING_PX + self._indicator_size().width() + GRID_PX + left + right + 3 * GRID_PX
         return QSize(width, first.height() + _BETWEEN_PX + max(second.height(), self._mark_side()) + 2 * _PADDING_PX)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """The least width; text is elided to it."""
         return QSize(24 * GRID_PX, self.sizeHint().height())
 
-    def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
+    def hitButton(self, pos: QPoint) -> bool:
         """Treat the whole card as the button."""
         return self.rect().contains(pos)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
         """Paint the card."""
         palette = around(self)
         painter = QPainter(self)

@@ -35,7 +35,7 @@ class EmptyState(QWidget):
         Column(2, self._picture, heading, sentence, 3, on=self, spacing=GRID_PX)
         self._draw()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the palette."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:

@@ -76,7 +76,7 @@ class FolderField(QWidget):
         self.setFocusProxy(self.edit)
         self._draw()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the palette."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
@@ -130,7 +130,7 @@ class FormPanel(Panel):
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.body.addLayout(self.form)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Measure again: otherwise the form keeps the previous height of a remark that now needs more lines."""
         super().resizeEvent(event)
         self.form.invalidate()

@@ -27,7 +27,7 @@ class FilterButton(QPushButton):
         self.setAutoDefault(False)
         self.toggled.connect(self._mark)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """As wide as with bold text, so that nothing moves when the selection changes."""
         option, font = QStyleOptionButton(), QFont(self.font())
         self.initStyleOption(option)
@@ -36,17 +36,17 @@ class FilterButton(QPushButton):
         words = option.fontMetrics.size(Qt.TextFlag.TextShowMnemonic, self.text())
         return self.style().sizeFromContents(QStyle.ContentsType.CT_PushButton, option, words, self)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """As wide as its text."""
         return self.sizeHint()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the palette."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ApplicationPaletteChange:
             self._mark()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a bar under the text of the selected button."""
         super().paintEvent(event)
         if not self.isChecked():

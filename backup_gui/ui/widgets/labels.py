@@ -47,7 +47,7 @@ class PlainLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._align()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the direction."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LayoutDirectionChange:
@@ -82,13 +82,13 @@ class RowLabel(PlainLabel):
             self.setBuddy(buddy)
         self._level()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the font."""
         super().changeEvent(event)
         if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
             self._level()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Measure again: only now the field certainly has its font and style."""
         super().showEvent(event)
         self._level()
@@ -114,7 +114,7 @@ class MutedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
         """Paint the text in the secondary colour."""
         painter = QPainter(self)
         # In a layout from right to left, paths stay readable and sentences keep their full stop at the end.
@@ -141,21 +141,21 @@ class ElidedLabel(MutedLabel):
         self._full = text
         self._elide()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """As wide as the whole text."""
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self._full), metrics.height())
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """The least width; text is elided to it."""
         return QSize(6 * GRID_PX, self.fontMetrics().height())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Elide again."""
         super().resizeEvent(event)
         self._elide()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Elide again for another font."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
@@ -184,7 +184,7 @@ class FieldLabel(MutedLabel):
 class RowDelegate(QStyledItemDelegate):
     """Gives list rows more height."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """One line of text and the distance to the next row."""
         size = super().sizeHint(option, index)
         return QSize(size.width(), option.fontMetrics.height() + GRID_PX + GRID_PX // 2)
@@ -198,7 +198,7 @@ class PrimaryButton(QPushButton):
         self.clicked.connect(on_click)
         self._colour()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the palette."""
         super().changeEvent(event)
         if event.type() in {QEvent.Type.ApplicationPaletteChange, QEvent.Type.EnabledChange}:
@@ -227,7 +227,7 @@ class Panel(QFrame):
             self.body.addWidget(heading)
             self.setAccessibleName(title)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
         """Paint background and outline."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

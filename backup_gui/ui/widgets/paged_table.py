@@ -18,13 +18,11 @@ class Headings:
     headings: tuple[str, ...]
     figure_columns: frozenset[int] = frozenset()
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008, N802 - Qt's signature
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002 - Qt's signature
         """The number of headings."""
         return len(self.headings)
 
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Headings of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self.headings[section]
@@ -47,15 +45,15 @@ class RowsModel(Headings, QAbstractTableModel):
         self._total = total
         self._shown = min(total, PAGE_ROWS)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
         """How many rows the view has so far."""
         return 0 if parent.isValid() else self._shown
 
-    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
+    def canFetchMore(self, parent: Index) -> bool:
         """Whether there are more rows."""
         return not parent.isValid() and self._shown < self._total
 
-    def fetchMore(self, parent: Index) -> None:  # noqa: ARG002, N802 - Qt's signature
+    def fetchMore(self, parent: Index) -> None:  # noqa: ARG002 - Qt's signature
         """Give the view the next page."""
         last = min(self._total, self._shown + PAGE_ROWS) - 1
         self.beginInsertRows(QModelIndex(), self._shown, last)

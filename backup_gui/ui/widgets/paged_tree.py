@@ -44,7 +44,7 @@ class PagedTree(QTreeView):
         """Whether a folder has more rows than the view has."""
         return self.model().canFetchMore(parent)
 
-    def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:  # noqa: N802 - Qt's name
+    def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:
         """Draw the expand mark in proportion to the text; styles have only one size."""
         scale = self.fontMetrics().height() / ORDINARY_TEXT_PX
         if scale < LEAST_SCALE:

@@ -17,7 +17,7 @@ _MIDDLE = Qt.TextElideMode.ElideMiddle
 class PathDelegate(RowDelegate):
     """Draws rows; elides a long path but keeps its last part."""
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:  # noqa: N802
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         """Elide the path of a cell to its width."""
         super().initStyleOption(option, index)
         path = index.data(PATH_ROLE)

@@ -19,13 +19,13 @@ CONNECTION = "test of power"
 
 
 class FakeNetwork(QObject):
-    isMeteredChanged = Signal()  # noqa: N815 - Qt's name
+    isMeteredChanged = Signal()
 
     def __init__(self, *, is_metered: bool) -> None:
         super().__init__()
         self.is_metered = is_metered
 
-    def isMetered(self) -> bool:  # noqa: N802 - Qt's name
+    def isMetered(self) -> bool:
         return self.is_metered
 
 

@@ -461,7 +461,7 @@ def test_a_drive_is_named_as_the_system_writes_it(tmp_path: Path, monkeypatch: p
     class Volume:
         """A drive, with its path as Qt writes it."""
 
-        def rootPath(self) -> str:  # noqa: N802 - Qt's name
+        def rootPath(self) -> str:
             return tmp_path.as_posix()
 
         def __getattr__(self, name: str) -> Callable[[], object]:
