@@ -98,11 +98,7 @@ class VersionCache:
         self._size = 0
 
     def folder(self, tree: TreeView, path: str) -> Folder:
-        """Read a folder of an open history, as ``read_folder`` does.
-
-        Raises:
-            OSError: The folder cannot be read.
-        """
+        """Read a folder of an open history, as ``read_folder`` does."""
         entry = tree.look(path)
         if entry is None:
             return NO_FOLDER
@@ -122,14 +118,7 @@ class VersionCache:
 
 
 def moments(history_root: str | None, should_stop: Callable[[], bool]) -> tuple[Moment, ...]:
-    """Find the times at which files left the mirror.
-
-    Args:
-        history_root: Absolute path of the history; None if there is none.
-        should_stop: Polled; returns True to cancel.
-
-    Returns:
-        The times, oldest first; files that left within two seconds count as one.
+    """Find the times at which files left the mirror, oldest first; files that left within two seconds count as one.
 
     Raises:
         Cancelled: ``should_stop`` returned True.
@@ -154,11 +143,7 @@ def moments(history_root: str | None, should_stop: Callable[[], bool]) -> tuple[
 def refuse_newer_backup(*folders: str | None) -> None:
     """Refuse a mirror or history that a later version of the program made, which may mean something else by its names.
 
-    Args:
-        folders: Absolute paths; they need not exist, and None is passed over.
-
-    Raises:
-        NewerDataError: The marker of one says so.
+    They need not exist; ``NewerDataError`` if the marker of one says so.
     """
     for folder in filter(None, folders):
         for marker in read_markers(folder):
@@ -167,17 +152,10 @@ def refuse_newer_backup(*folders: str | None) -> None:
 
 
 def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
-    """List the versions of a file, or of everything in and below a folder.
-
-    Args:
-        history_root: Absolute path of the history.
-        path: Path of the file or folder in the mirror.
+    """List the versions of a file, or of everything in and below a folder; none if there is no history.
 
     Yields:
         The versions, folder by folder; within a folder by name and then by time, oldest first.
-
-    Raises:
-        OSError: The history cannot be read; if it does not exist there are simply no versions.
     """
     tree = open_if_there(history_root)
     if tree is None:
@@ -195,11 +173,7 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
 
 
 def read_folder(tree: TreeView, path: str) -> Folder:
-    """Read one folder of an open history; an empty one if it does not exist. Skips entries that cannot be read.
-
-    Raises:
-        OSError: The folder cannot be read.
-    """
+    """Read one folder of an open history; an empty one if it does not exist. Skips entries that cannot be read."""
     try:
         return _read_folder(tree, path, {})
     except (FileNotFoundError, NotADirectoryError):
@@ -227,9 +201,6 @@ def folders_of(
 
     Yields:
         The folders by name, each before those in it. Only one is in memory at a time.
-
-    Raises:
-        OSError: A folder cannot be read, and ``on_error`` is None.
     """
     pending = [top]
     while pending and not should_stop():
@@ -252,11 +223,7 @@ def folders_of(
 
 
 def _read_folder(history: TreeView, path: str, refused: dict[str, OSError]) -> Folder:
-    """Read one folder; entries that cannot be read go to ``refused``.
-
-    Raises:
-        OSError: It cannot be read.
-    """
+    """Read one folder; entries that cannot be read go to ``refused``."""
     device = history.root_entry.st_dev
     entries = history.list(path, refused)
     versions: list[Version] = []

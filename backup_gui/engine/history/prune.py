@@ -81,12 +81,7 @@ def note_additions(catalog: JobDatabase) -> None:
 def thin_history(context: PassContext[Destination], ages: Ages) -> Removed:
     """Remove the versions that are too old or too close together, and the oldest ones beyond the history's size.
 
-    Args:
-        context: The pass. If it is cancelled, the next call does the rest.
-        ages: How old versions are.
-
-    Returns:
-        What was removed.
+    If the pass is cancelled, the next call does the rest.
     """
     job, target, catalog = context.job, context.destination, context.catalog
     pruner = _Pruner(target, Emptying(catalog), context.should_stop, catalog.busy.versions())
@@ -229,13 +224,7 @@ class _Pruner:
         self._emptying.end()
 
     def thin_folder(self, folder: Folder, ages: Ages, days: int, tally: UsageCounter) -> float:
-        """Remove the versions in one folder that are too old or too close together.
-
-        Args:
-            folder: The folder.
-            ages: How old versions are.
-            days: The limit.
-            tally: Counts what stays.
+        """Remove the versions in one folder that are too old or too close together; ``tally`` counts what stays.
 
         Returns:
             When there may be something to remove again, seconds since 1970.
@@ -271,10 +260,7 @@ class _Pruner:
     ) -> None:
         """Remove versions, lowest rank first and then oldest first, until enough is free.
 
-        Args:
-            wanted: How much to free.
-            tally: Has counted the whole history, with the same ranks.
-            ranks_of: As for ``oldest``.
+        ``tally`` has counted the whole history, with the same ranks.
         """
         last_names = tally.last_names()
         while wanted and not self._should_stop():
@@ -350,11 +336,7 @@ def _remember(catalog: JobDatabase, what: _Remembered) -> None:
 
 
 class Emptying:
-    """The folders to remove if they are empty.
-
-    Args:
-        catalog: Records them permanently at once, since a killed program cannot do so later.
-    """
+    """The folders to remove if they are empty, recorded permanently at once: a killed program cannot do so later."""
 
     def __init__(self, catalog: JobDatabase) -> None:
         self._catalog = catalog

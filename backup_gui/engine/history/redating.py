@@ -32,15 +32,10 @@ def redate(
     now_s: float,
     should_stop: Callable[[], bool],
 ) -> bool:
-    """Rename versions from the future, in their order.
+    """Rename versions from the future, in their order, and follow them in the catalog.
 
-    Args:
-        target: Has the history.
-        catalog: Records some of them by their paths in the history.
-        was_ahead: By how much the clock that may have named them was ahead, and since when.
-        now_s: The time now, seconds since 1970. A version was named by that clock only if its corrected time lies
-            between then and now.
-        should_stop: Polled; returns True to cancel.
+    ``was_ahead`` says by how much the clock that may have named them was ahead, and since when. A version was named by
+    that clock only if its corrected time lies between then and now.
 
     Returns:
         Whether all of them were handled; one that cannot be renamed keeps its name, and is logged.

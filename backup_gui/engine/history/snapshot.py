@@ -41,10 +41,7 @@ _CONTENT = frozenset({EntryKind.FILE, EntryKind.LINK})
 
 
 def backup_at(folder: str) -> tuple[Place, str | None]:
-    """Find the backup that a chosen folder belongs to.
-
-    Args:
-        folder: Absolute path of a mirror, or of the history beside it or in it.
+    """Find the backup that a chosen folder belongs to: a mirror, or the history beside it or in it.
 
     Returns:
         Where the mirror lies, and the absolute path of its history; None if there is none.
@@ -70,7 +67,7 @@ class Snapshot:
     Args:
         destination: Absolute path of the mirror.
         history_root: Absolute path of the history; None if there is none.
-        should_stop: Polled; returns True to cancel.
+        should_stop: Polled; returns True to cancel, and then ``Cancelled`` is raised.
         cache: Caches the history's folders across snapshots; None to cache nothing.
 
     Raises:
@@ -113,19 +110,12 @@ class Snapshot:
                 tree.close()
 
     def folder(self, path: str, at: float | None, *, shows_gone: bool = False) -> tuple[Item, ...]:
-        """List a folder as it was.
+        """List a folder as it was at the end of a second, or is now with None.
 
-        Args:
-            path: The folder; the empty string for the root.
-            at: The time, seconds since 1970; None for now. The end of its second counts.
-            shows_gone: Whether to include files that had been deleted before then, with their last content.
+        With ``shows_gone``, files that had been deleted before then are included, with their last content.
 
         Returns:
             Folders first, then files and links, by name.
-
-        Raises:
-            Cancelled: ``should_stop`` returned True.
-            OSError: It cannot be read.
         """
         if self._should_stop():
             raise Cancelled
@@ -136,11 +126,7 @@ class Snapshot:
         return tuple(sorted(items, key=_order))
 
     def versions(self, path: str) -> tuple[Item, ...]:
-        """List all known contents of a file or link: the one in the mirror first, then the versions, newest first.
-
-        Raises:
-            OSError: They cannot be read.
-        """
+        """List all known contents of a file or link: the one in the mirror first, then the versions, newest first."""
         found = []
         entry = self._look(path)
         if entry is not None and kind_of(entry) in _CONTENT:
@@ -149,17 +135,9 @@ class Snapshot:
         return tuple(found)
 
     def search(self, text: str, at: float | None, *, shows_gone: bool, limit: int) -> Search:
-        """Search everything by name, ignoring case.
+        """Search everything by name, ignoring case, as ``folder`` lists it; at most ``limit`` are wanted.
 
-        Args:
-            text: Text that the name contains.
-            at: As for ``folder``.
-            shows_gone: As for ``folder``.
-            limit: How many are wanted at most.
-
-        Raises:
-            Cancelled: ``should_stop`` returned True.
-            OSError: The root cannot be read; other unreadable folders are skipped.
+        Folders that cannot be read are skipped, except the root.
         """
         wanted = text.casefold()
         matches = (item for item in self._below("", at, shows_gone=shows_gone) if wanted in item.name.casefold())
@@ -167,16 +145,10 @@ class Snapshot:
         return Search(found[:limit], is_cut=len(found) > limit)
 
     def pieces(self, items: Iterable[Item], at: float | None, *, keeps_folders: bool) -> Selection:
-        """Find what to restore for some items: the items and the contents of folders among them.
+        """Find what to restore for some items: the items and the contents of folders among them, as they were listed.
 
-        Args:
-            items: What the user chose. Of a deleted folder everything is restored, each file with its last content.
-            at: The time as of which they were listed.
-            keeps_folders: Whether to restore into the same folders as in the source; otherwise the items themselves are
-                at the top.
-
-        Raises:
-            Cancelled: ``should_stop`` returned True.
+        Of a deleted folder everything is restored, each file with its last content. With ``keeps_folders`` it is
+        restored into the same folders as in the source; otherwise the items themselves are at the top.
         """
         pieces: dict[str, Piece] = {}
         unseen: dict[str, OSError] = {}
@@ -202,7 +174,6 @@ class Snapshot:
             Where each content lies, with target paths relative to the folder that contains ``path``.
 
         Raises:
-            Cancelled: ``should_stop`` returned True.
             OSError: The path itself is a folder that cannot be read.
         """
         found: dict[str, Item] = {}
@@ -217,11 +188,7 @@ class Snapshot:
         return Selection(tuple(_pieces(found, base).values()), refused)
 
     def knows(self, path: str) -> bool:
-        """Tell whether the mirror or the history has a path, at any time.
-
-        Raises:
-            OSError: One of them cannot be read.
-        """
+        """Tell whether the mirror or the history has a path, at any time."""
         if self._look(path) is not None:
             return True
         return self._history is not None and next(list_versions(self._history_root, path), None) is not None
@@ -305,11 +272,7 @@ class Snapshot:
                 _add_those_that_had_any(found, [folder])
 
     def _look(self, path: str) -> Entry | None:
-        """Return the mirror's entry at a path; None if there is none.
-
-        Raises:
-            OSError: It cannot be read.
-        """
+        """Return the mirror's entry at a path; None if there is none."""
         return None if self._mirror is None else self._mirror.look(path)
 
     def _in_mirror(self, folder: str, unseen: dict[str, OSError] | None = None) -> dict[str, Entry]:
@@ -365,15 +328,10 @@ class Snapshot:
     def _standing(
         self, path: str, entry: Entry | None, versions: list[Version], at: float | None, *, is_named: bool = False
     ) -> Item | None:
-        """Choose the content that a path had at a time; None if there was none.
+        """Choose the content that a path had at a time; None if there was none. Its versions come oldest first.
 
-        Args:
-            path: The path.
-            entry: The file or link that the mirror has there.
-            versions: Those of the path, oldest first.
-            at: The time; None for now.
-            is_named: Whether the path was requested by its own name. Its content's time comes from a clock that may
-                have been wrong, so times of the mirror and the history count too.
+        If the path was requested by its own name, times of the mirror and the history count too: its content's time
+        comes from a clock that may have been wrong.
         """
         now = None if entry is None else self._item(path, entry)
         if at is None:

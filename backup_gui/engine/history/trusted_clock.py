@@ -189,13 +189,7 @@ def _note_aheads(catalog: JobDatabase, found: Iterable[Ahead]) -> None:
 
 
 class HistoryClock:
-    """The trusted time during one pass.
-
-    Args:
-        state: The state when the pass began.
-        clock: The user's clock, seconds since 1970, UTC.
-        uptime: The system's uptime, seconds.
-    """
+    """The trusted time during one pass: its state when the pass began, the user's clock and the system's uptime."""
 
     def __init__(self, state: ClockState, clock: Callable[[], float], uptime: Callable[[], float]) -> None:
         self._state = state
@@ -243,12 +237,7 @@ def trusted_clock(
 ) -> HistoryClock:
     """Return the history's clock for a pass.
 
-    Args:
-        catalog: As for ``follow``.
-        clock: The user's clock, seconds since 1970, UTC.
-        uptime: The system's uptime, seconds.
-        target: Has the history.
-        should_stop: Polled while the whole history is listed, if nothing is recorded; returns True to cancel.
+    If nothing is recorded, the whole history is listed, and ``should_stop`` polled.
     """
     clock_s, run_s = clock(), uptime()
     if _seen(catalog) is None:

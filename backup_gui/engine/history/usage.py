@@ -60,24 +60,14 @@ class UsageCounter:
     def add_all(
         self, folders: Iterable[Folder], ranks_of: Callable[[Folder], Mapping[str, int]] = lambda _folder: {}
     ) -> None:
-        """Count the versions in some folders.
-
-        Args:
-            folders: The folders.
-            ranks_of: As for ``oldest``.
-        """
+        """Count the versions in some folders; for their ranks see ``oldest``."""
         for folder in folders:
             ranks = ranks_of(folder)
             for version in folder.versions:
                 self.add(version, ranks.get(version.stored))
 
     def add(self, version: Version, rank: int | None = None) -> None:
-        """Count a version.
-
-        Args:
-            version: The version.
-            rank: Its rank, as from ``yielding.py``; None if it stays.
-        """
+        """Count a version with its rank, as from ``yielding.py``; None if it stays."""
         size_bytes = version.space_bytes
         self._versions += 1
         if version.links == 1:

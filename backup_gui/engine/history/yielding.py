@@ -63,11 +63,7 @@ class Yielding:
         self._before_s = ages.before_s(LEAST_AGE_S)
 
     def ranks(self, folder: Folder, most: Rank) -> dict[str, Rank]:
-        """Rank the versions in one folder of the history.
-
-        Args:
-            folder: The folder.
-            most: The highest rank that may be removed.
+        """Rank the versions in one folder of the history, up to the highest rank that may be removed.
 
         Returns:
             Ranks by path in the history, without the versions that stay.

@@ -52,13 +52,6 @@ def carry_out(
 ) -> Held | None:
     """Carry out a decision.
 
-    Args:
-        command: The decision.
-        job: The job.
-        catalog: The job's database.
-        should_stop: Polled between files; returns True to cancel.
-        on_event: Called with the progress and the result of a restore.
-
     Returns:
         The actions that the decision allows in the next pass; None for none.
 
@@ -79,13 +72,7 @@ def carry_out(
 
 
 def decline(command: Answer, reason: Reason, on_event: Callable[[Event], None]) -> None:
-    """Report that a restore failed as a whole. Other decisions report no result.
-
-    Args:
-        command: The decision.
-        reason: Why.
-        on_event: Called with the result.
-    """
+    """Report that a restore failed as a whole, and why. Other decisions report no result."""
     if isinstance(command, PutBack | UndoPass):
         on_event(FilesReturned(RestoreResult(reason=reason)))
 

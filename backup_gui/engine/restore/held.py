@@ -36,9 +36,7 @@ def put_back_held(
     should_stop: Callable[[], bool],
     at: datetime | None = None,
 ) -> RestoreResult:
-    """Restore held files into the source, from the mirror.
-
-    No pass may run meanwhile.
+    """Restore held files into the source, from the mirror. No pass may run meanwhile.
 
     Args:
         job: The job.
@@ -47,9 +45,6 @@ def put_back_held(
         meter: Counts each path, and the bytes of large files.
         should_stop: Polled before each path and within large files; returns True to cancel.
         at: The time in the names of files stored beside others; now if None.
-
-    Returns:
-        The result for each path.
 
     Raises:
         RootAbsentError: The source or the mirror is missing.

@@ -93,16 +93,9 @@ class RestoreOptions(NamedTuple):
 def put_back(
     pieces: Sequence[Piece], into: str, options: RestoreOptions, unseen: Mapping[str, OSError] | None = None
 ) -> RestoreResult:
-    """Restore pieces into a folder, and compare each with its origin.
+    """Restore pieces, folders before their contents, into a folder, and compare each with its origin.
 
-    Args:
-        pieces: The pieces, folders before their contents.
-        into: Absolute path of the folder.
-        options: How to restore.
-        unseen: From ``Selection``: wanted paths that are counted as failed.
-
-    Returns:
-        The result for each piece.
+    ``unseen`` comes from ``Selection``: wanted paths that are counted as failed.
 
     Raises:
         OSError: The folder cannot be opened or created.
@@ -146,12 +139,7 @@ def put_back(
 
 
 def name_beside(path: str, mark: str, number: int = 1) -> str:
-    """Return a name for a file that is stored beside another one.
-
-    Args:
-        path: The path in use.
-        mark: The text added to the name, such as "restored 2026-11-22 14.02".
-        number: The number of the name with this mark, from 1.
+    """Return a name, the ``number``th from 1 with this mark, for a file that is stored beside the one at a path.
 
     Returns:
         A path in the same folder, with the same extension: ``docs/report (restored 2026-11-22 14.02).odt``. A name
@@ -320,11 +308,7 @@ class _Restoration:
         return True
 
     def _is_in_backup(self, wanted: str) -> bool:
-        """Return whether the mirror has what would be replaced, so that it will be in the history.
-
-        Raises:
-            Cancelled: ``should_stop`` returned True.
-        """
+        """Return whether the mirror has what would be replaced, so that it will be in the history."""
         if self._options.backup is None:
             return False
         try:

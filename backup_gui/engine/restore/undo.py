@@ -44,9 +44,7 @@ def undo_pass(
     should_stop: Callable[[], bool],
     at: datetime | None = None,
 ) -> RestoreResult:
-    """Restore into the source what a pass replaced, deleted or moved; what it created stays.
-
-    No pass may run meanwhile.
+    """Restore into the source what a pass replaced, deleted or moved; what it created stays. No pass may run meanwhile.
 
     Args:
         job: The job.
@@ -96,13 +94,9 @@ def undo_pass(
 def _pieces(
     job: Job, changes: list[Change], changed_since: set[str] | None, should_stop: Callable[[], bool]
 ) -> list[Piece]:
-    """Return a piece for each change.
+    """Return a piece for each change, in the order of undoing.
 
-    Args:
-        job: The job.
-        changes: The changes of the pass, in the order of undoing.
-        changed_since: Paths that later passes changed; None if the pass log does not have them all.
-        should_stop: Polled before each; returns True to cancel.
+    ``changed_since`` are the paths that later passes changed; None if the pass log does not have them all.
     """
     root = history_of(job)
     # If the history cannot be opened, each path fails on its own.

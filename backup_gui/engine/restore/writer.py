@@ -59,16 +59,7 @@ class _Like(NamedTuple):
 
 
 class RestoreWriter:
-    """Brings content from mirror and history into one folder.
-
-    Args:
-        to: Absolute path of the folder.
-        options: How to restore.
-        on_bytes: Told how many bytes more were copied, in large files.
-
-    Raises:
-        OSError: It cannot be made or opened.
-    """
+    """Brings content from mirror and history into one folder; each call raises ``OSError`` if it fails."""
 
     def __init__(self, to: str, options: RestoreOptions, on_bytes: Callable[[int], None] = ignore_count) -> None:
         if options.makes_folder:
@@ -102,24 +93,13 @@ class RestoreWriter:
                         self._set_folder_metadata(folder, entry)
 
     def look(self, wanted: str) -> Entry | None:
-        """Return what is at a path of the folder now, links not followed; None if nothing is.
-
-        Raises:
-            OSError: It cannot be told.
-        """
+        """Return what is at a path of the folder now, links not followed; None if nothing is."""
         return self._to.look(wanted)
 
     def holds(self, wanted: str, root: str, stored: str) -> bool:
-        """Tell whether the folder holds just this content at a path already.
+        """Tell whether the folder holds just this content at a path already: what is stored in a mirror or history.
 
-        Args:
-            wanted: Where in the folder.
-            root: Absolute path of the mirror or of the history.
-            stored: Where the content lies there.
-
-        Raises:
-            Cancelled: ``should_stop`` said so.
-            OSError: The content cannot be read; what cannot be read in the folder is not taken for the same.
+        What cannot be read in the folder is not taken for the same.
         """
         tree = self._root(root)
         there, here = tree.look(stored), self._to.look(wanted)
@@ -193,11 +173,7 @@ class RestoreWriter:
         folder.replace_at(old, folder, new)
 
     def _unchanged(self, wanted: str, meant: Entry) -> tuple[str, FolderHandle]:
-        """Return where a file or link lies.
-
-        Raises:
-            FileExistsError: It is not the one that was meant, or was touched since.
-        """
+        """Return where a file or link lies; ``FileExistsError`` if it is another one, or was touched since."""
         at = self._to.at(wanted)
         now = self._to.look(wanted)
         if now is None or kind_of(now) is EntryKind.FOLDER or not is_same_version(meant, now):
@@ -205,23 +181,13 @@ class RestoreWriter:
         return at
 
     def remove(self, wanted: str, meant: Entry) -> None:
-        """Remove exactly the file or link that is meant.
-
-        Raises:
-            FileExistsError: Something else is there.
-            OSError: It could not be removed.
-        """
+        """Remove exactly the file or link that is meant; ``FileExistsError`` if something else is there."""
         name, folder = self._unchanged(wanted, meant)
         # RACE: as when it is replaced.
         folder.unlink_at(name)
 
     def rename(self, old: str, new: str) -> None:
-        """Give another name to what is in the folder, never over anything.
-
-        Raises:
-            FileExistsError: Something has that name.
-            OSError: It could not be renamed.
-        """
+        """Give another name to what is in the folder, never over anything."""
         self._to.forget(old)
         rename_between(self._to, old, self._to, new)
 
@@ -233,9 +199,7 @@ class RestoreWriter:
     def make_folders(self, folder: str) -> None:
         """Make a folder and those that it is in, as far as they are missing.
 
-        Raises:
-            NotADirectoryError: A file or link is in the place of one.
-            OSError: One could not be made.
+        It is ``NotADirectoryError`` if a file or link is in the place of one.
         """
         missing: list[str] = []
         while folder and self._to.look(folder) is None:
