@@ -49,11 +49,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Declare all commands and options.
-
-    Returns:
-        The parser; ``command`` of its result is None if the app is to be started.
-    """
+    """Declare all commands and options; ``command`` of the result is None if the app is to be started."""
     parser: argparse.ArgumentParser = _Parser(
         prog=PROGRAM,
         description="Keeps an exact, current copy of a folder, with a history of what was replaced or deleted.",

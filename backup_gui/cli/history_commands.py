@@ -88,12 +88,7 @@ def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bo
 
 @contextlib.contextmanager
 def _reading(job: Job) -> Iterator[sqlite3.Connection]:
-    """Open a job's catalog for reading, while the job may write it.
-
-    Raises:
-        CatalogError: It cannot be read.
-        NewerDataError: A later version wrote it.
-    """
+    """Open a job's catalog for reading, while the job may write it."""
     path = _catalog_path(job)
     try:
         refuse_newer_file(path)

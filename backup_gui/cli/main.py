@@ -57,15 +57,12 @@ class RunApp(Protocol):
 
 
 def main(arguments: list[str], run_app: RunApp, quit_app: Callable[[], bool | None]) -> int:
-    """Run the program.
+    """Run the program, and return its exit status.
 
     Args:
         arguments: The command line without the program's name.
         run_app: Starts the app if no command is given.
         quit_app: Ends the app that is running; returns whether it has ended, or None if there was none.
-
-    Returns:
-        The exit status.
     """
     # The log and the refusals; ``Output`` sees to the results.
     take_any_text(sys.stderr)
@@ -213,12 +210,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
 
 
 def status_of_error(error: BackupError, *, has_acted: bool = False) -> int:
-    """Return the exit status for the error that ended a run.
-
-    Args:
-        error: The error.
-        has_acted: Whether anything was done before.
-    """
+    """Return the exit status for the error that ended a run, before which it may have acted."""
     if isinstance(error, JobError):
         return UNUSABLE
     if isinstance(error, RootAbsentError | DestinationBusyError):
@@ -227,12 +219,7 @@ def status_of_error(error: BackupError, *, has_acted: bool = False) -> int:
 
 
 def status_of_report(report: Report | None, *, has_acted: bool) -> int:
-    """Return the exit status for the last pass of a run.
-
-    Args:
-        report: What it did; None if there was none.
-        has_acted: Whether anything was done in the run.
-    """
+    """Return the exit status for the last pass of a run, if it made any."""
     if report is None or report.status is PassStatus.COMPLETE:
         return OK
     is_untouched = report.status is PassStatus.FAILED and not has_acted
@@ -394,11 +381,7 @@ def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
 
 
 def _refuse_what_is_no_backup(destination: str, history: str) -> None:
-    """Refuse a folder without any evidence that it is a backup.
-
-    Raises:
-        JobError: It has no history and no marker, and no known job backs up to it.
-    """
+    """Refuse a folder that has no history and no marker, and that no known job backs up to."""
     from backup_gui.engine.destination.marker import read_markers  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.identity import identify  # noqa: PLC0415
     from backup_gui.engine.roots.continuity import DESTINATION_KEY  # noqa: PLC0415
@@ -421,14 +404,7 @@ def _of_error(code: Code, path: str, error: OSError) -> Reason:
 def _path_within(text: str, destination: str, history: str) -> str:
     """Return a path relative to the mirror's root, with ``/``.
 
-    Args:
-        text: The path as typed: in this program's notation, unescaped, or absolute.
-        destination: Absolute path of the mirror.
-        history: Absolute path of its history.
-
-    Raises:
-        JobError: It lies outside the mirror.
-        RootAbsentError: Mirror or history cannot be read.
+    It is typed in this program's notation, unescaped, or absolute. Raises ``JobError`` if it lies outside the mirror.
     """
     first, *others = meanings(text)
     path = _relative(first, destination)

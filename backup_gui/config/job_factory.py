@@ -23,12 +23,8 @@ from backup_gui.model.reasons import Reason, ReasonCode
 def make_job(draft: Job) -> Job:
     """Complete a job and check it, also against the file system.
 
-    Args:
-        draft: The job. Its source need not exist at the moment, and its destination need not exist yet. Without an id,
-            one is derived from the two folders, so that the same pair finds its catalog again.
-
-    Returns:
-        The job, with absolute paths.
+    The draft's source need not exist at the moment, and its destination need not exist yet. Without an id, one is
+    derived from the two folders, so that the same pair finds its catalog again.
 
     Raises:
         JobError: Something is wrong; the reason is one plain sentence.
@@ -123,13 +119,9 @@ def _expanded(path: str) -> str:
 
 
 def job_faults(job: Job) -> dict[str, Reason]:
-    """Check what can be checked without reading any file; for use while the user types.
+    """Return a reason for each field that is wrong, without reading any file; for use while the user types.
 
-    Args:
-        job: A job or a draft of one; its paths may still be relative or empty.
-
-    Returns:
-        A reason for each field that is wrong; empty if all are right.
+    Paths may still be relative or empty.
     """
     faults: dict[str, Reason] = {}
     for name, path, is_needed in (
@@ -174,15 +166,9 @@ def _lexical(path: str) -> str:
 
 
 def folder_faults(job: Job) -> dict[str, Reason]:
-    """Check a job's folders against the file system; may block on a drive that does not respond.
+    """Return a reason for each field of a job without ``job_faults`` that the file system shows to be wrong.
 
-    A folder that does not exist is no fault: a drive may not be connected.
-
-    Args:
-        job: A job without ``job_faults``.
-
-    Returns:
-        A reason for each field that is wrong; empty if all are right.
+    May block on a drive that does not respond. A folder that does not exist is no fault: a drive may not be connected.
     """
     folders = {"source": absolute(job.source), "destination": absolute(job.destination.path)}
     if job.keeps_history:

@@ -151,13 +151,7 @@ def log_unexpected_in_thread(arguments: threading.ExceptHookArgs) -> None:
 
 
 def qt_message_handler(mode: object, context: QtContext, message: str | None) -> None:
-    """Log a message from Qt.
-
-    Args:
-        mode: A ``QtMsgType``, identified by its name, so that Qt need not be imported here.
-        context: A ``QMessageLogContext``.
-        message: The text.
-    """
+    """Log a message from Qt, whose types are known by name so that Qt need not be imported here."""
     level = _QT_LEVELS.get(getattr(mode, "name", ""), logging.WARNING)
     category = context.category or "default"
     logging.getLogger("qt").log(level, "%s: %s", category, message or "")

@@ -55,13 +55,9 @@ def settings_to_texts(settings: Settings) -> dict[str, str]:
 
 
 def parse_settings(texts: Mapping[str, object]) -> Settings:
-    """Parse settings.
+    """Parse settings, as a store returned them by field name; unknown names are ignored.
 
-    Args:
-        texts: Values by field name, as a store returned them; unknown names are ignored.
-
-    Returns:
-        The settings. A missing or invalid value gets its default, without a message to the user.
+    A missing or invalid value gets its default, without a message to the user.
     """
     defaults = Settings()
     values: dict[str, Any] = {
@@ -141,15 +137,9 @@ def _row(job: Job) -> dict[str, object]:
 
 
 def parse_jobs(text: str) -> ParsedJobs:
-    """Parse the text of ``jobs_to_text``, of this or an older version.
+    """Parse the text of ``jobs_to_text``, of this or an older version; an empty one contains no jobs.
 
     Never raises: a damaged text must not prevent the program from starting.
-
-    Args:
-        text: The text; an empty one contains no jobs.
-
-    Returns:
-        The jobs, and what is wrong with the rest.
     """
     if not text.strip():
         return ParsedJobs()

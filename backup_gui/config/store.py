@@ -78,11 +78,7 @@ class Store:
         return self._jobs
 
     def save_jobs(self, jobs: tuple[Job, ...]) -> bool:
-        """Save these jobs.
-
-        Returns:
-            Whether they are in the file.
-        """
+        """Save these jobs; return whether they are in the file."""
         self._jobs = jobs
         self._settings.setValue(_JOBS, jobs_to_text(jobs))
         self._sync()
@@ -179,11 +175,7 @@ class Store:
             self.note_told(_NO_JOBS)
 
     def _keep_aside(self) -> Path:
-        """Copy the file before anything overwrites it.
-
-        Raises:
-            SettingsError: It cannot be copied.
-        """
+        """Copy the file before anything overwrites it; raises ``SettingsError`` if it cannot be copied."""
         stamp = datetime.now(tz=UTC).strftime("%Y%m%d-%H%M%SZ")
         copy = self._path.with_name(f"{FILE_NAME}.damaged-{stamp}")
         number = 0

@@ -92,7 +92,7 @@ def verify(
     *,
     leaves_out_system_folders: bool = True,
 ) -> Iterator[Difference]:
-    """Compare names, kinds, contents and link targets on both sides.
+    """Compare names, kinds, contents and link targets on both sides; yield differences, folders before their contents.
 
     Excluded entries in the mirror are no difference, and neither are folders that exist only for them. An unfinished
     copy is a difference. Times and permissions are not compared. What the destination's file system can never store,
@@ -106,9 +106,6 @@ def verify(
         on_progress: Called with entries and bytes compared so far, at most ten times a second.
         memories: What jobs have recorded about drives, see ``probe.known_capabilities``.
         leaves_out_system_folders: As in ``Job``.
-
-    Returns:
-        The differences as they are found, folders before their contents, names in order.
 
     Raises:
         RootAbsentError: One of the folders cannot be opened.
@@ -240,11 +237,7 @@ class _Verification:
         }
 
     def _is_there_for_what_is_left_out(self, path: str) -> bool:
-        """Tell whether a folder that only the mirror has contains an excluded entry, and so has to stay.
-
-        Raises:
-            OSError: It cannot be read.
-        """
+        """Tell whether a folder that only the mirror has contains an excluded entry, and so has to stay."""
         pending = [path]
         while pending and self._rules:
             folder = pending.pop()

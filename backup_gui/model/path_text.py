@@ -58,11 +58,7 @@ def one_line(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Reverse ``escape``.
-
-    Raises:
-        ValueError: A backslash is followed by something that ``escape`` never writes.
-    """
+    """Reverse ``escape``; raises ``ValueError`` at a backslash followed by something that it never writes."""
     rest = _ESCAPES.sub("", text)
     if "\\" in rest:
         raise ValueError("a backslash stands alone")

@@ -217,11 +217,8 @@ def problem_of_unfit(error: Exception, path: str, stage: Stage) -> Problem:
 def unfit_in(name: str, forbidden: str, *, may_have_bytes: bool = False, may_have_ends: bool = False) -> Reason | None:
     """Find what makes a name impossible on a file system; None if nothing does.
 
-    Args:
-        name: The name.
-        forbidden: Characters that it cannot store. U+0001 among them forbids all control characters.
-        may_have_bytes: Whether names may contain bytes that are not valid text.
-        may_have_ends: Whether names may end with a space or a full stop.
+    U+0001 among the forbidden characters forbids all control characters. ``may_have_bytes`` allows bytes that are not
+    valid text, ``may_have_ends`` a space or a full stop at the end.
     """
     for character in name:
         if character < " ":

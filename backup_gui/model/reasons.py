@@ -53,11 +53,7 @@ _CODES: Final[dict[str, Code]] = {}
 
 
 def code_named(value: str) -> Code:
-    """Return the code of this name.
-
-    Raises:
-        KeyError: There is none; a later version of the program may have it.
-    """
+    """Return the code of this name; raises ``KeyError`` if only a later version of the program has it."""
     return _CODES[value]
 
 

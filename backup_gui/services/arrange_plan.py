@@ -28,10 +28,6 @@ _KINDS = {op: number for number, op in enumerate(Op)}
 def arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged:
     """Choose actions, group them by folder and sort them there.
 
-    Args:
-        wish: The request.
-        should_stop: Polled; returns True to cancel.
-
     Raises:
         Cancelled: ``should_stop`` returned True.
     """

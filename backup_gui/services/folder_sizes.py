@@ -68,18 +68,10 @@ def count_folder(root: str, should_stop: Callable[[], bool], tell: Callable[[Fol
 def count_left_out(
     root: str, rules: tuple[str, ...], should_stop: Callable[[], bool], tell: Callable[[LeftOutSizes], None]
 ) -> LeftOutSizes | None:
-    """Count what exclusion rules exclude from a folder, and the rest.
+    """Count what exclusion rules exclude from a folder, and the rest; tell the count so far for every folder.
 
-    Entries that are never part of a backup, such as the program's own files, are not counted at all.
-
-    Args:
-        root: Absolute path of the folder.
-        rules: The rules.
-        should_stop: Polled for every folder; returns True to cancel.
-        tell: Called for every folder with the count so far.
-
-    Returns:
-        The count; None if cancelled, the folder cannot be read at all, or a rule is invalid.
+    Entries that are never part of a backup, such as the program's own files, are not counted at all. None if cancelled,
+    the folder cannot be read at all, or a rule is invalid.
     """
     try:
         chosen = ExclusionRules(rules)
@@ -89,11 +81,7 @@ def count_left_out(
 
 
 def count_copies(job: Job, should_stop: Callable[[], bool]) -> FolderSize | None:
-    """Count what a mirror still has of what its job now excludes.
-
-    Returns:
-        The count; None if cancelled, the mirror cannot be read at all, or a rule is invalid.
-    """
+    """Count what a mirror still has of what its job now excludes; None as in ``count_left_out``."""
     try:
         rules = rules_of(job, folders_of(job))
     except JobError:
@@ -105,16 +93,7 @@ def count_copies(job: Job, should_stop: Callable[[], bool]) -> FolderSize | None
 
 
 def count_sizes(mirror: str, history: str | None, should_stop: Callable[[], bool]) -> tuple[int, int] | None:
-    """Count the space that a mirror and its history take.
-
-    Args:
-        mirror: Absolute path.
-        history: Absolute path; None if none is kept.
-        should_stop: Polled for every folder; returns True to cancel.
-
-    Returns:
-        Bytes of the mirror and of the history; None if the mirror cannot be opened or the count was cancelled.
-    """
+    """Count the bytes of a mirror and of its history, if one is kept; None if unreadable or cancelled."""
     seen: set[tuple[int, int]] = set()
     counted = _space(mirror, seen, should_stop, is_mirror=True)
     if counted is None:

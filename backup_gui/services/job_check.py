@@ -91,14 +91,7 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...], data_folde
 
 
 def room(path: str) -> tuple[int, int] | None:
-    """Return the space on a drive.
-
-    Args:
-        path: Absolute path of a folder on it.
-
-    Returns:
-        Its size and what the user may still write, in bytes; None if the folder does not exist.
-    """
+    """Return the size of a folder's drive and what the user may still write, in bytes; None if there is no folder."""
     try:
         usage = shutil.disk_usage(path)
     except OSError:
@@ -107,15 +100,7 @@ def room(path: str) -> tuple[int, int] | None:
 
 
 def leave_out(job: Job, path: str) -> Job:
-    """Add a rule that excludes exactly one path.
-
-    Args:
-        job: The job.
-        path: Relative to the source.
-
-    Returns:
-        The job with the rule.
-    """
+    """Add a rule to a job that excludes exactly one path."""
     escaped = "".join(f"\\{character}" if character in "\\*?[]!# " else character for character in path)
     rule = f"/{escaped}"
     return job if rule in job.exclude else job._replace(exclude=(*job.exclude, rule))

@@ -51,11 +51,7 @@ PACKAGES: Final = {
 
 
 def complaint() -> str:
-    """Explain why the window cannot be opened or imported.
-
-    Returns:
-        One sentence with the line to type; empty if no library is missing.
-    """
+    """Explain why the window cannot be opened or imported, with the line to type; empty if no library is missing."""
     lacking = missing()
     return _sentence(lacking) if lacking else ""
 

@@ -60,11 +60,7 @@ def preview_plan(
 ) -> PlanPreview:
     """Find out what a full pass of a job would do; writes neither to its folders nor to its catalog.
 
-    Args:
-        job: The job, which need not have run before.
-        data_folder: The folder with the catalogs.
-        should_stop: Polled; returns True to cancel.
-        tell: Called with the progress of the comparison.
+    The job need not have run before.
 
     Raises:
         Cancelled: ``should_stop`` returned True.
@@ -95,22 +91,13 @@ def preview_plan(
 
 
 def expected_s(files: int, size_bytes: int) -> float:
-    """Estimate how long a first copy takes, in seconds.
-
-    Args:
-        files: How many files are copied.
-        size_bytes: Their total size.
-    """
+    """Estimate how long the first copy of so many files takes, in seconds."""
     return files * _FILE_S + size_bytes / _BYTES_PER_S
 
 
 @contextlib.contextmanager
 def _copied_catalog(path: Path) -> Iterator[JobDatabase]:
-    """Open a copy of a job's catalog: the job may be writing to it, and a pass may add an index.
-
-    Raises:
-        NewerDataError: A later version wrote it.
-    """
+    """Open a copy of a job's catalog: the job may be writing to it, and a pass may add an index."""
     if not path.is_file():
         with contextlib.closing(JobDatabase.in_memory()) as catalog:
             yield catalog

@@ -42,7 +42,7 @@ def propose(
     is_whole_place: bool = False,
     keeps_history: bool = True,
 ) -> Proposal:
-    """Create the jobs for a choice, or return why that is not possible.
+    """Create the jobs for a choice, or return the first fault; with notes in any case.
 
     Args:
         sources: Folders to back up.
@@ -51,9 +51,6 @@ def propose(
         data_folder: The folder with the catalogs, see ``examine``.
         is_whole_place: Whether the folder itself is used, instead of a new one in it. For one source only.
         keeps_history: Whether replaced and deleted files are kept.
-
-    Returns:
-        The jobs, or the first fault; with notes in any case.
     """
     place = absolute(place) if place else ""
     is_empty = _is_empty(place)

@@ -106,17 +106,12 @@ class UsageCounter:
 
 
 def measure(history_root: str, should_stop: Callable[[], bool] = never) -> HistorySize | None:
-    """Measure a history. Takes seconds for a large one, so do not call it in a window's thread.
+    """Measure a history; None if cancelled. Takes seconds for a large one, so do not call it in a window's thread.
 
-    Args:
-        history_root: Absolute path of the history.
-        should_stop: Polled between folders; returns True to cancel.
-
-    Returns:
-        Its size, without the contents of what cannot be read; None if cancelled.
+    The contents of what cannot be read do not count. A history that does not exist is empty.
 
     Raises:
-        OSError: It cannot be read at all. A history that does not exist is simply empty.
+        OSError: It cannot be read at all.
     """
     tally = UsageCounter()
     history = open_if_there(history_root)
@@ -151,7 +146,9 @@ def oldest(
     ranks_of: Callable[[Folder], Mapping[str, int]],
     last_names: dict[int, Name],
 ) -> list[Candidate]:
-    """Choose the versions to remove, lowest rank first and then oldest first, no more than needed.
+    """Choose the versions to remove, lowest rank first and then oldest first, in the order of removal.
+
+    At most ``MOST_CHOSEN``, and no more than needed.
 
     Args:
         folders: The history.
@@ -159,9 +156,6 @@ def oldest(
         ranks_of: Returns the ranks of a folder's versions by their paths in the history; versions without a rank stay.
         last_names: From ``UsageCounter.last_names``: files whose links may all be removed. Their links are removed
             together, at the position of the last one.
-
-    Returns:
-        The versions in the order of removal: at most ``MOST_CHOSEN``, and too few if there are no more.
     """
     chosen: list[Candidate] = []
     size_bytes = files = 0

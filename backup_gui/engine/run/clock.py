@@ -41,11 +41,7 @@ class Clock:
 
 
 class SleepDetector:
-    """Detects from the clocks that the computer has slept.
-
-    Args:
-        clock: The clocks.
-    """
+    """Detects from the clocks that the computer has slept."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -53,12 +49,7 @@ class SleepDetector:
         self._seen_at = clock.time()
 
     def has_slept(self, now_s: float, now_at: float) -> bool:
-        """Tell whether the computer has slept since the last call.
-
-        Args:
-            now_s: Monotonic clock, seconds.
-            now_at: The user's clock, seconds since 1970, UTC.
-        """
+        """Tell whether the computer has slept since the last call, by the monotonic clock and the user's."""
         gap_s = (now_at - self._seen_at) - (now_s - self._seen_monotonic_s)
         self._seen_monotonic_s, self._seen_at = now_s, now_at
         if gap_s > _SLEEP_GAP_S:
@@ -94,11 +85,6 @@ class DriveSentinel:
     """Detects that the destination's folder was replaced or changed."""
 
     def __init__(self, path: str) -> None:
-        """Start without a recorded state.
-
-        Args:
-            path: Absolute path of the folder.
-        """
         self._path = path
         self._seen: _Seen | None = None
         self._has_lasting_inode = False

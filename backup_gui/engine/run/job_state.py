@@ -114,13 +114,7 @@ class JobCondition(NamedTuple):
         return self._replace(problems=tuple(known.values()), last_pass_at=ended_at)
 
     def status(self, *, is_working: bool, pending: int, backlog: Backlog = NO_BACKLOG) -> Status:
-        """Return the status to show.
-
-        Args:
-            is_working: Whether a pass is running that the user should see.
-            pending: How many changed paths are not backed up yet.
-            backlog: Figures about them.
-        """
+        """Return the status to show; ``is_working`` if a pass is running that the user should see."""
         state, reason = self._state()
         if is_working:
             state, reason = JobState.WORKING, NO_REASON
@@ -195,11 +189,7 @@ def standing_problems(standing: tuple[Problem, ...], report: Report, scope: Scop
 
 
 class Teller:
-    """Emits events, and suppresses repetitions.
-
-    Args:
-        on_event: Called with every event.
-    """
+    """Emits events, and suppresses repetitions."""
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event

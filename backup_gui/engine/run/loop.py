@@ -203,11 +203,7 @@ class Loop:
         return self._inbox.interrupts()
 
     def wait_out(self, error: BackupError) -> bool:
-        """Report why nothing can start at the moment, and wait a little.
-
-        Returns:
-            Whether to try again: False if a command has stopped the run.
-        """
+        """Report why nothing can start now, wait a little, and return False if a command has stopped the run."""
         self._set_trouble(JobState.FAILED, error.reason)
         self._publish()
         self._wakefulness.wait(self._commands, LOOK_EVERY_S)
@@ -456,11 +452,7 @@ class Loop:
             self._condition = self._condition._replace(trouble=None)
 
     def _accept(self, report: Report, scope: Scope) -> bool:
-        """Record what a pass has found.
-
-        Returns:
-            True if it was completed or cancelled, False if it failed as a whole.
-        """
+        """Record what a pass has found; return False if it failed as a whole."""
         now_at = self._clock.time()
         if report.status is PassStatus.FAILED:
             self._set_trouble(JobState.FAILED, report.reason)

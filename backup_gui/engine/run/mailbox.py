@@ -82,11 +82,7 @@ class Mailbox:
 
 
 class Inbox:
-    """The loop's view of the commands: taken in order between passes, only looked at during them.
-
-    Args:
-        commands: The mailbox. Only this inbox takes from it.
-    """
+    """The loop's view of the commands: taken in order between passes, only looked at during them."""
 
     def __init__(self, commands: Mailbox) -> None:
         self._commands = commands

@@ -39,11 +39,7 @@ OF_WATCHING = (
 
 
 def preload(*, is_once: bool, watches: bool) -> None:
-    """Import everything that a job may need from now on.
-
-    Args:
-        is_once: Whether only one pass is made.
-        watches: Whether the source is watched between passes.
+    """Import everything that a job may need from now on: for one pass, or also for watching between passes.
 
     Raises:
         ImportError: A part of the program is missing.

@@ -52,12 +52,7 @@ class Schedule:
             self._full_at_s = self._planned_s = self._full_ended_s + full_pass_every_s
 
     def next_s(self, pending: Pending, rested_s: float = math.inf) -> float:
-        """Return the monotonic time at which the next pass is due.
-
-        Args:
-            pending: What has changed.
-            rested_s: When a waiting file is due.
-        """
+        """Return the monotonic time at which the next pass is due; a waiting file is due at ``rested_s``."""
         if self._retry_at_s is not None:
             return self._retry_at_s
         return min(self._full_at_s, self._partial_at_s(pending), rested_s)
@@ -93,12 +88,7 @@ class Schedule:
             self._later.clear()
 
     def retry_problems(self, scope: Scope, now_s: float) -> None:
-        """Try paths with problems again: after an interval, then in growing pauses while the problems are the same.
-
-        Args:
-            scope: All paths that are worth another try.
-            now_s: Monotonic time.
-        """
+        """Try paths with problems again: after an interval, then in growing pauses while the problems are the same."""
         if scope != self._problems:
             self._problem_tries = 0
         elif math.isfinite(self._problems_at_s):
@@ -126,13 +116,7 @@ class Schedule:
         self._failures = 0
 
     def full_pass_ended(self, started_s: float, ended_s: float, *, is_polling: bool) -> None:
-        """Set the time of the next full pass.
-
-        Args:
-            started_s: When this one began.
-            ended_s: When it ended.
-            is_polling: Whether changes are not notified, or not all of them.
-        """
+        """Set the time of the next full pass, which comes earlier where not all changes are notified."""
         if is_polling:
             # If comparing the tree takes longer than the interval, use at most half of the time for it.
             rest_s = min(ended_s - started_s, LONGEST_PAUSE_S)

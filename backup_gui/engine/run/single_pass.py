@@ -169,16 +169,7 @@ _USUAL = PassOptions()
 
 
 def run_pass(job: Job, catalog: JobDatabase, scope: Scope, options: PassOptions = _USUAL) -> Report:
-    """Bring the mirror into step with the source, within ``scope``.
-
-    Args:
-        job: The job.
-        catalog: The job's catalog; updated, except in a dry run.
-        scope: What to compare.
-        options: How to make the pass.
-
-    Returns:
-        What was done.
+    """Bring the mirror into step with the source, within ``scope``; updates the catalog, except in a dry run.
 
     Raises:
         JobError: The folders cannot be used together.
@@ -247,11 +238,7 @@ def _prepare(
 
 
 def _plan(prepared: _Prepared) -> _Planned | None:
-    """Compare both sides, and let the guard judge the plan.
-
-    Returns:
-        None if the pass was cancelled.
-    """
+    """Compare both sides, and let the guard judge the plan; None if the pass was cancelled."""
     context, options, roots, scope, _clock, worker_start = prepared
     job, catalog, target = context.job, context.catalog, context.destination
     drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
@@ -351,11 +338,7 @@ def _history_clock(context: "PassContext[Destination]", options: PassOptions) ->
 
 
 def _of_all_that_is_there(plan: Plan) -> Plan:
-    """Return a plan, if it is complete in spite of the limit of open files.
-
-    Raises:
-        TooManyOpenError: Something could not be read because of the limit.
-    """
+    """Return a plan, or raise ``TooManyOpenError`` if it is incomplete because of the limit of open files."""
     BUDGET.check()
     if any(problem.code is ProblemCode.TOO_MANY_OPEN for problem in plan.problems):
         raise TooManyOpenError
@@ -381,11 +364,7 @@ def _settle_destination(roots: Roots, verdict: Verdict) -> bool:
 
 
 def _check_places(context: "PassContext[Destination]") -> None:
-    """Check that both paths still lead to the folders with which the pass began.
-
-    Raises:
-        RootAbsentError: One does not.
-    """
+    """Raise ``RootAbsentError`` unless both paths still lead to the folders with which the pass began."""
     if not context.source.is_root_in_place():
         raise RootAbsentError(Reason(ReasonCode.SOURCE_GONE, path=context.job.source))
     if not context.destination.is_in_place():
@@ -393,11 +372,7 @@ def _check_places(context: "PassContext[Destination]") -> None:
 
 
 def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[str, ...]]:
-    """Remove the files that must not be copied this time from a plan.
-
-    Returns:
-        The rest, and the removed paths.
-    """
+    """Remove the files that must not be copied this time from a plan; return the rest and the removed paths."""
     if not resting:
         return plan, ()
     firsts = {action.link_to for action in plan.actions if action.link_to is not None}
@@ -497,9 +472,6 @@ def _prepare_history(
 
     While the guard holds something, the history loses nothing: it may be all that is left. An encrypting program writes
     new content under new names, which is not held.
-
-    Returns:
-        What was removed, and what stayed that would be removed with the user's permission.
     """
     target, catalog = context.destination, context.catalog
     target.history.must_keep = is_held

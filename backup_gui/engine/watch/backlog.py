@@ -71,10 +71,7 @@ class BacklogMeter:
     def settle(self, scope: Scope, waiting: Iterable[str] = (), now_at: float = 0.0) -> None:
         """Record that a pass succeeded: what it compared is in the mirror, or is a reported problem.
 
-        Args:
-            scope: What it covered.
-            waiting: Changed paths in it that it did not copy.
-            now_at: Seconds since 1970, UTC.
+        Changed paths that it left waiting were not copied.
         """
         still = {path: self._taken.get(path, now_at) for path in waiting}
         # This pass has covered these: after a failed pass the next one is full.
@@ -95,11 +92,7 @@ class BacklogMeter:
     ) -> Backlog:
         """Return the figures; looks at the files at most once a second.
 
-        Args:
-            waiting: Returns paths of the dirty set, at most as many as its argument.
-            pending: What the dirty set holds.
-            now_s: Monotonic time.
-            now_at: Seconds since 1970, UTC.
+        ``waiting`` returns paths of the dirty set, at most as many as its argument.
         """
         if not pending.size and not self.taken:
             self._seen, self._figures = (), NO_BACKLOG
@@ -129,11 +122,9 @@ class BacklogMeter:
 
 
 def size_of(source: str, path: str) -> int | None:
-    """Return the size of a changed path.
+    """Return the size of a changed path: 0 for a link and for a deleted path, since deletions count too.
 
-    Returns:
-        Bytes; 0 for a link and for a deleted path, since deletions count too; None for a folder, since changes in it
-        have paths of their own.
+    None for a folder, since changes in it have paths of their own.
     """
     try:
         entry = os.lstat(os.path.join(source, path))

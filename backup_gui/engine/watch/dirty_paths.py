@@ -65,11 +65,7 @@ class DirtySet:
         self._last_s = 0.0
 
     def add(self, *paths: str) -> bool:
-        """Add single entries.
-
-        Returns:
-            Whether the set was empty before, so that the runner has to be woken.
-        """
+        """Add single entries; return whether the set was empty before, so that the runner has to be woken."""
         with self._lock:
             was_empty = self._touch()
             if not self._needs_full:
@@ -78,11 +74,7 @@ class DirtySet:
             return was_empty
 
     def add_tree(self, *paths: str) -> bool:
-        """Add folders with everything below them; the root's path requires a full pass.
-
-        Returns:
-            Whether the set was empty before.
-        """
+        """Add folders with everything below them, as ``add``; the root's path requires a full pass."""
         with self._lock:
             was_empty = self._touch()
             if not self._needs_full:
@@ -93,21 +85,16 @@ class DirtySet:
             return was_empty
 
     def require_full(self) -> bool:
-        """Record that it is unknown what has changed.
-
-        Returns:
-            Whether the set was empty before.
-        """
+        """Record that it is unknown what has changed; returns the same as ``add``."""
         with self._lock:
             was_empty = self._touch()
             self._give_up()
             return was_empty
 
     def take(self) -> tuple[Scope, bool]:
-        """Empty the set atomically.
+        """Empty the set atomically; return its content, and whether a full pass is needed instead.
 
-        Returns:
-            Its content, without paths below one of its trees, and whether a full pass is needed instead.
+        Paths below one of its trees are left out.
         """
         with self._lock:
             paths, trees, needs_full = self._paths, self._trees, self._needs_full

@@ -231,11 +231,7 @@ class Group(InotifyWatchGroup):
             return len(self._active_callbacks_by_watch)
 
     def count_ended(self, watched: int) -> int:
-        """Return how many watches have ended since the start, including those whose event was not read yet.
-
-        Args:
-            watched: How many folders the kernel watches.
-        """
+        """Return how many watches have ended since the start, including those whose event was not read yet."""
         with self._lock:
             return self.ended + max(len(self._active_callbacks_by_watch) - watched, 0)
 
@@ -322,12 +318,7 @@ class Group(InotifyWatchGroup):
             return None
 
     def _ask(self, path: bytes) -> WatchDescriptor | None:
-        """Look up the watch of the folder at a path; None if it cannot be watched.
-
-        Raises:
-            FileNotFoundError: Nothing is there.
-            NotADirectoryError: It is not a folder.
-        """
+        """Look up the watch of the folder at a path; None if it cannot be watched."""
         try:
             wd = self._inotify_fd.add_callback(path, self.event_mask, self._callback, self._id)
         except OSError as error:

@@ -100,11 +100,7 @@ class WatchSupervisor:
         return not self._coverage.folders_polled and not self.watcher.is_complete()
 
     def ensure(self, now_s: float) -> bool:
-        """Create a live watcher if possible; otherwise try again after growing pauses.
-
-        Returns:
-            Whether to go on: False if setting the watches was cancelled.
-        """
+        """Create a live watcher if possible, otherwise try again after growing pauses; False if it was cancelled."""
         if not self._job.uses_notification:
             return True
         if self.watcher is not _UNWATCHED:
@@ -134,11 +130,7 @@ class WatchSupervisor:
         self._again_s, self._failures = 0.0, 0
 
     def coverage(self, source_folders: int) -> Coverage:
-        """Return how the source is watched.
-
-        Args:
-            source_folders: Folders that the last full pass saw.
-        """
+        """Return how the source is watched, of which the last full pass saw so many folders."""
         found = self.watcher.coverage(source_folders)
         self._coverage = found._replace(reason=self._reason) if self._reason else found
         return self._coverage

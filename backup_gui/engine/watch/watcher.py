@@ -90,10 +90,7 @@ class Watcher:
         self._ended_before = 0
 
     def start(self, should_stop: Callable[[], bool] = never) -> None:
-        """Set all watches; when this returns, no later change goes unnoticed.
-
-        Args:
-            should_stop: Polled while the watches are set, which takes seconds in a large tree; returns True to cancel.
+        """Set all watches, which takes seconds in a large tree; when this returns, no later change goes unnoticed.
 
         Raises:
             WatchError: The source cannot be watched at all.
