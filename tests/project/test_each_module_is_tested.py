@@ -14,7 +14,9 @@ MOST_IN_A_FOLDER = 14
 TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "__main__.py": ("unit/cli/test_main.py", "e2e/test_command_line.py"),
     "cli/arguments.py": ("unit/cli/test_main.py", "fuzz/test_arguments_and_messages.py"),
+    "cli/exit_status.py": ("unit/cli/test_main.py",),
     "cli/reasons.py": ("unit/model/test_reasons.py", "unit/cli/test_history_commands.py"),
+    "cli/restore_commands.py": ("unit/cli/test_main.py",),
     "config/folders.py": ("unit/config/test_settings.py", "unit/config/test_store.py"),
     "config/job_factory.py": ("unit/config/test_settings.py",),
     "desktop/diagnostics.py": ("qt/desktop/test_crash_handler.py",),
@@ -58,6 +60,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "engine/history/usage.py": ("unit/engine/history/test_prune.py",),
     "engine/ownership/belonging.py": ("integration/test_known_backups.py",),
     "engine/ownership/intents.py": ("integration/test_own_copies.py",),
+    "engine/ownership/marking.py": ("integration/test_known_backups.py",),
     "engine/ownership/other_backups.py": ("integration/test_known_backups.py",),
     "engine/ownership/own_entries.py": ("integration/test_strangers.py", "integration/test_own_copies.py"),
     "engine/plan/deletions.py": ("unit/engine/plan/test_compare.py", "integration/test_mirror_left_out.py"),
