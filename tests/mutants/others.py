@@ -6,13 +6,14 @@ from tests.mutants.mutation import Mutation
 
 _KNOWN = "integration/test_known_backups.py::"
 _BELONGING = "engine/ownership/belonging.py"
+_MARKING = "engine/ownership/marking.py"
 
 _PASSING = "test_an_error_while_a_marker_is_looked_for_is_a_problem_of_that_folder_and_looked_at_again_with_it"
 
 MUTATIONS = (
     Mutation(
         "a marker that cannot be read just now is not another program's",
-        "engine/ownership/belonging.py",
+        _MARKING,
         "        if isinstance(error, FileExistsError) and marks.has_anothers(history):\n",
         "        if isinstance(error, FileExistsError):\n",
         (f"{_KNOWN}test_an_own_marker_that_cannot_be_read_in_the_very_moment_is_not_taken_for_another_programs",),
@@ -61,7 +62,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the word about a backup is used up",
-        _BELONGING,
+        _MARKING,
         "    if belonging.taken:\n",
         "    if not belonging.ids:\n",
         (f"{_KNOWN}test_the_word_about_one_backup_is_used_up_and_says_nothing_about_a_copy_of_it[True]",),
@@ -118,8 +119,8 @@ MUTATIONS = (
     Mutation(
         "another folder at the source's path is another source",
         _BELONGING,
-        "        return standing(read_identity(marker.folder), now) is Standing.SAME\n",
-        "        return bool(now)\n",
+        "        return _is_recorded(self._source, read_identity(marker.folder))\n",
+        "        return bool(marker.folder)\n",
         (f"{_KNOWN}test_another_folder_at_the_sources_path_is_another_source_for_who_remembers_nothing",),
     ),
     Mutation(
@@ -138,7 +139,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a marker that came in the very moment is not written over",
-        _BELONGING,
+        _MARKING,
         "        if any(claim.key not in self._ids for claim in found):\n",
         "        if not self:\n",
         (f"{_KNOWN}test_a_marker_that_comes_in_the_very_moment_is_not_written_over",),

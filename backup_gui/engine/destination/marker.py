@@ -24,8 +24,10 @@ from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.engine.fs.system.syscalls import flush_drive, flush_file
 from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.fs.xattrs import read_marker, write_marker
+from backup_gui.model.errors import NewerDataError
 from backup_gui.model.path_text import escape, one_line, unescape
 from backup_gui.model.paths import MARKER_NAME, TEMPORARY_PREFIX
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from backup_gui.engine.fs.tree import Tree
@@ -34,6 +36,7 @@ FORMAT: Final = 1
 # A marker that lies in the mirror itself.
 HERE: Final = "."
 _ID_BYTES: Final = 16
+_DAY_CHARACTERS: Final = 10
 _MAX_BYTES: Final = 65_536
 # One name, so that what a crash leaves of it is found again by whoever writes the next one.
 _UNFINISHED: Final = TEMPORARY_PREFIX + "6d61726b65720000"
@@ -75,6 +78,24 @@ class Marker(NamedTuple):
         except ValueError:
             return ""
 
+    @property
+    def whose(self) -> Reason:
+        """Who owns the backup of this marker, in words."""
+        if not self.id:
+            return Reason(ReasonCode.OF_UNREADABLE_MARKER)
+        date = self.made_at[:_DAY_CHARACTERS]
+        if not self.source:
+            unknown = Reason(ReasonCode.OF_UNKNOWN_FOLDER)
+            return Reason(ReasonCode.OF_UNKNOWN_FOLDER_SINCE, date=date) if date else unknown
+        path = self.source_path or self.source
+        if not date:
+            return Reason(ReasonCode.OF_FOLDER, path=path, computer=self.host)
+        return Reason(ReasonCode.OF_FOLDER_SINCE, path=path, computer=self.host, date=date)
+
+    def key(self, folder: str) -> str:
+        """Return the key that the user's approval refers to, if the marker lies in a folder."""
+        return self.id or f"unreadable {escape(folder)}"
+
     def mirror_of(self, folder: str) -> str:
         """Return the absolute path of the mirror that this is the marker of, if it lies in a folder. Pure."""
         try:
@@ -102,6 +123,17 @@ def new_marker(source: str, made_at: float) -> Marker:
 def read_markers(folder: str) -> tuple[Marker, ...]:
     """Read the markers that a folder has, which need not exist; one that cannot be read is ``UNREADABLE``."""
     return tuple(found for found in (_read_attribute(folder), read_file(os.path.join(folder, MARKER_NAME))) if found)
+
+
+def refuse_newer_backup(*folders: str | None) -> None:
+    """Refuse a mirror or history that a later version of the program made, which may mean something else by its names.
+
+    They need not exist; ``NewerDataError`` if the marker of one says so.
+    """
+    for folder in filter(None, folders):
+        for marker in read_markers(folder):
+            if marker.is_newer:
+                raise NewerDataError(Reason(ReasonCode.NEWER_BACKUP_THERE, detail=marker.whose, path=folder))
 
 
 def read_file(path: str) -> Marker | None:

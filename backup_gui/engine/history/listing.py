@@ -12,17 +12,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from backup_gui.engine.destination.marker import read_markers
+from backup_gui.engine.destination.marker import refuse_newer_backup
 from backup_gui.engine.destination.reading import open_if_there
 from backup_gui.engine.fs.content import Cancelled, never
 from backup_gui.engine.fs.tree_view import TreeView
-from backup_gui.engine.ownership.belonging import whose
 from backup_gui.engine.rules.retention import Stamp
 from backup_gui.engine.rules.version_names import read_version_name, shortened_paths
 from backup_gui.model.entries import Entry, EntryKind, kind_of
-from backup_gui.model.errors import NewerDataError
 from backup_gui.model.paths import join, parent_of
-from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Moment
 
 # Files that left the mirror within so many seconds probably belong to one change.
@@ -138,17 +135,6 @@ def moments(history_root: str | None, should_stop: Callable[[], bool]) -> tuple[
         else:
             found.append(Moment(at, counts[at]))
     return tuple(found)
-
-
-def refuse_newer_backup(*folders: str | None) -> None:
-    """Refuse a mirror or history that a later version of the program made, which may mean something else by its names.
-
-    They need not exist; ``NewerDataError`` if the marker of one says so.
-    """
-    for folder in filter(None, folders):
-        for marker in read_markers(folder):
-            if marker.is_newer:
-                raise NewerDataError(Reason(ReasonCode.NEWER_BACKUP_THERE, detail=whose(marker), path=folder))
 
 
 def list_versions(history_root: str, path: str = "") -> Iterator[Version]:

@@ -4,13 +4,11 @@ A job never takes over another backup's folder without permission, and two backu
 Markers show the owner of any user's backup. The catalogs of the user's own jobs show more, especially sources. A
 question to the user, and his approval, refer to the ids of the backups concerned: it covers these and no others.
 
-``settle`` looks and decides, before anything is created; ``mark`` writes, once both folders are open and locked.
+This is decided before anything is created; ``marking`` writes the markers afterwards.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import logging
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -22,16 +20,13 @@ from backup_gui.engine.destination.marker import (
     new_marker,
     read_file,
     read_markers,
-    write_attribute,
-    write_file,
 )
 from backup_gui.engine.fs.system.computer import computer_id, host_name
-from backup_gui.engine.fs.system.descriptors import is_shortage
 from backup_gui.engine.fs.volumes.identity import Standing, identity_of, read_identity, standing
 from backup_gui.engine.fs.volumes.nesting import Location
-from backup_gui.engine.state.register import MARKER_KEY, KnownJob, other_jobs, remember_folders
-from backup_gui.model.errors import DestinationBusyError, OtherBackupError
-from backup_gui.model.path_text import escape, readable
+from backup_gui.engine.state.register import MARKER_KEY, KnownJob, other_jobs
+from backup_gui.model.errors import OtherBackupError
+from backup_gui.model.path_text import escape
 from backup_gui.model.paths import MARKER_NAME
 from backup_gui.model.plans import NO_COUNTS, Held, HeldCode
 from backup_gui.model.reasons import NO_REASON, Code, Reason, ReasonCode
@@ -40,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backup_gui.engine.destination.job_folders import JobFolders
-    from backup_gui.engine.destination.local import LocalDestination
+    from backup_gui.engine.fs.volumes.identity import Identity
     from backup_gui.engine.state.database import JobDatabase
     from backup_gui.engine.state.register import Facts
     from backup_gui.model.job import Job
@@ -48,9 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AGREED_KEY: Final = "other backups agreed to"
-_SOURCE_KEY: Final = "source"
 _DESTINATION_KEY: Final = "destination"
-_DAY_CHARACTERS: Final = 10
 
 
 class Claim(NamedTuple):
@@ -72,7 +65,7 @@ class Claim(NamedTuple):
     @property
     def key(self) -> str:
         """Return the key that the user's approval refers to."""
-        return self.marker.id or f"unreadable {escape(self.folder)}"
+        return self.marker.key(self.folder)
 
 
 class Belonging(NamedTuple):
@@ -179,68 +172,9 @@ def foresee_conflict(folders: JobFolders, facts: Facts) -> Reason:
     return next((found.reason for found in conflicts if found.is_newer or not found.keys & agreed), NO_REASON)
 
 
-def mark(target: LocalDestination, folders: JobFolders, catalog: JobDatabase, belonging: Belonging) -> None:
-    """Mark a destination and its history as this job's, and record that; existing marks are not rewritten.
-
-    Args:
-        target: The destination, locked.
-        folders: Where the job's folders lie.
-        catalog: Records it permanently.
-        belonging: The result of ``settle``.
-
-    Raises:
-        DestinationBusyError: Another instance has marked it in this very moment.
-    """
-    folder = catalog.fact(_SOURCE_KEY) or belonging.marker.folder
-    marker = belonging.marker._replace(host=host_name(), source=escape(folders.source.path), folder=folder)
-    mirror, history = folders.destination.path, folders.history
-    if belonging.is_taken_over:
-        # The catalog does not know what the other backup has put there in the meantime.
-        catalog.forget_mirror()
-    if belonging.agreed:
-        _remember_agreed(catalog, belonging.agreed)
-    catalog.remember(MARKER_KEY, marker.id)
-    remember_folders(
-        catalog, folders.source.given, folders.destination.given, None if history is None else history.given
-    )
-    catalog.commit()
-    marks = _Marks(target, marker, belonging.ids)
-    try:
-        if history is not None:
-            marks.on_history(history.given, os.path.relpath(mirror, history.path))
-        if history is None or not is_found_from(mirror, history.path) or read_markers(target.root):
-            marks.on_mirror()
-    except OSError as error:
-        if is_shortage(error):
-            raise
-        if isinstance(error, FileExistsError) and marks.has_anothers(history):
-            raise DestinationBusyError(Reason(ReasonCode.WRITTEN_ELSEWHERE, path=target.root)) from error
-        # The pass will meet the same error, or is not affected by it.
-        log.warning("The backup could not be marked as this job's: %s (%s)", error.strerror, readable(target.root))
-        return
-    if belonging.taken:
-        # The approval concerned what was here. A copy elsewhere, or one that returns here, needs a new one.
-        _remember_agreed(catalog, belonging.agreed - belonging.taken)
-        catalog.commit()
-
-
 def agreed_keys(catalog: Facts) -> frozenset[str]:
     """Return the keys of the other backups that the user has approved."""
     return frozenset((catalog.fact(AGREED_KEY) or "").splitlines())
-
-
-def whose(marker: Marker) -> Reason:
-    """Describe the owner of the backup of a marker."""
-    if not marker.id:
-        return Reason(ReasonCode.OF_UNREADABLE_MARKER)
-    date = marker.made_at[:_DAY_CHARACTERS]
-    if not marker.source:
-        unknown = Reason(ReasonCode.OF_UNKNOWN_FOLDER)
-        return Reason(ReasonCode.OF_UNKNOWN_FOLDER_SINCE, date=date) if date else unknown
-    path = marker.source_path or marker.source
-    if not date:
-        return Reason(ReasonCode.OF_FOLDER, path=path, computer=marker.host)
-    return Reason(ReasonCode.OF_FOLDER_SINCE, path=path, computer=marker.host, date=date)
 
 
 def claims_on(folder: str) -> Iterator[Claim]:
@@ -373,19 +307,11 @@ class _Inquiry:
             return False
         if not is_same_path(marker.source_path, self._source.path):
             return False
-        try:
-            now = identity_of(self._source)
-        except OSError:
-            return False
-        return standing(read_identity(marker.folder), now) is Standing.SAME
+        return _is_recorded(self._source, read_identity(marker.folder))
 
     def _is_remembered(self) -> bool:
         """Tell whether the catalog has recorded this very folder as the destination."""
-        try:
-            now = identity_of(self._destination)
-        except OSError:
-            return False
-        return standing(read_identity(self._catalog.fact(_DESTINATION_KEY)), now) is Standing.SAME
+        return _is_recorded(self._destination, read_identity(self._catalog.fact(_DESTINATION_KEY)))
 
     # Folders that contain them
 
@@ -486,29 +412,28 @@ class _Other:
         self.is_void = self._marker is None and any(claim.marker is not UNREADABLE for claim in claims)
         if self.destination.identity is None and self.source.identity is None:
             self.is_void = True
-        self.is_there = self._marker is not None or self._is_as_recorded()
+        self.is_there = self._marker is not None or _is_recorded(self.destination, known.identity)
 
     def conflict(self, code: Code, folder: Location | None = None) -> _Conflict:
         """Return a conflict with this job; about its source if no folder is given."""
         marker = self._marker or Marker(id="?", source=escape(self._known.source), host=host_name())
         keys = frozenset({self._known.key, self._known.marker_id} - {""})
-        return _Conflict(code, (folder or self.source).path, whose(marker), keys)
+        return _Conflict(code, (folder or self.source).path, marker.whose, keys)
 
-    def _is_as_recorded(self) -> bool:
-        if self._known.identity is None:
-            return False
-        try:
-            now = identity_of(self.destination)
-        except OSError:
-            return False
-        return standing(self._known.identity, now) is Standing.SAME
+
+def _is_recorded(folder: Location, recorded: Identity | None) -> bool:
+    """Tell whether a folder is the recorded one."""
+    try:
+        return recorded is not None and standing(recorded, identity_of(folder)) is Standing.SAME
+    except OSError:
+        return False
 
 
 def _conflict(code: Code, path: str, claim: Claim, *, is_ours_then: bool = False) -> _Conflict:
     if claim.marker.is_newer:
         code = ReasonCode.NEWER_BACKUP_THERE
     return _Conflict(
-        code, path, whose(claim.marker), frozenset({claim.key}), is_ours_then, is_newer=claim.marker.is_newer
+        code, path, claim.marker.whose, frozenset({claim.key}), is_ours_then, is_newer=claim.marker.is_newer
     )
 
 
@@ -518,78 +443,6 @@ def _has_content(path: str) -> bool:
             return next(entries, None) is not None
     except OSError:
         return False
-
-
-def _remember_agreed(catalog: JobDatabase, keys: frozenset[str]) -> None:
-    catalog.remember(AGREED_KEY, "\n".join(sorted(keys)))
-
-
-class _Marks:
-    """Marks the two folders of a backup.
-
-    Args:
-        target: The destination.
-        marker: The marker of its mirror.
-        ids: Ids of existing markers that may be overwritten.
-    """
-
-    def __init__(self, target: LocalDestination, marker: Marker, ids: frozenset[str]) -> None:
-        self._target = target
-        self._marker = marker
-        self._ids = ids
-
-    def on_mirror(self) -> None:
-        """Mark the mirror's root with an attribute, or with a file where attributes are not supported.
-
-        Raises:
-            FileExistsError: Another instance has marked it just now.
-            OSError: It could not be marked.
-        """
-        root = self._target.root
-        found = [Claim(marker, root) for marker in read_markers(root)]
-        if found and all(claim.marker == self._marker for claim in found):
-            return
-        may_replace = self._may_replace(found)
-        is_marked = write_attribute(self._target.tree, self._marker, may_replace=may_replace)
-        if is_marked and not os.path.lexists(os.path.join(root, MARKER_NAME)):
-            return
-        # The root keeps the modification time of the source.
-        before = self._target.stat("")
-        write_file(self._target.tree, self._marker, may_replace=may_replace)
-        with contextlib.suppress(OSError):
-            self._target.tree.root_folder.set_times((before.st_atime_ns, before.st_mtime_ns))
-
-    def on_history(self, history: str, way: str) -> None:
-        """Mark the history, and create it if necessary; ``way`` leads from it to the mirror, without links.
-
-        Raises:
-            FileExistsError: Another instance has marked it just now.
-            OSError: It could not be marked.
-        """
-        marker = self._marker._replace(mirror=escape(way))
-        found = read_file(os.path.join(history, MARKER_NAME))
-        if found != marker:
-            may_replace = self._may_replace([] if found is None else [Claim(found, history)])
-            write_file(self._target.history.open(), marker, may_replace=may_replace)
-
-    def has_anothers(self, history: Location | None) -> bool:
-        """Tell whether another instance has marked either folder just now; unreadable markers do not count."""
-        places = (self._target.root,) if history is None else (self._target.root, history.given)
-        claims = [Claim(marker, place) for place in places for marker in read_markers(place)]
-        return any(
-            claim.marker is not UNREADABLE and claim.marker.id != self._marker.id and claim.key not in self._ids
-            for claim in claims
-        )
-
-    def _may_replace(self, found: list[Claim]) -> bool:
-        """Tell whether there are markers to overwrite.
-
-        Raises:
-            FileExistsError: There is one that did not exist at the decision.
-        """
-        if any(claim.key not in self._ids for claim in found):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), MARKER_NAME)
-        return bool(found)
 
 
 def is_found_from(mirror: str, history: str) -> bool:

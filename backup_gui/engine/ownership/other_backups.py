@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import HISTORY_NAME, place_beside
 from backup_gui.engine.destination.marker import UNREADABLE, parse_marker, read_open_file
-from backup_gui.engine.ownership.belonging import whose
 from backup_gui.model.actions import Part
 from backup_gui.model.entries import FOLDER
-from backup_gui.model.path_text import escape
 from backup_gui.model.paths import MARKER_NAME, join, parent_of, parents_of
 from backup_gui.model.plans import CREATE, DELETE, REPLACE, Held, HeldCode, Stage, count_losses, is_loss
 from backup_gui.model.problems import is_passing, problem_from
@@ -55,8 +53,8 @@ def set_apart(
         return plan, None
     path, marker = next(iter(found.items()))
     place = os.path.join(target.root, path)
-    reason = Reason(ReasonCode.DESTINATION_AROUND_BACKUP, detail=whose(marker), path=place)
-    keys = frozenset(_key(path, marker) for path, marker in found.items())
+    reason = Reason(ReasonCode.DESTINATION_AROUND_BACKUP, detail=marker.whose, path=place)
+    keys = frozenset(marker.key(path) for path, marker in found.items())
     held = Held(HeldCode.OTHER_BACKUP, reason, count_losses(apart), plan.mirror_files, apart.settled(), claims=keys)
     return plan._replace(actions=Part(plan.actions).without(apart).settled()), held
 
@@ -84,10 +82,6 @@ def _without(plan: Plan, refused: dict[str, OSError]) -> Plan:
             *(problem_from(error, path, Stage.COMPARE, is_writing=True) for path, error in refused.items()),
         ),
     )
-
-
-def _key(path: str, marker: Marker) -> str:
-    return marker.id or f"unreadable {escape(path)}"
 
 
 class _Finder:
@@ -151,7 +145,7 @@ class _Finder:
             marker = self._file(join(history, MARKER_NAME))
             found.append(marker if marker is not None and marker.mirror_of(f"/{history}") == f"/{folder}" else None)
         agreed = self._belonging.ids
-        return next((marker for marker in found if marker is not None and _key(folder, marker) not in agreed), None)
+        return next((marker for marker in found if marker is not None and marker.key(folder) not in agreed), None)
 
     def _attribute(self, folder: str) -> Marker | None:
         text = self._target.marker(folder)

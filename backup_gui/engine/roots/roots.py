@@ -30,7 +30,8 @@ from backup_gui.engine.fs.volumes.identity import (
 from backup_gui.engine.fs.volumes.mounts import distrusted_devices
 from backup_gui.engine.fs.volumes.nesting import Location, mounted_below
 from backup_gui.engine.fs.volumes.volume import volume_of
-from backup_gui.engine.ownership.belonging import mark, settle
+from backup_gui.engine.ownership.belonging import settle
+from backup_gui.engine.ownership.marking import mark
 from backup_gui.engine.roots.continuity import DESTINATION_KEY, Continuity, compare_with_last, remember_folder
 from backup_gui.model.errors import (
     BackupError,
