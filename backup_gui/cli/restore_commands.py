@@ -12,7 +12,8 @@ from backup_gui.cli.reasons import CommandCode
 from backup_gui.config.folders import own_folders
 from backup_gui.config.job_factory import absolute
 from backup_gui.engine.destination.history_place import history_at
-from backup_gui.engine.destination.marker import read_markers, refuse_newer_backup
+from backup_gui.engine.destination.marker import read_markers
+from backup_gui.engine.destination.reading import refuse_newer_backup
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.system.syscalls import own_ids
 from backup_gui.engine.fs.volumes.identity import identify

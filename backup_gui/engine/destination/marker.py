@@ -24,7 +24,6 @@ from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.engine.fs.system.syscalls import flush_drive, flush_file
 from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.fs.xattrs import read_marker, write_marker
-from backup_gui.model.errors import NewerDataError
 from backup_gui.model.path_text import escape, one_line, unescape
 from backup_gui.model.paths import MARKER_NAME, TEMPORARY_PREFIX
 from backup_gui.model.reasons import Reason, ReasonCode
@@ -123,17 +122,6 @@ def new_marker(source: str, made_at: float) -> Marker:
 def read_markers(folder: str) -> tuple[Marker, ...]:
     """Read the markers that a folder has, which need not exist; one that cannot be read is ``UNREADABLE``."""
     return tuple(found for found in (_read_attribute(folder), read_file(os.path.join(folder, MARKER_NAME))) if found)
-
-
-def refuse_newer_backup(*folders: str | None) -> None:
-    """Refuse a mirror or history that a later version of the program made, which may mean something else by its names.
-
-    They need not exist; ``NewerDataError`` if the marker of one says so.
-    """
-    for folder in filter(None, folders):
-        for marker in read_markers(folder):
-            if marker.is_newer:
-                raise NewerDataError(Reason(ReasonCode.NEWER_BACKUP_THERE, detail=marker.whose, path=folder))
 
 
 def read_file(path: str) -> Marker | None:

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from backup_gui.engine.destination.marker import refuse_newer_backup
-from backup_gui.engine.destination.reading import open_if_there
+from backup_gui.engine.destination.reading import open_if_there, refuse_newer_backup
 from backup_gui.engine.fs.content import Cancelled, never
 from backup_gui.engine.fs.tree_view import TreeView
 from backup_gui.engine.rules.retention import Stamp

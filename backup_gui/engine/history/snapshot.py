@@ -17,8 +17,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_at, is_not_the_mirrors
-from backup_gui.engine.destination.marker import refuse_newer_backup
-from backup_gui.engine.destination.reading import open_if_there, open_tree
+from backup_gui.engine.destination.reading import open_if_there, open_tree, refuse_newer_backup
 from backup_gui.engine.fs.content import Cancelled, never
 from backup_gui.engine.history.listing import NO_FOLDER, list_versions, read_folder
 from backup_gui.engine.rules.version_names import shortened_paths

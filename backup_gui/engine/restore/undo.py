@@ -12,8 +12,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import history_of
-from backup_gui.engine.destination.marker import refuse_newer_backup
-from backup_gui.engine.destination.reading import open_tree
+from backup_gui.engine.destination.reading import open_tree, refuse_newer_backup
 from backup_gui.engine.restore.put_back import RestoreOptions, look, marked, put_back
 from backup_gui.engine.roots.roots import check_roots
 from backup_gui.model.entries import EntryKind, kind_of
