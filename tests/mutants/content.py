@@ -861,7 +861,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a history of a later version is not read",
-        "engine/history/listing.py",
+        "engine/destination/reading.py",
         "            if marker.is_newer:\n",
         "            if not marker:\n",
         ("e2e/test_newer_version.py::test_a_backup_whose_marker_is_of_a_newer_version",),
