@@ -22,7 +22,7 @@ from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.destination.mirror_tree import MirrorTree
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
-from backup_gui.engine.ownership import belonging
+from backup_gui.engine.ownership import belonging, marking
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.register import forget_folders, other_jobs
@@ -66,7 +66,7 @@ class World:
         self.memory = self.root / f"memory of {name}"
         self.monkeypatch.setattr(belonging, "computer_id", lambda: name)
         self.monkeypatch.setattr(marker, "computer_id", lambda: name)
-        for module in (belonging, marker):
+        for module in (belonging, marker, marking):
             self.monkeypatch.setattr(module, "host_name", lambda: f"host of {name}")
 
     def lose_memory(self) -> None:
@@ -281,7 +281,7 @@ def test_a_full_drive_or_one_that_cannot_be_written_to_is_left_unmarked(
 
     world.fill("docs")
     for name in ("write_file", "write_attribute"):
-        monkeypatch.setattr(belonging, name, refuse)
+        monkeypatch.setattr(marking, name, refuse)
     assert world.run("docs", "copy").status is PassStatus.COMPLETE
     assert world.run("docs", "other copy", keeps_history=False).status is PassStatus.COMPLETE
     assert "could not be marked" in caplog.text
@@ -319,7 +319,7 @@ def test_an_own_marker_that_cannot_be_read_in_the_very_moment_is_not_taken_for_a
     world.run("docs", "copy", keeps_history=keeps_history)
     whole = world.marker("copy")
     (docs / "new").write_text("new")
-    mark = belonging.mark
+    mark = marking.mark
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code))
