@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QDateTime, QObject, Slot
 
+from backup_gui.config.job_factory import default_name
 from backup_gui.desktop.periodic import delayed
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.history.listing import VersionCache, moments
@@ -256,8 +256,7 @@ class HistoryPresenter(Presenter):
         self._was_told_of_silence = silent_s > 0
 
     def _on_backup_found(self, backup: Backup) -> None:
-        name = os.path.basename(backup.destination.path.rstrip("/\\")) or backup.destination.path
-        subject = Subject(name, backup.destination, backup.history)
+        subject = Subject(default_name(backup.destination.path), backup.destination, backup.history)
         dialog = HistoryWindow(self._icons, self._now, subject, self._window)
         presenter = self._serve(dialog.page)
         dialog.finished.connect(partial(self._on_window_closed, presenter))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backup_gui.config.job_factory import default_name
 from backup_gui.desktop.storage import PlaceOffer
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX
@@ -110,7 +110,7 @@ class FolderPage(_Page):
             figure, remark = "", self.tr("cannot be read")
         elif not is_done:
             remark = self.tr("{files} so far").format(files=remark) if files else self.tr("counting…")
-        card.show_words(_name(path), path_text(path), figure, remark, None if is_readable else JobState.FAILED)
+        card.show_words(default_name(path), path_text(path), figure, remark, None if is_readable else JobState.FAILED)
         self.counted.emit()
 
     @Slot()
@@ -189,7 +189,7 @@ class PlacePage(_Page):
     def add_folder(self, path: str) -> None:
         """Offer a folder of the user's choice, and select it."""
         if path not in self._offers:
-            self._add(PlaceOffer(path, _name(path), is_folder=True))
+            self._add(PlaceOffer(path, default_name(path), is_folder=True))
         self.cards[path].setChecked(True)
         self.changed.emit()
 
@@ -199,7 +199,7 @@ class PlacePage(_Page):
         may_be_whole = chosen is not None and chosen.is_folder and len(sources) == 1
         self._ways.setVisible(may_be_whole and not is_place_empty)
         if sources:
-            name = path_in_words(_name(sources[0])).replace("&", "&&")
+            name = path_in_words(default_name(sources[0])).replace("&", "&&")
             self.new_radio.setText(self.tr("In a new fol&der there: {name} (recommended)").format(name=name))
         if chosen is not None and not self.fits:
             is_wrong = True
@@ -331,7 +331,3 @@ class StartPage(_Page):
 
     def _request_plan(self, job: Job, *_checked: bool) -> None:
         self.plan_requested.emit(job)
-
-
-def _name(path: str) -> str:
-    return os.path.basename(path.rstrip("/\\")) or path
