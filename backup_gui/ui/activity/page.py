@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QStackedLayout,
+    QStackedWidget,
     QTreeView,
     QWidget,
 )
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _TYPING_MS = 250
 
 
-class ActivityPage(QWidget):
+class ActivityPage(QStackedWidget):
     """The list of passes, or a note while there are none."""
 
     undo_requested = Signal(object)
@@ -76,11 +76,10 @@ class ActivityPage(QWidget):
         self._nothing = MutedLabel(self.tr("Nothing of this kind was found."))
         head = Row((self.search_edit, 1), kind_label, self.kind_combo, spacing=GRID_PX)
         foot = Row((self._nothing, 1), 0, self.undo_button)
-        self._listing = QWidget()
-        Column(head, (self._list, 1), foot, on=self._listing, margins=PAGE_MARGINS_PX, spacing=GRID_PX)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._empty_state)
-        self._stack.addWidget(self._listing)
+        listing = QWidget()
+        Column(head, (self._list, 1), foot, on=listing, margins=PAGE_MARGINS_PX, spacing=GRID_PX)
+        self.addWidget(self._empty_state)
+        self.addWidget(listing)
 
     def show_model(self, model: ActivityModel) -> None:
         """Show the passes of a job."""
@@ -122,7 +121,7 @@ class ActivityPage(QWidget):
         has_rows = model is not None and (model.rowCount() > 0 or model.canFetchMore(QModelIndex()))
         is_filtered = model is not None and model.is_filtered
         self._nothing.setVisible(is_filtered and not has_rows)
-        self._stack.setCurrentWidget(self._listing if has_rows or is_filtered else self._empty_state)
+        self.setCurrentIndex(int(has_rows or is_filtered))
 
     @Slot()
     def _on_current_changed(self) -> None:

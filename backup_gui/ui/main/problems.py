@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal, SignalInstance, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStackedLayout,
+    QStackedWidget,
     QTableView,
     QWidget,
 )
@@ -67,7 +67,7 @@ class ProblemsModel(RowsModel):
         return self._problems[index.row()] if index.isValid() else None
 
 
-class ProblemsPage(QWidget):
+class ProblemsPage(QStackedWidget):
     """The table of problems, with buttons for what can be done about them."""
 
     retry_requested = Signal()
@@ -87,16 +87,9 @@ class ProblemsPage(QWidget):
         listing = QWidget()
         Column((self._table, 1), self._advice, foot, on=listing, margins=PAGE_MARGINS_PX, spacing=GRID_PX)
 
-        self._listing = listing
-        self._empty_state = EmptyState(
-            icons,
-            "check",
-            self.tr("No problems"),
-            self.tr("If a file cannot be backed up, it is listed here by name, with the reason and what to do."),
-        )
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._empty_state)
-        self._stack.addWidget(self._listing)
+        hint = self.tr("If a file cannot be backed up, it is listed here by name, with the reason and what to do.")
+        self.addWidget(EmptyState(icons, "check", self.tr("No problems"), hint))
+        self.addWidget(listing)
         selection = self._table.selectionModel()
         selection.currentRowChanged.connect(self._on_row_changed)
         self.model.modelReset.connect(self._on_row_changed)
@@ -150,7 +143,7 @@ class ProblemsPage(QWidget):
             row = min(max(before, 0), self.model.rowCount() - 1)
             self._table.setCurrentIndex(self.model.index(row, 0))
         self._table.verticalScrollBar().setValue(place)
-        self._stack.setCurrentWidget(self._listing if problems else self._empty_state)
+        self.setCurrentIndex(int(bool(problems)))
 
     @Slot()
     def _on_row_changed(self) -> None:

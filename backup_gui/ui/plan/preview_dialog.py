@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QPushButton,
-    QStackedLayout,
+    QStackedWidget,
     QWidget,
 )
 
@@ -56,9 +56,7 @@ class PreviewDialog(QDialog):
             self.tr("Nothing to do"),
             self.tr("The backup is an exact copy of your folder."),
         )
-        pages = QWidget()
-        self._pages = QStackedLayout(pages)
-        self._pages.setContentsMargins(0, 0, 0, 0)
+        self._pages = QStackedWidget()
         self._waiting = self._build_waiting()
         for page in (self._waiting, self.plan, self._empty_state):
             self._pages.addWidget(page)
@@ -72,7 +70,7 @@ class PreviewDialog(QDialog):
             self._title, self._text, self.held, self.problems, on=self, margins=2 * GRID_PX, spacing=GRID_PX
         )
         column.addSpacing(GRID_PX // 2)
-        column.add((pages, 1), buttons)
+        column.add((self._pages, 1), buttons)
 
     def show_progress(self, progress: Progress) -> None:
         """Show the progress of the comparison."""
