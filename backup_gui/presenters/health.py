@@ -50,6 +50,7 @@ class HealthPresenter(Presenter):
         """Stop watching."""
         self.monitor.stop()
         self._stalls.stop()
+        self._power.close()
         self._crashes.close()
         self._errors.close()
 

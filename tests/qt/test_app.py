@@ -264,9 +264,6 @@ def test_one_that_only_says_why_it_cannot_start_is_ended_too(
     assert process.wait(0.5) == 3
 
 
-@pytest.mark.xfail(
-    sys.platform == "win32", reason="the start waits for what Windows knows of the network, which wine never tells"
-)
 def test_a_second_start_hands_over_its_job_and_ends(started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
     first = start(started, "--hidden")
     source = tmp_path / "source"

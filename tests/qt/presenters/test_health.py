@@ -44,6 +44,9 @@ class FakePower(QObject):
         super().__init__()
         self.supply = Supply()
 
+    def close(self) -> None:
+        pass
+
     def set(self, supply: Supply) -> None:
         self.supply = supply
         self.changed.emit(supply)
