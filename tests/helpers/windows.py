@@ -11,8 +11,10 @@ import contextlib
 import errno
 import os
 import stat
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,8 @@ class FakeWindows:
         may_link: Whether this user may make symbolic links by handle.
         is_developer: Whether this user may make them by path.
         guid: The name of its volume; empty on another computer.
+        disks: The numbers of the disks that its volume lies on; none where it knows but one device, or nothing.
+        device: The kind and number of that device; None where it is not known.
         remote: Drives that stand for shares.
         attributes: What of it is not as for any file, by device and inode.
         reparse: What a reparse point is and leads to.
@@ -74,6 +78,8 @@ class FakeWindows:
     is_developer: bool = False
     asks_by_name: bool = False
     guid: str = "Volume{0b1c1b1e-0000-0000-0000-100000000000}"
+    disks: tuple[int, ...] = ()
+    device: tuple[int, int] | None = None
     remote: set[str] = field(default_factory=set)
     attributes: dict[_Key, int] = field(default_factory=dict)
     reparse: dict[_Key, bytes] = field(default_factory=dict)
@@ -127,6 +133,8 @@ class FakeWindows:
     # Opening
 
     def open_path(self, path: str, access: int, options: int) -> int:
+        if self.guid and path == f"\\\\?\\{self.guid}":
+            return self._new(os.open("/", os.O_PATH), access, options)
         return self._open(path.removeprefix("\\\\?\\").replace("\\", "/"), access, options, nt.OPEN)
 
     def open_at(self, folder: int, name: str, access: int, options: int, disposition: int = nt.OPEN) -> int:
@@ -256,6 +264,14 @@ class FakeWindows:
         if not self.guid:
             raise nt.error_of_windows(1, "invalid function", "")
         return self.guid
+
+    def ask_device(self, handle: int, code: int) -> bytes:
+        assert self.final_path(handle) == "/", "only the volume itself is a device"
+        if code == nt.DISK_EXTENTS and self.disks:
+            return struct.pack("<I4x", len(self.disks)) + b"".join(struct.pack("<I4xqq", n, 9, 9) for n in self.disks)
+        if code == nt.DEVICE_NUMBER and self.device is not None:
+            return struct.pack("<III", *self.device, 1)
+        raise nt.error_of_windows(1, "invalid function", "")
 
     def drive_type(self, root: str) -> int:
         return nt.REMOTE_DRIVE if root in self.remote else 3
@@ -414,7 +430,7 @@ def _proc(fd: int) -> str:
 
 def use_windows(patch: pytest.MonkeyPatch, fake: FakeWindows) -> None:
     """Have the engine open all folders and files as on Windows."""
-    patch.setattr(native, "open_root", lambda path: folder.open_root(fake, path))
+    patch.setattr(native, "open_root", partial(folder.open_root, fake))
     patch.setattr(native, "open_file", lambda path: handles.open_file(fake, path))
     patch.setattr(native, "entry_of", lambda fd: handles.entry_of(fake, fd))
     patch.setattr(

@@ -27,6 +27,7 @@ if sys.platform == "win32":
     open_file = partial(handles.open_file, CALLS)
     open_root = partial(folder.open_root, CALLS)
     volume_of = partial(handles.volume_of, CALLS)
+    disks_of = partial(handles.disks_of, CALLS)
     is_remote = partial(handles.is_remote, CALLS)
 else:
     from os import fstat as entry_of
@@ -39,6 +40,10 @@ else:
         """Tell whether a path lies on another computer: where there is a table of mounts, that tells."""
         return False
 
+    def disks_of(_path: str) -> frozenset[str]:
+        """Return names of the disks that a path lies on; none where the tree of devices tells more."""
+        return frozenset()
+
     def volume_of(_path: str) -> str:
         """Return what a volume is known by; empty where the table of mounts tells more."""
         return ""
@@ -46,6 +51,7 @@ else:
 
 __all__ = [
     "change_observer",
+    "disks_of",
     "entry_at",
     "entry_of",
     "is_remote",

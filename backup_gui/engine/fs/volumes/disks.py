@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.volumes.mounts import TABLE, mount_of
 
 SYSTEM = Path("/sys")
@@ -29,7 +30,7 @@ def disks_of(path: str, system: Path = SYSTEM, table: str | Path = TABLE) -> fro
     """
     device = os.stat(path).st_dev
     if sys.platform == "win32" or sys.platform == "darwin":
-        return frozenset({f"device:{device}"})
+        return native.disks_of(path) or frozenset({f"device:{device}"})
     if not os.major(device):
         # Several volumes of one file system (btrfs), or none on a block device; the table has what it is made of.
         mount = mount_of(path, table)

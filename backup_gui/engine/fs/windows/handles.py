@@ -113,6 +113,30 @@ def volume_of(calls: NtCalls, path: str) -> str:
         calls.close(handle)
 
 
+def disks_of(calls: NtCalls, path: str) -> frozenset[str]:
+    """Return names of the disks that a path's volume lies on; none where the system does not tell.
+
+    Raises:
+        OSError: The path cannot be looked at.
+    """
+    handle = calls.open_path(unlimited(path), nt.READ_ATTRIBUTES, 0)
+    try:
+        # Without a separator at its end it is the volume itself, and not its root.
+        volume = calls.open_path(f"\\\\?\\{calls.volume_guid(handle)}", nt.READ_ATTRIBUTES, 0)
+    except OSError:
+        # A folder of another computer.
+        return frozenset()
+    finally:
+        calls.close(handle)
+    try:
+        for code, disks in ((nt.DISK_EXTENTS, nt.disks_of_extents), (nt.DEVICE_NUMBER, nt.disk_of_device)):
+            with contextlib.suppress(OSError):
+                return disks(calls.ask_device(volume, code))
+    finally:
+        calls.close(volume)
+    return frozenset()
+
+
 def is_remote(calls: NtCalls, path: str) -> bool:
     """Tell whether a path lies on another computer: on a share, or on a drive that stands for one."""
     path = unlimited(path)

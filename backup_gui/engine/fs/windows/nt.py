@@ -41,6 +41,15 @@ OPEN_REPARSE_POINT: Final = 0x20_0000
 # What GetDriveTypeW calls a drive that stands for a share.
 REMOTE_DRIVE: Final = 4
 
+# What a volume is asked by DeviceIoControl: which parts of which disks it has, and which device it is on.
+DISK_EXTENTS: Final = 0x56_0000
+DEVICE_NUMBER: Final = 0x2D_1080
+_DISK_DEVICE: Final = 7
+# VOLUME_DISK_EXTENTS, each disk's number followed by place and size; STORAGE_DEVICE_NUMBER.
+_EXTENTS_HEAD: Final = struct.Struct("<I4x")
+_EXTENT: Final = struct.Struct("<I4xqq")
+_DEVICE: Final = struct.Struct("<III")
+
 OPEN: Final = 1
 CREATE: Final = 2
 
@@ -217,6 +226,9 @@ class NtCalls(Protocol):
 
     def volume_guid(self, handle: int) -> str:
         r"""Return the name of the volume that an open file lies on, as ``Volume{…}``."""
+
+    def ask_device(self, handle: int, code: int) -> bytes:
+        """Return what an open device answers to a question without arguments."""
 
     def drive_type(self, root: str) -> int:
         r"""Return what kind of drive there is at ``\\?\X:\``; 0 or 1 if there is none."""
@@ -396,6 +408,19 @@ def link_text(data: bytes, *, is_folder: bool) -> str:
         text = "\\\\" + text[len(_NT_PREFIX) + 4 :]
     text = text.removeprefix(_NT_PREFIX)
     return text.rstrip("\\") + "\\" if is_folder else text
+
+
+def disks_of_extents(answer: bytes) -> frozenset[str]:
+    """Return names of the disks that a volume has parts of, by its ``DISK_EXTENTS``."""
+    (count,) = _EXTENTS_HEAD.unpack_from(answer)
+    found = (_EXTENT.unpack_from(answer, _EXTENTS_HEAD.size + _EXTENT.size * index)[0] for index in range(count))
+    return frozenset(f"disk:{number}" for number in found)
+
+
+def disk_of_device(answer: bytes) -> frozenset[str]:
+    """Return the name of the disk that a volume is on, by its ``DEVICE_NUMBER``."""
+    kind, number, _ = _DEVICE.unpack_from(answer)
+    return frozenset({f"disk:{number}" if kind == _DISK_DEVICE else f"device {kind}:{number}"})
 
 
 def is_junction_text(text: str) -> bool:

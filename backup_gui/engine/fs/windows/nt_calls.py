@@ -32,6 +32,8 @@ _NO_MORE_FILES: Final = 18
 _FSCTL_SET_REPARSE_POINT: Final = 0x9_00A4
 _FSCTL_GET_REPARSE_POINT: Final = 0x9_00A8
 _MOST_REPARSE_BYTES: Final = 16_384
+# Of a volume on thirty disks.
+_MOST_ANSWER_BYTES: Final = 1024
 _LISTED_BYTES: Final = 65_536
 _MOST_PATH: Final = 32_768
 _ALLOWS_UNPRIVILEGED: Final = 0x2
@@ -268,6 +270,10 @@ class Calls:
 
     def volume_guid(self, handle: int) -> str:
         return _final_path(handle, _BY_GUID).removeprefix("\\\\?\\").partition("\\")[0]
+
+    def ask_device(self, handle: int, code: int) -> bytes:
+        buffer = ctypes.create_string_buffer(_MOST_ANSWER_BYTES)
+        return buffer.raw[: _control(handle, code, b"", buffer)]
 
     def drive_type(self, root: str) -> int:
         return int(_kernel32.GetDriveTypeW(root))

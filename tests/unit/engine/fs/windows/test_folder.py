@@ -44,6 +44,26 @@ def put(path: Path, content: bytes = b"") -> Path:
     return path
 
 
+@pytest.mark.hazard(4)
+def test_a_listing_that_fails_halfway_gives_nothing(
+    fake: FakeWindows, opened: WindowsFolder, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(place / "a")
+    first = [True]
+    next_listed = fake.next_listed
+
+    def broken(handle: int) -> bytes:
+        if first and first.pop():
+            return next_listed(handle)
+        raise nt.error_of_windows(1117, "the device could not do it", "")
+
+    monkeypatch.setattr(fake, "next_listed", broken)
+    with pytest.raises(OSError, match="the device"):
+        opened.entries(9)
+    with pytest.raises(OSError, match="the device"), opened.scan() as names:
+        list(names)
+
+
 # Links
 
 
@@ -351,3 +371,29 @@ def test_few_folders_are_kept_open_since_they_are_in_the_users_way(
             assert tree.list(f"{number}/below") == {}
         assert len(fake.handles) <= LEAST_KEPT + 1
     assert fake.handles == {}
+
+
+# Disks
+
+
+def test_two_volumes_of_one_disk_lie_on_the_same_disk(place: Path) -> None:
+    c, d, e = (
+        FakeWindows(guid=f"Volume{{{letter}}}", disks=disks)
+        for letter, disks in (("c", (0,)), ("d", (0,)), ("e", (1, 2)))
+    )
+    assert handles.disks_of(c, str(place)) == handles.disks_of(d, str(place)) == {"disk:0"}
+    assert handles.disks_of(e, str(place)) == {"disk:1", "disk:2"}
+    assert c.handles == {}
+
+
+def test_a_volume_without_extents_lies_on_its_device(place: Path) -> None:
+    assert handles.disks_of(FakeWindows(device=(7, 1)), str(place)) == {"disk:1"}
+    assert handles.disks_of(FakeWindows(device=(2, 1)), str(place)) == {"device 2:1"}
+
+
+def test_of_another_computer_and_of_an_unknown_volume_no_disk_is_known(place: Path) -> None:
+    for fake in (FakeWindows(guid=""), FakeWindows()):
+        assert handles.disks_of(fake, str(place)) == frozenset()
+        assert fake.handles == {}
+    with pytest.raises(FileNotFoundError):
+        handles.disks_of(FakeWindows(disks=(0,)), str(place / "none"))

@@ -26,6 +26,7 @@ import msvcrt
 
 from backup_gui.engine.fs.windows.folder import WindowsFolder
 from backup_gui.engine.fs.windows.nt_calls import CALLS
+from tests.helpers.systems import IS_WINE
 
 LONG_AGO_NS = 1_000_000_000_123_456_700
 EXCLUSIVE, SHARED = 0, 7
@@ -277,3 +278,13 @@ def test_room_is_told_and_folders_reach_the_disk(opened: WindowsFolder, tmp_path
     opened.flush_dir()
     opened.flush_file_at("file")
     assert os.path.samefile(opened.path_of("file"), tmp_path / "file")
+
+
+def test_the_disk_of_a_volume_is_told_without_rights_of_an_administrator(tmp_path: Path) -> None:
+    below = tmp_path / "below"
+    below.mkdir()
+    found = handles.disks_of(CALLS, str(tmp_path))
+    assert found == handles.disks_of(CALLS, str(below))
+    if not found and IS_WINE:
+        pytest.skip("wine answers the question for disks with none")
+    assert found
