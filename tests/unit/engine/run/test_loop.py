@@ -98,6 +98,10 @@ class FakeWatcher:
 
     def overflow(self) -> None:
         self.is_live = False
+        self.lose()
+
+    def lose(self) -> None:
+        """Say that changes were lost, and go on, as on Windows."""
         if self.dirty.require_full():
             self._wake()
 
@@ -577,6 +581,22 @@ def test_overflow_leads_to_new_watches_and_a_full_pass(world: World) -> None:
     assert world.full_times == [0.0, 11.5]
     assert [watcher.made_at_s for watcher in world.watchers] == [0.0, 11.5]
     assert world.watchers[0].is_stopped
+
+
+@pytest.mark.hazard(36)
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_lost_changes_bring_a_full_pass_within_five_seconds_where_the_watcher_goes_on(
+    world: World, *, is_busy: bool
+) -> None:
+    def lose() -> None:
+        world.watchers[0].lose()
+
+    world.clock.at(11, lose)
+    for tick in range(100 if is_busy else 0):
+        world.clock.at(11 + tick / 10, lambda: world.watchers[0].change("busy"))
+    world.run(until_s=30)
+    assert world.full_times == [0.0, 16.0 if is_busy else 11.5]
+    assert len(world.watchers) == 1
 
 
 @pytest.mark.hazard(38)
@@ -1388,6 +1408,7 @@ def test_command_from_another_thread_ends_the_waiting_at_once() -> None:
     assert commands.take() is None
 
 
+@pytest.mark.posix("SIGALRM")
 def test_command_put_by_a_signal_handler_in_the_waiting_thread_arrives() -> None:
     commands = Mailbox()
     before = signal.signal(signal.SIGALRM, lambda *_: commands.put(Stop()))
@@ -1400,6 +1421,7 @@ def test_command_put_by_a_signal_handler_in_the_waiting_thread_arrives() -> None
     assert commands.take() == Stop()
 
 
+@pytest.mark.posix("SIGALRM")
 def test_signal_storm_while_taking_loses_nothing_and_never_hangs() -> None:
     commands = Mailbox()
     sent = 0
