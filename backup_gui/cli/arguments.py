@@ -253,6 +253,12 @@ def _add_exclude(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="back up what systems keep for themselves at the root of a drive, too, such as lost+found and .Trash-1000",
     )
+    parser.add_argument(
+        "--include-cloud-only",
+        dest="leaves_out_cloud_only",
+        action="store_false",
+        help="back up files that are only in a cloud, too, such as freed files of OneDrive; this downloads them",
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:

@@ -71,6 +71,8 @@ class Job(NamedTuple):
         removes_left_out: Whether excluded entries are removed from the mirror; otherwise they stay there unchanged.
         leaves_out_system_folders: Whether to exclude the folders that systems keep for themselves on drives, such as
             the trash and files recovered by a file system check.
+        leaves_out_cloud_only: Whether to leave out files whose content is only in a cloud; backing them up brings it
+            from there.
         keeps_history: Whether replaced and deleted versions are kept.
         history: Absolute path chosen for the history; empty for the default one, see ``history_place.py``.
         history_days: How many days versions are kept, with fewer of them the older they are: see
@@ -99,6 +101,7 @@ class Job(NamedTuple):
     exclude: tuple[str, ...] = ()
     removes_left_out: bool = False
     leaves_out_system_folders: bool = True
+    leaves_out_cloud_only: bool = True
     keeps_history: bool = True
     history: str = ""
     history_days: Annotated[int, Limits(0, MAX_HISTORY_DAYS, ReasonCode.TYPED_HISTORY_DAYS)] = DEFAULT_HISTORY_DAYS

@@ -340,6 +340,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln files are left out. Their copies in the backup stay.</source>
+        <translation>
+            <numerusform>%Ln Datei ist ausgelassen. Ihre Kopie in der Sicherung bleibt.</numerusform>
+            <numerusform>%Ln Dateien sind ausgelassen. Ihre Kopien in der Sicherung bleiben.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln files cannot be copied:</source>
         <translation>
             <numerusform>%Ln Datei kann nicht kopiert werden:</numerusform>
@@ -1993,6 +2000,10 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>Im Akkubetrieb wird alles seltener geprüft (Abstand: {interval}).</translation>
     </message>
     <message>
+        <source>Only in a cloud</source>
+        <translation>Nur in einer Cloud</translation>
+    </message>
+    <message>
         <source>Open the backup folder</source>
         <translation>Sicherungsordner öffnen</translation>
     </message>
@@ -2674,6 +2685,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Common kinds</source>
         <translation>Häufige Arten</translation>
+    </message>
+    <message>
+        <source>Files that are only in a cloud: backing them up downloads them</source>
+        <translation>Dateien, die nur in einer Cloud liegen: Sie zu sichern lädt sie herunter</translation>
     </message>
     <message>
         <source>Not counted.</source>

@@ -239,6 +239,28 @@ def test_a_file_whose_space_a_cloud_has_freed_keeps_its_copy(rig: Rig, fake: Fak
     assert done(rig.run()).replaced == 1
 
 
+@pytest.mark.parametrize("asks_by_name", [False, True])
+def test_what_is_only_in_a_cloud_is_brought_and_backed_up_if_that_is_asked_for(
+    rig: Rig, fake: FakeWindows, *, asks_by_name: bool
+) -> None:
+    fake.asks_by_name = asks_by_name
+    rig.options["leaves_out_cloud_only"] = False
+    for path in ("there", "folder/below"):
+        fake.mark(rig.write(path, "in the cloud"), nt.RECALL_ON_DATA_ACCESS)
+    fake.make_driven(rig.source / "there", 0x9000_001A)
+    fake.mark(rig.source / "folder", nt.RECALL_ON_OPEN)
+    report = rig.run()
+    assert (report.status, report.placeholders) == (COMPLETE, 0)
+    assert contents(rig.mirror) == {"there": b"in the cloud", "folder/below": b"in the cloud"}
+    assert sorted(fake.recalled) == [str(rig.source / path) for path in ("folder/below", "there")]
+    assert done(rig.run()) == NOTHING
+    # Nobody asks any more: what the backup has stays.
+    rig.options["leaves_out_cloud_only"] = True
+    report = rig.run()
+    assert (report.status, done(report), report.placeholders) == (COMPLETE, NOTHING, 2)
+    assert len(contents(rig.mirror)) == 2
+
+
 def test_a_copy_whose_space_a_cloud_has_freed_is_not_made_again(rig: Rig, fake: FakeWindows) -> None:
     rig.write("file", "content")
     rig.run()

@@ -369,7 +369,7 @@ MUTATIONS = (
     Mutation(
         "folders are opened anew to be listed again",
         "engine/fs/posix.py",
-        '        return PosixFolder(os.open(".", _OPEN_FOLDER, dir_fd=self.fd))\n',
+        '        return type(self)(os.open(".", _OPEN_FOLDER, dir_fd=self.fd))\n',
         "        return PosixFolder(os.dup(self.fd))\n",
         (f"{_SERVED}test_a_folder_can_be_listed_again_where_a_program_lists_it_once_for_each_opening",),
     ),

@@ -13,7 +13,6 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.apply.publish import NotCopied, Ready
-from backup_gui.engine.fs import native
 from backup_gui.engine.fs.content import Shortened, TargetError, is_same_version
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.ownership.intents import unseen
@@ -122,7 +121,7 @@ class FileCopier:
         try:
             fd = self._source.open_file(path)
             try:
-                entry = native.entry_of(fd)
+                entry = self._source.entry_of(fd)
                 if not stat.S_ISREG(entry.st_mode):
                     raise Vanished
             except BaseException:

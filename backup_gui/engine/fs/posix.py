@@ -14,7 +14,8 @@ import sys
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.fs.system.syscalls import flush_file, lock_file, sync_volume, system_call
+from backup_gui.engine.fs.system.syscalls import flush_file, lock_file, permit_downloads, sync_volume, system_call
+from backup_gui.model.entries import PLACEHOLDER_TYPE
 from backup_gui.model.paths import encode
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _OPEN_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 _OPEN_ITSELF: Final = (_OPEN_FILE & ~os.O_NOFOLLOW) | getattr(os, "O_SYMLINK", os.O_NOFOLLOW)
 _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _GONE: Final = " (deleted)"
+# SF_DATALESS: the content is in a cloud.
+_DATALESS: Final = 0x4000_0000
 _RENAME_TYPES: Final = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
 _RENAME_NOREPLACE: Final = 1
 _RENAME_EXCL: Final = 4
@@ -102,13 +105,13 @@ class PosixFolder(PosixEntry):
             self.fd = -1
 
     def duplicate(self) -> PosixFolder:
-        return PosixFolder(os.dup(self.fd))
+        return type(self)(os.dup(self.fd))
 
     def reopen(self) -> PosixFolder:
-        return PosixFolder(os.open(".", _OPEN_FOLDER, dir_fd=self.fd))
+        return type(self)(os.open(".", _OPEN_FOLDER, dir_fd=self.fd))
 
     def open_dir_at(self, name: str) -> PosixFolder:
-        return PosixFolder(os.open(name, _OPEN_FOLDER, dir_fd=self.fd))
+        return type(self)(os.open(name, _OPEN_FOLDER, dir_fd=self.fd))
 
     def entries(self, most: int) -> dict[str, Entry] | None:
         with os.scandir(self.fd) as listing:
@@ -229,9 +232,44 @@ class PosixFolder(PosixEntry):
         lock_file(self.fd)
 
 
-def open_root(path: str) -> PosixFolder:
-    """Open a folder by its path, which may lead through links: it is the folder that the user named."""
-    return PosixFolder(os.open(path, _OPEN_ROOT))
+class MacFolder(PosixFolder):
+    """A folder of macOS, of which some entries have their content in a cloud."""
+
+    __slots__ = ()
+
+    def entries(self, most: int) -> dict[str, Entry] | None:
+        found = super().entries(most)
+        return None if found is None else {name: as_placeholder(entry) for name, entry in found.items()}
+
+    def stat_at(self, name: str) -> Entry:
+        return as_placeholder(super().stat_at(name))
+
+
+def as_placeholder(entry: Entry) -> Entry:
+    """Return an entry of macOS as one that has its content elsewhere, if it has.
+
+    Reading the content, or listing a folder of that kind, would bring it from there.
+    """
+    if not getattr(entry, "st_flags", 0) & _DATALESS:
+        return entry
+    times_ns = {name: getattr(entry, name) for name in ("st_atime_ns", "st_mtime_ns", "st_ctime_ns")}
+    seconds = (time_ns // 1_000_000_000 for time_ns in times_ns.values())
+    owner = (entry.st_uid, entry.st_gid, entry.st_size)
+    mode = PLACEHOLDER_TYPE | stat.S_IMODE(entry.st_mode)
+    return os.stat_result((mode, entry.st_ino, entry.st_dev, entry.st_nlink, *owner, *seconds), times_ns)
+
+
+def open_root(path: str, *, downloads: bool = False) -> PosixFolder:
+    """Open a folder by its path, which may lead through links: it is the folder that the user named.
+
+    Args:
+        path: Absolute path.
+        downloads: Whether what has its content in a cloud is as any other file, whose reading brings it from there.
+    """
+    fd = os.open(path, _OPEN_ROOT)
+    if downloads:
+        permit_downloads()
+    return MacFolder(fd) if sys.platform == "darwin" and not downloads else PosixFolder(fd)
 
 
 def open_file(path: str) -> int:

@@ -52,16 +52,17 @@ class Tree:
 
     Args:
         root: Absolute path of the folder.
+        downloads: Whether files whose content is in a cloud are as any others: reading brings them from there.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, *, downloads: bool = False) -> None:
         self.root = root
         self._folders: OrderedDict[str, FolderHandle] = OrderedDict()
         # The folder asked for last is nearly always the one asked for next.
         self._last_path: str | None = None
         self._is_counted = False
         # The root itself may be reached through links: it is the folder that the user named.
-        self.root_folder: FolderHandle = native.open_root(root)
+        self.root_folder: FolderHandle = native.open_root(root, downloads=downloads)
         self._last_folder: FolderHandle = self.root_folder
         try:
             self.root_entry = self.root_folder.stat()
@@ -172,6 +173,10 @@ class Tree:
         for name in names:
             _look_at(name, folder, entries, refused)
         return entries
+
+    def entry_of(self, fd: int) -> Entry:
+        """Return the entry of one of its files that is open."""
+        return self.root_folder.opened(fd).stat()
 
     def is_empty(self) -> bool:
         """Tell whether the root has nothing in it."""

@@ -231,7 +231,7 @@ def _open_source(job: Job, folders: JobFolders, catalog: JobDatabase) -> tuple[T
     """
     recorded = read_identity(catalog.fact(SOURCE_KEY))
     try:
-        source = Tree(job.source)
+        source = Tree(job.source, downloads=not job.leaves_out_cloud_only)
     except NotADirectoryError as error:
         if recorded is None:
             raise JobError(Reason(ReasonCode.SOURCE_NO_FOLDER, path=job.source)) from error

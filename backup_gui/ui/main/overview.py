@@ -150,6 +150,14 @@ class Overview(QScrollArea):
             )
         )
         self._care.setRowVisible(self._kept_row, status.kept > 0)
+        self.cloud_label.setText(
+            counted(
+                "%Ln files are left out. Their copies in the backup stay.",
+                "%Ln file is left out. Its copy in the backup stays.",
+                status.placeholders,
+            )
+        )
+        self._care.setRowVisible(self.cloud_label, status.placeholders > 0)
 
     def _build_now(self) -> Panel:
         panel = Panel()
@@ -213,6 +221,9 @@ class Overview(QScrollArea):
             form.addRow(label, value)
         self._care, self._kept_row = form, self._build_kept()
         form.addRow(_field(self.tr("Kept for you")), self._kept_row)
+        self.cloud_label = PlainLabel()
+        self.cloud_label.setWordWrap(True)
+        form.addRow(_field(self.tr("Only in a cloud")), self.cloud_label)
         panel.body.addLayout(form)
         return panel
 

@@ -163,6 +163,7 @@ class JobSettings(QWidget):
         self.rules.removal_requested.connect(self._on_removal_requested)
         self._bind("exclude", self.rules.edit.textChanged, self.rules.edit.rules, self.rules.edit.show_rules)
         self._bind_check("leaves_out_system_folders", self.rules.system_check)
+        self._bind_check("leaves_out_cloud_only", self.rules.cloud_check)
         self.limits = HistoryLimits()
         self._bind_check("keeps_history", self.limits.check)
         self._bind_spin("history_days", self.limits.days_spin)

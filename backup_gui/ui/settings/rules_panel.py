@@ -110,6 +110,8 @@ class RulesPanel(FormPanel):
         self.form.addRow(PlainLabel(""), count)
         self.system_check = QCheckBox(self.tr("What systems keep on drives: trash, restore points, lost+found"))
         self.form.addRow(PlainLabel(""), self.system_check)
+        self.cloud_check = QCheckBox(self.tr("Files that are only in a cloud: backing them up downloads them"))
+        self.form.addRow(PlainLabel(""), self.cloud_check)
         self.copies_label = MutedLabel()
         self.remove_button = push_button(self.tr("Rem&ove…"), self.removal_requested)
         self.remove_button.setToolTip(self.tr("Removes them from the backup, after a question"))

@@ -80,6 +80,7 @@ def sound_jobs(draw: st.DrawFn) -> Job:
         exclude=tuple(draw(st.lists(st.sampled_from(["*.o", "build/", "!keep", "a\udcff"]), max_size=3))),
         removes_left_out=draw(st.booleans()),
         leaves_out_system_folders=draw(st.booleans()),
+        leaves_out_cloud_only=draw(st.booleans()),
         keeps_history=draw(st.booleans()),
         history=draw(st.just("") | PATHS.map(lambda path: "/history" + path)),
         history_days=draw(st.integers(0, MAX_HISTORY_DAYS)),

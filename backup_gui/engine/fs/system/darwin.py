@@ -45,7 +45,9 @@ _ATTR_VOL_UUID: Final = 0x0004_0000
 
 _IOPOL_TYPE_VFS_MATERIALIZE_DATALESS_FILES: Final = 3
 _IOPOL_SCOPE_PROCESS: Final = 0
+_IOPOL_SCOPE_THREAD: Final = 1
 _IOPOL_MATERIALIZE_DATALESS_FILES_OFF: Final = 1
+_IOPOL_MATERIALIZE_DATALESS_FILES_ON: Final = 2
 
 
 def load() -> Any | None:  # noqa: ANN401 - a library has the functions that are asked of it
@@ -263,9 +265,21 @@ def refuse_downloads(library: Any) -> bool:  # noqa: ANN401 - as above
     Returns:
         Whether the system does so from now on.
     """
+    return _set_downloads(library, _IOPOL_SCOPE_PROCESS, _IOPOL_MATERIALIZE_DATALESS_FILES_OFF)
+
+
+def permit_downloads(library: Any) -> bool:  # noqa: ANN401 - as above
+    """Have reading bring such files in this thread, whatever holds for the process.
+
+    Returns:
+        Whether the system does so from now on.
+    """
+    return _set_downloads(library, _IOPOL_SCOPE_THREAD, _IOPOL_MATERIALIZE_DATALESS_FILES_ON)
+
+
+def _set_downloads(library: Any, scope: int, policy: int) -> bool:  # noqa: ANN401 - as above
     call = _function(library, "setiopolicy_np", ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_int)
-    kind, scope = _IOPOL_TYPE_VFS_MATERIALIZE_DATALESS_FILES, _IOPOL_SCOPE_PROCESS
-    return bool(call(kind, scope, _IOPOL_MATERIALIZE_DATALESS_FILES_OFF) == 0)
+    return bool(call(_IOPOL_TYPE_VFS_MATERIALIZE_DATALESS_FILES, scope, policy) == 0)
 
 
 class _StatFs(ctypes.Structure):

@@ -59,6 +59,14 @@ def refuse_downloads() -> None:
         darwin.refuse_downloads(darwin.load())
 
 
+def permit_downloads() -> None:
+    """Let this thread bring files from a cloud by reading them, whatever holds for the process."""
+    if sys.platform == "darwin":
+        from backup_gui.engine.fs.system import darwin  # noqa: PLC0415 - only there
+
+        darwin.permit_downloads(darwin.load())
+
+
 def tells_what_a_volumes_flush_missed(release: str) -> bool:
     """Tell whether a kernel reports from the flush of a whole volume that something could not be written.
 

@@ -13,7 +13,7 @@ import contextlib
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from backup_gui.engine.fs.windows import nt
 from backup_gui.engine.fs.windows.handles import (
@@ -343,16 +343,36 @@ class WindowsFolder:
             tried_again(lambda: remove(self._calls, handle))
 
 
-def open_root(calls: NtCalls, path: str) -> WindowsFolder:
+class _Downloading:
+    """The calls of a system, for which nothing counts as elsewhere, since reading brings it from there."""
+
+    def __init__(self, calls: NtCalls) -> None:
+        self._calls = calls
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the system has
+        return getattr(self._calls, name)
+
+    def facts(self, handle: int) -> nt.Facts:
+        return nt.as_if_here(self._calls.facts(handle))
+
+    def facts_at(self, folder: int, name: str) -> nt.Facts | None:
+        facts = self._calls.facts_at(folder, name)
+        return None if facts is None else nt.as_if_here(facts)
+
+
+def open_root(calls: NtCalls, path: str, *, downloads: bool = False) -> WindowsFolder:
     """Open a folder by its path, which may lead through links: it is the folder that the user named.
 
     Args:
         calls: The system.
         path: Absolute path.
+        downloads: Whether what has its content in a cloud is as any other file, whose reading brings it from there.
 
     Raises:
         OSError: It cannot be opened, or is no folder.
     """
+    if downloads:
+        calls = cast("NtCalls", _Downloading(calls))
     handle = calls.open_path(unlimited(path), _FOLDER, 0)
     try:
         if not calls.facts(handle).attributes & nt.DIRECTORY:

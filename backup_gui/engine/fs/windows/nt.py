@@ -297,6 +297,11 @@ def is_elsewhere(attributes: int) -> bool:
     return bool(attributes & _ELSEWHERE)
 
 
+def as_if_here(facts: Facts) -> Facts:
+    """Return the same of a file whose content counts as if it were on this computer."""
+    return facts._replace(attributes=facts.attributes & ~_ELSEWHERE)
+
+
 def entry_of(facts: Facts, device: int) -> Entry:
     """Return the entry that the engine compares.
 

@@ -231,6 +231,16 @@ def test_saving_is_said_and_not_silent(qapp: QApplication) -> None:
     assert saving_text(VIEWS["ok"]) == ""
 
 
+def test_files_that_are_only_in_a_cloud_have_a_quiet_line(make_shell: ShellMaker, scripted: ScriptedRun) -> None:
+    window = make_shell(scripted).window
+    window.show()
+    overview, status = window.board.overview, VIEWS["ok"].status
+    for count, words in ((0, None), (1, "1 file is left out. Its copy"), (1_234, "1,234 files are left out. Their")):
+        window.put_job(replace(VIEWS["ok"], status=status._replace(placeholders=count)))
+        assert overview.cloud_label.isVisible() is (words is not None)
+        assert words is None or overview.cloud_label.text().startswith(words)
+
+
 def test_each_job_has_its_own_chart_and_sizes(make_shell: ShellMaker, scripted: ScriptedRun) -> None:
     shell = make_shell(scripted)
     board = shell.window.board

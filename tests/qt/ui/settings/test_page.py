@@ -89,6 +89,7 @@ def test_each_choice_can_be_changed(page: JobSettings) -> None:
     page.interval_field.spin.setValue(9)
     page.rules.edit.show_rules(("x",))
     page.rules.system_check.click()
+    page.rules.cloud_check.click()
     page.limits.check.click()
     page.watch_check.click()
     page.full_spin.setValue(30)
@@ -102,6 +103,7 @@ def test_each_choice_can_be_changed(page: JobSettings) -> None:
         interval_s=9,
         exclude=("x",),
         leaves_out_system_folders=False,
+        leaves_out_cloud_only=False,
         keeps_history=True,
         uses_notification=True,
         full_pass_every_s=1_800,

@@ -9,18 +9,22 @@ import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.system import darwin
 from backup_gui.engine.fs.system.darwin import DarwinAttributes, DarwinVolumes, MountFacts
 from backup_gui.engine.fs.volumes.mounts import can_watch
 from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.fs.volumes.volume import volume_of
+from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.reasons import Reason, ReasonCode
 from tests.helpers.darwin_library import RESOURCE_FORK, DarwinLibrary
 
 TAGS = "com.apple.metadata:_kMDItemUserTags"
+LONG_AGO_NS = 1_600_000_000_123_456_789
 NUMBER = uuid.UUID("01234567-89ab-cdef-0123-456789abcdef")
 
 
@@ -252,6 +256,71 @@ def test_the_process_asks_for_no_downloads(library: DarwinLibrary) -> None:
     assert library.policies == [(3, 0, 1)]
     library.refusals["setiopolicy_np"] = errno.EINVAL
     assert not darwin.refuse_downloads(library)
+
+
+def test_a_thread_may_ask_for_them_all_the_same(library: DarwinLibrary) -> None:
+    assert darwin.permit_downloads(library)
+    assert library.policies == [(3, 1, 2)]
+
+
+class Flagged:
+    """An entry as macOS has it, with flags."""
+
+    def __init__(self, entry: os.stat_result, flags: int) -> None:
+        self.entry, self.st_flags = entry, flags
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.entry, name)
+
+
+@pytest.fixture
+def cloud(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with files and folders, of which those named so have their content in a cloud."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    real = posix.PosixFolder.stat_at
+
+    def stat_at(folder: posix.PosixFolder, name: str) -> Any:
+        return Flagged(real(folder, name), 0x4000_0020 if name.startswith("cloud") else 0x20)
+
+    def entries(folder: posix.PosixFolder, _most: int) -> Any:
+        return {name: stat_at(folder, name) for name in folder.names()}
+
+    monkeypatch.setattr(posix.PosixFolder, "stat_at", stat_at)
+    monkeypatch.setattr(posix.PosixFolder, "entries", entries)
+    for name in ("cloud folder", "folder"):
+        (place / name).mkdir()
+    for name in ("cloud file", "file"):
+        (place / name).write_bytes(b"content")
+    os.utime(place / "cloud file", ns=(LONG_AGO_NS, LONG_AGO_NS))
+    return place
+
+
+def test_what_has_its_content_in_a_cloud_is_a_placeholder(cloud: Path) -> None:
+    handle = posix.open_root(str(cloud))
+    found = handle.entries(9)
+    assert found is not None
+    assert {name: kind_of(entry) for name, entry in found.items()} == {
+        "cloud folder": EntryKind.PLACEHOLDER,
+        "cloud file": EntryKind.PLACEHOLDER,
+        "folder": EntryKind.FOLDER,
+        "file": EntryKind.FILE,
+    }
+    entry, real = handle.stat_at("cloud file"), os.lstat(cloud / "cloud file")
+    assert (entry.st_ino, entry.st_dev, entry.st_size) == (real.st_ino, real.st_dev, 7)
+    assert (entry.st_mtime_ns, entry.st_ctime_ns) == (LONG_AGO_NS, real.st_ctime_ns)
+    for other in (handle.duplicate(), handle.reopen()):
+        assert kind_of(other.stat_at("cloud file")) is EntryKind.PLACEHOLDER
+        other.close()
+    handle.close()
+
+
+def test_who_asks_for_downloads_sees_files_like_any_others(cloud: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(posix, "permit_downloads", lambda: asked.append(True))
+    handle = posix.open_root(str(cloud), downloads=True)
+    assert kind_of(handle.stat_at("cloud file")) is EntryKind.FILE
+    assert asked == [True]
+    handle.close()
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="elsewhere there is none")
