@@ -18,6 +18,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.xattrs import (
     IN_STEP,
     attributes_of,
+    attributes_of_source,
     copy_attributes,
     have_same_attributes,
     inherited_in,
@@ -26,6 +27,7 @@ from backup_gui.engine.fs.xattrs import (
     set_attributes,
 )
 from tests.helpers.access_lists import access_list
+from tests.helpers.systems import folder_class
 from tests.helpers.trees import read_attributes as attributes_at
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="extended attributes are mirrored on Linux")
@@ -82,6 +84,13 @@ def test_what_a_system_keeps_itself_is_not_carried(
 ) -> None:
     monkeypatch.setattr(attributes_module, "own_ids", lambda: (0, 0) if is_superuser else (1000, 1000))
     assert is_carried(name) is wanted
+
+
+def test_where_there_are_none_nothing_is_reached_for_them(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attributes_module, "CALLS", NoAttributes())
+    monkeypatch.setattr(folder_class(), "path_of", lambda *_arguments: pytest.fail("a path was found out"))
+    with Tree(str(file.parent)) as tree:
+        assert attributes_of_source(tree, file.name) == {}
 
 
 def test_attributes_are_brought_into_step_both_ways(file: Path, other: Path) -> None:
