@@ -21,13 +21,22 @@ from backup_gui.engine.rules.version_names import read_version_name, version_pat
 from backup_gui.model.errors import JobError
 from backup_gui.model.path_text import escape, one_line, unescape
 from backup_gui.model.paths import is_temporary
+from tests.helpers.systems import IS_POSIX
 
-# Any name that a file of Linux can have.
+# Any name that a file of this system can have: of bytes, or of the halves of characters that Windows stores.
 NAMES = (
-    st.binary(min_size=1, max_size=255)
-    .map(lambda raw: raw.replace(b"/", b"-").replace(b"\0", b"-"))
-    .filter(lambda raw: raw not in {b".", b".."})
-    .map(os.fsdecode)
+    (
+        st.binary(min_size=1, max_size=255)
+        .map(lambda raw: raw.replace(b"/", b"-").replace(b"\0", b"-"))
+        .filter(lambda raw: raw not in {b".", b".."})
+        .map(os.fsdecode)
+    )
+    if IS_POSIX
+    else (
+        st.text(st.characters(exclude_characters='\0/\\:*?"<>|'), min_size=1, max_size=255)
+        .filter(lambda name: name not in {".", ".."})
+        .map(lambda name: name.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass"))
+    )
 )
 # What looks like a version's name often enough to find the borders of what is one.
 NEARLY_VERSIONS = st.lists(
@@ -197,6 +206,7 @@ MOUNT_FIELDS = st.lists(
 MOUNT_LINES = st.tuples(MOUNT_FIELDS, MOUNT_FIELDS).map(b" - ".join)
 
 
+@pytest.mark.posix("a table of mounts")
 @given(st.lists(st.one_of(st.binary(max_size=80), MOUNT_LINES), max_size=8).map(b"\n".join))
 @pytest.mark.hazard(8)
 def test_any_table_of_mounts_is_read(content: bytes) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
+from backup_gui.engine.fs import native
+from backup_gui.engine.fs.windows.folder import WindowsFolder
+
 IS_POSIX = os.name == "posix"
+IS_WINE = sys.platform == "win32" and hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
+# wine finds each name by going through all folders from the root on: thousands of levels take it minutes.
+DEEP_LEVELS = 150 if IS_WINE else 3_000
 # In the statement that marks the module, which ends at the next empty line.
 _MODULE_MARK = re.compile(r'(?ms)^pytestmark = (?:(?!\n\n).)*\bpytest\.mark\.posix\("(.+?)"\)')
 
@@ -46,6 +54,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="a desktop session of Linux"))
 
 
+def folder_class() -> Any:
+    """Return what this system's open folders are, so that a test can have one of their calls fail."""
+    with tempfile.TemporaryDirectory() as path:
+        handle = native.open_root(path)
+        handle.close()
+    return type(handle)
+
+
+def set_own_times(path: str | Path, times_ns: tuple[int, int]) -> None:
+    """Set the times of what is at a path, of a link its own where Python can do that."""
+    if os.utime in os.supports_follow_symlinks:
+        os.utime(path, ns=times_ns, follow_symlinks=False)
+    else:
+        os.utime(path, ns=times_ns)
+
+
+@pytest.fixture
+def open_folders_go(tmp_path: Path) -> None:
+    """Skip a test where a removed folder keeps its name until it is closed, as under wine and in an old Windows."""
+    folder = tmp_path / "open and removed"
+    folder.mkdir()
+    handle = native.open_root(str(folder))
+    folder.rmdir()
+    is_gone = not folder.exists()
+    handle.close()
+    if not is_gone:
+        pytest.skip("here a folder that is removed while it is open keeps its name")
+
+
 class NoLinksError(OSError):
     """What a system says that lets the user make no symbolic link."""
 
@@ -55,6 +92,7 @@ def no_links_where_none_can_be_made() -> None:
     """Let each try to make a symbolic link fail where it would, or would seem to succeed, as under wine."""
     if not IS_POSIX and not links_can_be_made():
         os.symlink = _refuse
+        WindowsFolder.symlink_at = _refuse  # type: ignore[method-assign]
 
 
 def _refuse(*_arguments: object, **_options: object) -> NoReturn:

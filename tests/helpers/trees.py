@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from backup_gui.engine.fs import native
+from backup_gui.engine.fs.folder import FolderHandle
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 from backup_gui.model.paths import MARKER_NAME
 
@@ -74,6 +76,17 @@ def read_tree(root: Path | str) -> dict[str, Node]:
             for path in names:
                 tree[path] = tree[path]._replace(names=tuple(sorted(names)))
     return tree
+
+
+def make_deep(root: Path, depth: int) -> FolderHandle:
+    """Make folders named ``d`` in one another, however long their path becomes; return the open last one."""
+    handle: FolderHandle = native.open_root(str(root))
+    for _ in range(depth):
+        handle.mkdir_at("d", 0o700)
+        below = handle.open_dir_at("d")
+        handle.close()
+        handle = below
+    return handle
 
 
 def contents(root: Path | str) -> dict[str, bytes]:

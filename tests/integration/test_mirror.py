@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.destination import mirror_writer as writer
+from backup_gui.engine.fs import native
 from backup_gui.engine.roots import continuity
 from backup_gui.engine.rules.version_names import read_version_name
 from backup_gui.engine.state.database import JobDatabase
@@ -27,7 +28,8 @@ from tests.helpers.rig import (
     paths,
     plant_everything,
 )
-from tests.helpers.trees import contents, read_tree
+from tests.helpers.systems import DEEP_LEVELS
+from tests.helpers.trees import contents, make_deep, read_tree
 from tests.helpers.windows import FakeWindows, use_windows
 
 COMPLETE, PROBLEMS = PassStatus.COMPLETE, PassStatus.PROBLEMS
@@ -131,55 +133,43 @@ def test_on_windows_a_pass_does_the_same(rig: Rig, monkeypatch: pytest.MonkeyPat
     assert done(rig.run()) == NOTHING
 
 
-DEPTH = 3_000
-
-
-def make_deep(root: Path) -> None:
-    fd = os.open(root, os.O_RDONLY)
-    for _ in range(DEPTH):
-        os.mkdir("d", dir_fd=fd)
-        below = os.open("d", os.O_RDONLY, dir_fd=fd)
-        os.close(fd)
-        fd = below
-    file = os.open("bottom", os.O_CREAT | os.O_WRONLY, dir_fd=fd)
-    os.write(file, b"deep")
-    os.close(file)
-    os.close(fd)
-
-
 def depth_of(root: Path) -> int:
     """How many folders lie in each other; the file at the bottom counts as one more."""
     depth = 0
-    fd = os.open(root, os.O_RDONLY)
-    while names := [name for name in os.listdir(fd) if name != MARKER_NAME]:
+    folder = native.open_root(str(root))
+    while names := [name for name in folder.names() if name != MARKER_NAME]:
         depth += 1
         if names != ["d"]:
             assert len(names) == 1
             assert names[0].startswith("bottom")
             break
-        below = os.open("d", os.O_RDONLY, dir_fd=fd)
-        os.close(fd)
-        fd = below
-    os.close(fd)
+        below = folder.open_dir_at("d")
+        folder.close()
+        folder = below
+    folder.close()
     return depth
 
 
 @pytest.mark.slow
 @pytest.mark.hazard(32)
 def test_three_thousand_levels_are_mirrored_and_deleted(rig: Rig) -> None:
-    make_deep(rig.source)
+    bottom = make_deep(rig.source, DEEP_LEVELS)
+    file = bottom.create_at("bottom")
+    os.write(file, b"deep")
+    os.close(file)
+    bottom.close()
     report = rig.run()
-    assert (report.status, report.counts.created) == (COMPLETE, DEPTH + 1)
-    assert depth_of(rig.mirror) == DEPTH + 1
+    assert (report.status, report.counts.created) == (COMPLETE, DEEP_LEVELS + 1)
+    assert depth_of(rig.mirror) == DEEP_LEVELS + 1
     assert rig.run().counts == NOTHING
 
-    deep = "/".join(["d"] * DEPTH)
+    deep = "/".join(["d"] * DEEP_LEVELS)
     assert rig.run(paths(f"{deep}/bottom")).counts == NOTHING
     os.rename(rig.source / "d", rig.root / "aside")
     rig.write("other")
     report = rig.run()
-    assert (report.status, report.counts.deleted) == (COMPLETE, DEPTH + 1)
-    assert depth_of(rig.history) == DEPTH + 1
+    assert (report.status, report.counts.deleted) == (COMPLETE, DEEP_LEVELS + 1)
+    assert depth_of(rig.history) == DEEP_LEVELS + 1
     assert set(read_tree(rig.mirror)) == {"other"}
 
 

@@ -28,6 +28,7 @@ from backup_gui.model.entries import Seen
 from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import FULL, Counts, PassStatus, ProblemCode, Report, Scope
 from tests.helpers.rig import SECOND_NS, Rig, as_nobody, paths
+from tests.helpers.systems import set_own_times
 from tests.helpers.trees import contents, read_tree
 
 pytestmark = pytest.mark.hazard(59)
@@ -135,7 +136,7 @@ def test_what_a_volume_has_no_dates_for_gets_the_nearest_and_comes_to_rest(
     (rig.source / "link").symlink_to("anywhere")
     (rig.source / "folder").mkdir()
     for name, year in (("link", 1500), ("folder", 3000)):
-        os.utime(rig.source / name, (0, (year - 1970) * YEAR_S), follow_symlinks=False)
+        set_own_times(rig.source / name, (0, (year - 1970) * YEAR_S * 1_000_000_000))
     utime = os.utime
 
     def cut(what: Any, *, ns: tuple[int, int], **options: Any) -> None:

@@ -14,6 +14,7 @@ from backup_gui.model.events import ActionDone, PlanMade
 from backup_gui.model.job import Place
 from backup_gui.model.plans import FULL, Counts, PassStatus, Scope
 from tests.helpers.rig import LONG_AGO_NS, Rig, done, paths
+from tests.helpers.systems import set_own_times
 from tests.helpers.trees import Node, read_tree
 
 COMPLETE = PassStatus.COMPLETE
@@ -27,7 +28,7 @@ def planted(rig: Rig) -> Rig:
     rig.write("folder/one", "two names")
     os.link(rig.source / "folder/one", rig.source / "folder/two")
     (rig.source / "folder/link").symlink_to("one")
-    os.utime(rig.source / "folder/link", ns=(LONG_AGO_NS, LONG_AGO_NS), follow_symlinks=False)
+    set_own_times(rig.source / "folder/link", (LONG_AGO_NS, LONG_AGO_NS))
     return rig
 
 

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from tests.helpers.memory_destination import Item, MemoryTree
+from tests.helpers.systems import set_own_times
 from tests.helpers.trees import Node, read_attributes, read_tree
 
 _KINDS = {"file": stat.S_IFREG, "folder": stat.S_IFDIR, "link": stat.S_IFLNK}
@@ -64,7 +65,7 @@ def _finish(item: Item, full: Path) -> None:
             os.setxattr(full, name, value, follow_symlinks=False)
     if not stat.S_ISLNK(item.mode):
         full.chmod(stat.S_IMODE(item.mode))
-    os.utime(full, ns=(item.mtime_ns, item.mtime_ns), follow_symlinks=False)
+    set_own_times(full, (item.mtime_ns, item.mtime_ns))
 
 
 def _is_as_shown(item: Item, node: Node) -> bool:

@@ -25,6 +25,7 @@ from tests.helpers.access_lists import access_list
 from tests.helpers.descriptors import open_below
 from tests.helpers.memory_destination import MemoryDestination
 from tests.helpers.minutes import a_minute_later
+from tests.helpers.systems import set_own_times
 from tests.helpers.trees import contents, read_tree
 from tests.property.faulty_os import Fault, Killed, faulty, open_catalog
 from tests.property.machine_settings import LIMIT_S, machine_settings
@@ -269,7 +270,7 @@ class MirrorMachine(RuleBasedStateMachine):
         path = self.pick(which)
         stamp_ns = self.world.stamp_ns() % 10**9 + stamp_s * 10**9
         self.see_other_names(self.world.source / path)
-        os.utime(self.world.source / path, ns=(stamp_ns, stamp_ns), follow_symlinks=False)
+        set_own_times(self.world.source / path, (stamp_ns, stamp_ns))
         self.world.hint(path, changes_names=False)
 
     # What strangers do to the mirror

@@ -26,6 +26,7 @@ from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.events import ActionDone, Event
 from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import FULL, Action, Op, Report
+from tests.helpers.systems import set_own_times
 from tests.property.reference import Before, Case, Decision, Known, Node, Step, Tree, judge, plan
 from tests.property.world import FAST
 
@@ -67,7 +68,7 @@ def edit(root: Path, action: tuple[Any, ...]) -> None:
             os.rename(file, root / rest[0])
             return
         if op == "touch":
-            os.utime(file, ns=(0, rest[0]), follow_symlinks=False)
+            set_own_times(file, (0, rest[0]))
             return
         if op == "mode":
             if not file.is_symlink():
@@ -84,7 +85,7 @@ def edit(root: Path, action: tuple[Any, ...]) -> None:
             file.mkdir()
         elif op == "link":
             os.symlink(rest[0], file)
-            os.utime(file, ns=(0, rest[1]), follow_symlinks=False)
+            set_own_times(file, (0, rest[1]))
         elif op == "pipe":
             os.mkfifo(file)
         else:

@@ -26,6 +26,7 @@ from backup_gui.model.paths import is_at_or_below
 from backup_gui.model.plans import FULL, PassStatus, Report
 from backup_gui.model.restores import RestoreResult
 from tests.helpers.memory_destination import MemoryDestination, passes_over, readers_find
+from tests.helpers.systems import set_own_times
 from tests.helpers.trees import Node, read_tree
 from tests.property.far_away import show
 from tests.property.machine_settings import LIMIT_S, machine_settings
@@ -276,9 +277,9 @@ class RestoreMachine(RuleBasedStateMachine):
             age_ns = now_ns - age_s * SECOND_NS
             if is_folder(self.source / path) or is_file(self.source / path):
                 for below in [path, *(f"{path}/{name}" for name in read_tree(self.source / path))][::-1]:
-                    os.utime(self.source / below, ns=(age_ns, age_ns), follow_symlinks=False)
+                    set_own_times(self.source / below, (age_ns, age_ns))
             else:
-                os.utime(self.source / path, ns=(age_ns, age_ns), follow_symlinks=False)
+                set_own_times(self.source / path, (age_ns, age_ns))
         os.utime((self.source / path).parent, ns=(now_ns, now_ns))
 
     def place(self, where: int, name: str) -> str:

@@ -272,7 +272,7 @@ def test_a_second_start_hands_over_its_job_and_ends(started: list[subprocess.Pop
     lock = Path(os.environ["XDG_STATE_HOME"], "backup-gui", "app.lock")
     wait_until(lock.exists, "the first one is up", 20)
     second = start(started, "--source", str(source), "--destination", str(tmp_path / "backup"))
-    assert second.wait(20) == 0
+    assert second.wait(60) == 0
     wait_until((tmp_path / "backup" / "file").exists, "the job handed over runs", 20)
     assert first.poll() is None
 

@@ -66,6 +66,7 @@ def test_it_is_said_again_of_another_loss_and_a_dry_run_says_nothing(
     assert lines(caplog) == 2
 
 
+@pytest.mark.usefixtures("open_folders_go")
 def test_a_history_that_goes_within_a_pass_is_said_to_be_gone(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     rig.write("doc", "3")
     with caplog.at_level(logging.WARNING):
@@ -90,8 +91,11 @@ def test_a_first_history_another_one_and_one_that_was_given_up_are_no_loss(rig: 
 
 def test_where_destination_and_history_are_gone_together_the_backup_begins_anew(rig: Rig) -> None:
     shutil.rmtree(rig.history)
+    # Made before, so that no system gives it the number of the one that goes.
+    new = rig.root / "new"
+    new.mkdir()
     shutil.rmtree(rig.mirror)
-    rig.mirror.mkdir()
+    new.rename(rig.mirror)
     report = rig.run()
     assert ProblemCode.HISTORY_LOST not in {problem.code for problem in report.problems}
     assert contents(rig.mirror) == contents(rig.source)

@@ -21,6 +21,7 @@ from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import FULL, Counts, PassStatus, ProblemCode, Scope, Stage
 from tests.helpers.access_lists import access_list
 from tests.helpers.rig import NOBODY, Rig, as_nobody, keep_times, mounted, paths
+from tests.helpers.systems import set_own_times
 from tests.helpers.trees import contents, read_attributes, read_tree
 from tests.unit.engine.fs.test_xattrs import refuse
 
@@ -308,7 +309,7 @@ def test_what_is_refused_this_time_is_a_problem_and_tried_again(
 def test_what_cannot_be_compared_is_a_problem_and_looked_at_again(
     filled: Rig, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    os.utime(filled.source / path, ns=(0, (filled.source / path).lstat().st_mtime_ns), follow_symlinks=False)
+    set_own_times(filled.source / path, (0, (filled.source / path).lstat().st_mtime_ns))
 
     def unreadable(*_arguments: object, **_options: object) -> None:
         raise OSError(errno.EIO, "Input/output error")

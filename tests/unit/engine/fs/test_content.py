@@ -183,6 +183,7 @@ def test_on_windows_nothing_is_known_of_holes(monkeypatch: pytest.MonkeyPatch) -
     assert transfer_module._next_data(-1, 5, 10) == (5, 10)
 
 
+@pytest.mark.posix("fcntl")
 def test_a_flush_reaches_the_disk_also_on_macos(files: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     files.open(b"")
     calls: list[object] = []

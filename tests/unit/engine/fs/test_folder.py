@@ -19,6 +19,7 @@ from tests.helpers.trees import contents
 from tests.helpers.windows import FakeWindows
 
 LONG_AGO_NS = 1_000_000_000_123_456_700
+OWNER = (-1, -1) if sys.platform == "win32" else (os.geteuid(), os.getegid())
 
 
 # How this system does it and, on Linux, a stand-in for Windows.
@@ -155,10 +156,10 @@ def test_metadata_are_set_of_the_name_itself(opened: FolderHandle) -> None:
     assert opened.stat_at("file").st_mtime_ns == before
     opened.set_times_at("file", times)
     opened.set_mode_at("file", stat.S_IFREG | 0o401)
-    opened.set_owner_at("file", os.geteuid(), os.getegid())
+    opened.set_owner_at("file", *OWNER)
     assert (opened.stat_at("file").st_mtime_ns, opened.stat_at("file").st_mode & 0o777) == (LONG_AGO_NS, 0o401)
     opened.set_times(times)
-    opened.set_owner(os.geteuid(), os.getegid())
+    opened.set_owner(*OWNER)
     opened.set_mode(stat.S_IMODE(opened.stat().st_mode))
     assert opened.stat().st_mtime_ns == LONG_AGO_NS
 
@@ -167,8 +168,8 @@ def test_the_mode_of_something_else_by_now_stays(place: Path) -> None:
     (place / "folder").mkdir(mode=0o700)
     handle = native.open_root(str(place))
     handle.set_mode_at("folder", stat.S_IFREG | 0o777)
+    assert stat.S_IMODE(handle.stat_at("folder").st_mode) == 0o700
     handle.close()
-    assert stat.S_IMODE((place / "folder").stat().st_mode) == 0o700
 
 
 def test_an_open_file_gets_its_metadata_at_once(opened: FolderHandle) -> None:
@@ -212,8 +213,9 @@ def test_the_disk_is_asked_as_far_as_the_system_lets_it(opened: FolderHandle, mo
         with pytest.raises(OSError, match="Input/output"):
             opened.flush_dir()
     else:
-        with pytest.raises(OSError, match="not supported"):
+        with pytest.raises(OSError) as raised:  # noqa: PT011 - the words differ
             opened.sync_volume()
+        assert raised.value.errno == errno.ENOTSUP
 
 
 @pytest.mark.parametrize("open_file", [open_file for _, open_file in WAYS.values()])

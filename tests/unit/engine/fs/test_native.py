@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.posix("names that are no text, and /proc")
 def test_a_path_without_links_is_the_same_however_it_is_found_out(tmp_path: Path) -> None:
     names = ["folder", "folder/gone (deleted)", "folder/below", "blank and\nline", "ümlaut", os.fsdecode(b"odd\xff")]
     for name in names:

@@ -19,6 +19,8 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.model.entries import EntryKind, kind_of
 from tests.helpers.descriptors import open_below
 from tests.helpers.rig import HOSTILE_NAMES, as_nobody
+from tests.helpers.systems import DEEP_LEVELS
+from tests.helpers.trees import make_deep
 from tests.helpers.windows import FakeWindows, use_windows
 
 
@@ -83,6 +85,7 @@ def test_paths_are_looked_at_and_read_without_following_links(opened: Tree, plac
 
 
 @pytest.mark.hazard(24)
+@pytest.mark.posix("pipes in folders")
 def test_a_pipe_in_a_files_place_does_not_block(opened: Tree, place: Path) -> None:
     os.mkfifo(place / "pipe")
     # Where it is no file to the system, it is not opened at all.
@@ -98,14 +101,16 @@ def test_an_empty_root_is_told_from_one_with_a_hidden_file(opened: Tree, place: 
 
 def test_a_root_that_is_no_folder_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (place / "file").touch()
-    os.mkfifo(place / "pipe")
-    for is_windows in (False, True):
-        if is_windows:
+    no_folders = ["file"]
+    if sys.platform != "win32":
+        os.mkfifo(place / "pipe")
+        no_folders.append("pipe")
+    for is_stand_in in (False, True) if sys.platform == "linux" else (False,):
+        if is_stand_in:
             use_windows(monkeypatch, FakeWindows())
-        with pytest.raises(NotADirectoryError):
-            Tree(str(place / "file"))
-        with pytest.raises(NotADirectoryError):
-            Tree(str(place / "pipe"))
+        for name in no_folders:
+            with pytest.raises(NotADirectoryError):
+                Tree(str(place / name))
         with pytest.raises(FileNotFoundError):
             Tree(str(place / "none"))
 
@@ -160,6 +165,7 @@ def test_a_name_that_vanishes_while_it_is_listed_is_left_out(place: Path, monkey
 
 
 @pytest.mark.hazard(4)
+@pytest.mark.posix("os.scandir; of Windows a test of its own says it")
 @pytest.mark.parametrize("has_vanishing_name", [False, True])
 def test_a_listing_that_fails_halfway_gives_nothing(
     place: Path, monkeypatch: pytest.MonkeyPatch, *, has_vanishing_name: bool
@@ -260,14 +266,8 @@ def test_a_forgotten_folder_is_opened_anew(place: Path) -> None:
 
 
 def test_three_thousand_levels_are_reached_and_found_missing(place: Path) -> None:
-    depth = 3_000
-    fd = os.open(place, os.O_RDONLY)
-    for _ in range(depth):
-        os.mkdir("d", dir_fd=fd)
-        below = os.open("d", os.O_RDONLY, dir_fd=fd)
-        os.close(fd)
-        fd = below
-    os.close(fd)
+    depth = DEEP_LEVELS
+    make_deep(place, depth).close()
     path = "/".join(["d"] * depth)
     with Tree(str(place)) as found:
         assert found.list(path) == {}

@@ -27,7 +27,8 @@ from backup_gui.model.entries import EntryKind
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Policy, RestoreResult
 from tests.helpers.rig import HOSTILE_NAMES, LONG_AGO_NS, Rig, as_nobody
-from tests.helpers.trees import contents, read_tree
+from tests.helpers.systems import DEEP_LEVELS, set_own_times
+from tests.helpers.trees import contents, make_deep, read_tree
 from tests.helpers.windows import FakeWindows, use_windows
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -366,7 +367,7 @@ def test_what_was_a_folder_and_is_a_file_now_comes_back_as_the_file(rig: Rig, to
 def test_links_come_back_as_links(rig: Rig, to: Path) -> None:
     rig.mirror.mkdir()
     (rig.mirror / "link").symlink_to("/etc")
-    os.utime(rig.mirror / "link", ns=(5, LONG_AGO_NS), follow_symlinks=False)
+    set_own_times(rig.mirror / "link", (5, LONG_AGO_NS))
     rig.history.mkdir()
     (rig.history / f"gone{MARK}").symlink_to("../elsewhere")
     assert bring(rig, to).restored == ("gone", "link")
@@ -374,6 +375,7 @@ def test_links_come_back_as_links(rig: Rig, to: Path) -> None:
     assert os.lstat(to / "link").st_mtime_ns == LONG_AGO_NS
 
 
+@pytest.mark.posix("pipes in folders")
 def test_pipes_in_the_backup_are_left_out(rig: Rig, to: Path) -> None:
     rig.write_at(rig.mirror / "file")
     os.mkfifo(rig.mirror / "pipe")
@@ -397,16 +399,11 @@ def test_a_set_id_program_comes_back_as_its_owners_if_that_is_asked_for(rig: Rig
 
 
 def test_three_thousand_levels_come_back(rig: Rig, to: Path) -> None:
-    depth = 3_000
+    depth = DEEP_LEVELS
     rig.mirror.mkdir()
-    fd = os.open(rig.mirror, os.O_RDONLY)
-    for _ in range(depth):
-        os.mkdir("d", dir_fd=fd)
-        below = os.open("d", os.O_RDONLY, dir_fd=fd)
-        os.close(fd)
-        fd = below
-    os.close(os.open("bottom", os.O_CREAT | os.O_WRONLY, dir_fd=fd))
-    os.close(fd)
+    handle = make_deep(rig.mirror, depth)
+    os.close(handle.create_at("bottom"))
+    handle.close()
     result = bring(rig, to)
     assert (len(result.restored), result.failed) == (1, ())
 
@@ -448,7 +445,8 @@ def test_a_copy_that_comes_out_different_is_not_left_there(rig: Rig, to: Path, m
 
     def spoil(fd: int, out: int, *rest: Any) -> None:
         real(fd, out, *rest)
-        os.pwrite(out, b"w", 0)
+        os.lseek(out, 0, os.SEEK_SET)
+        os.write(out, b"w")
 
     monkeypatch.setattr(restoring, "transfer", spoil)
     result = bring(rig, to)
@@ -482,6 +480,7 @@ def test_metadata_that_cannot_be_set_on_folders_and_links_does_not_spoil_a_resto
     assert (result.restored, result.failed) == (("docs/a", "link"), ())
 
 
+@pytest.mark.posix("set-id bits")
 def test_anothers_set_id_program_does_not_become_ones_own(rig: Rig, to: Path) -> None:
     program = rig.write_at(rig.mirror / "program")
     program.chmod(0o4755)

@@ -497,7 +497,7 @@ def test_a_dry_run_removes_nothing(rig: Rig) -> None:
 def test_it_can_be_stopped_and_goes_on_at_the_next_pass(rig: Rig, limit: dict[str, int]) -> None:
     rig.options |= limit
     for number in range(20):
-        put(rig, f"folder {number % 4}/{number}", 40 * DAY_S)
+        put(rig, f"folder {number % 4}/{number}", 40 * DAY_S, "larger than that")
     stopped = False
 
     def stop_soon() -> bool:

@@ -111,6 +111,7 @@ def test_a_clock_set_forward_and_back_removes_nothing(computer: Computer, days: 
     assert computer.versions() == len(AGES_S), "the first time must not have counted"
 
 
+@pytest.mark.posix("sizes are counted in blocks")
 @pytest.mark.hazard(35, 45)
 def test_a_clock_set_forward_does_not_make_the_last_hour_old_for_the_size(computer: Computer) -> None:
     computer.rig.options |= {"history_days": 0, "history_max_bytes": BLOCK}

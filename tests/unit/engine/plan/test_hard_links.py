@@ -28,6 +28,7 @@ from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from tests.helpers.exchange import exchange
 from tests.helpers.rig import Rig, done, keep_times, mounted, paths, trees
+from tests.helpers.systems import folder_class
 from tests.helpers.trees import contents, read_tree
 
 COMPLETE = PassStatus.COMPLETE
@@ -87,7 +88,7 @@ def without_links(monkeypatch: pytest.MonkeyPatch, code: int = errno.EPERM) -> N
     def refuse(*_arguments: object, **_options: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(folder_class(), "link_at", refuse)
 
 
 # One pass
@@ -218,6 +219,7 @@ def test_an_edit_that_keeps_size_and_time_is_found_behind_a_new_name(group: Rig,
     check_settled(group)
 
 
+@pytest.mark.posix("extended attributes")
 def test_a_new_name_brings_the_other_names_metadata_too(group: Rig) -> None:
     link(group, "a", "d")
     (group.source / "a").chmod(0o640)
@@ -331,7 +333,7 @@ def adopt(rig: Rig) -> None:
     rig.write("a", "shared")
     link(rig, "a", "b")
     link(rig, "a", "folder/c")
-    subprocess.run(["cp", "-r", "--preserve=mode,timestamps", rig.source, rig.mirror], check=True)
+    shutil.copytree(rig.source, rig.mirror)
     assert len(inodes(rig, "a", "b", "folder/c")) == 3
 
 
@@ -544,6 +546,7 @@ def test_a_first_name_edited_since_the_plan_is_not_linked_to(group: Rig) -> None
     check_settled(group)
 
 
+@pytest.mark.posix("symbolic links")
 def test_a_first_name_swapped_for_a_link_since_the_plan_is_not_linked_to(
     group: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -582,7 +585,7 @@ def test_a_link_refused_where_others_are_possible_is_tried_again(
 ) -> None:
     link(group, "a", path)
     refusals = iter([True])
-    real = os.link
+    real = folder_class().link_at
 
     def refuse_once(*arguments: Any, **options: Any) -> None:
         if next(refusals, False):
@@ -590,7 +593,7 @@ def test_a_link_refused_where_others_are_possible_is_tried_again(
         real(*arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "link", refuse_once)
+        patch.setattr(folder_class(), "link_at", refuse_once)
         report = group.run()
     assert [(problem.path, problem.code) for problem in report.problems] == [(path, ProblemCode.PROTECTED)]
     assert group.temporaries() == []
@@ -740,7 +743,7 @@ def test_groups_are_forgotten_when_all_of_their_names_were_seen(rig: Rig, monkey
         assert len(made[-1]._groups) == 1, "only the group with a name outside is waited for"
         assert most <= 3
         for number in range(30):
-            (rig.source / f"{number}/a").chmod(0o600)
+            (rig.source / f"{number}/a").chmod(0o400)
     rig.run()
     check_settled(rig)
 

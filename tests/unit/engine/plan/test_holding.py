@@ -70,6 +70,7 @@ def test_what_a_mirror_cannot_hold_has_its_reason(
         assert (holding.refusal("four", entries["four"], old) is None) is (expected["four"] is None)
 
 
+@pytest.mark.posix("names that differ by case alone")
 def test_names_that_the_mirror_cannot_hold_are_taken_out_and_its_own_spellings_matched(tmp_path: Path) -> None:
     source, destination = tmp_path / "source", tmp_path / "destination"
     for folder, created in ((source, ("a:b", "Readme", "new", "NEW")), (destination, ("README",))):

@@ -50,6 +50,7 @@ def mapping(source: Tree, mirror: FoldingMirror, catalog: Any = None) -> NameMap
     return NameMapper(context, PlanBuilder(), lambda path, _: path == "left out", lambda _path, _entry: None)
 
 
+@pytest.mark.posix("names that differ by case alone")
 def test_names_that_the_mirror_spells_otherwise_are_matched_and_renamed(source: Tree) -> None:
     mirror = FoldingMirror({"": {"README", "SUB", "gone"}, "Sub": {"x"}}, ALL._replace(folds_case=True))
     names = mapping(source, mirror)
@@ -85,6 +86,7 @@ def test_what_the_mirror_has_is_free_only_if_no_name_of_the_source_takes_it(sour
     assert mirror.listed == [""]
 
 
+@pytest.mark.posix("names that differ by case alone")
 def test_where_listings_do_not_keep_the_case_names_that_were_stored_before_come_first(source: Tree) -> None:
     class JobDatabase:
         def folder(self, _path: str) -> set[str]:

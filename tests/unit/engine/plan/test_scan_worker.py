@@ -25,6 +25,7 @@ from backup_gui.model.paths import TEMPORARY_PREFIX, encode
 from backup_gui.model.plans import PassStatus, Plan, Scope
 from tests.helpers.rig import HOSTILE_NAMES, Rig
 from tests.helpers.second_process import kill
+from tests.helpers.systems import set_own_times
 from tests.helpers.trees import read_tree
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the second process is used on Linux only")
@@ -150,7 +151,7 @@ PLACE = "folder 9/deeper"
 
 
 def set_time(path: Path) -> None:
-    os.utime(path, ns=(1, 1), follow_symlinks=False)
+    set_own_times(path, (1, 1))
 
 
 def own(rig: Rig, path: str) -> None:
@@ -168,7 +169,7 @@ def relink(path: Path) -> None:
     entry = path.lstat()
     path.unlink()
     path.symlink_to("b")
-    os.utime(path, ns=(entry.st_atime_ns, entry.st_mtime_ns), follow_symlinks=False)
+    set_own_times(path, (entry.st_atime_ns, entry.st_mtime_ns))
 
 
 def make_folder_of(file: Path) -> None:

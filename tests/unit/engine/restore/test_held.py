@@ -220,6 +220,7 @@ def test_nothing_is_done_while_a_folder_is_away(rig: Rig) -> None:
     assert contents(rig.source) == {}
 
 
+@pytest.mark.posix("modes and owners")
 def test_a_folder_that_has_to_be_made_is_like_the_one_that_it_is_in(rig: Rig) -> None:
     rig.write("docs/deep/er/file", "original")
     rig.run()

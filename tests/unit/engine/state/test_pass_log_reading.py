@@ -13,6 +13,7 @@ import pytest
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.pass_log import PassLogReader, remembered_facts
 from backup_gui.model.passes import DayTotal, PassKind, PastChange
+from backup_gui.model.paths import encode
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Report, Stage
 from backup_gui.model.reasons import Reason, ReasonCode, of_system
 from tests.unit.engine.state.test_pass_log import FIRST_SCHEMA
@@ -125,7 +126,7 @@ def test_paths_are_told_where_the_catalog_knows_them(
     assert log_reader.changes(first) == ()
     assert log_reader.page(search="letter") == ()
     with sqlite3.connect(tmp_path / "jobs" / "a.sqlite") as connection:
-        rows = ((first, 0, "create", b"Letters/a\xff", None), (first, 1, "move", b"b", b"Letters/b"))
+        rows = ((first, 0, "create", encode("Letters/a\udcff"), None), (first, 1, "move", b"b", b"Letters/b"))
         connection.executemany(
             "INSERT INTO changes (pass, number, op, kind, path, old_path) VALUES (?, ?, ?, 'file', ?, ?)", rows
         )
