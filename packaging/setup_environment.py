@@ -36,7 +36,7 @@ TARGETS = {
     "test": ("requirements-dev.txt", ["qt", "test"]),
     "package": ("requirements-dev.txt", ["qt", "test", "package"]),
     "test-package": ("requirements-dev.txt", ["qt", "test", "test-package"]),
-    "windows": ("requirements-dev.txt", ["windows"]),
+    "windows": ("requirements-dev.txt", ["qt", "test", "windows"]),
 }
 
 

@@ -37,9 +37,12 @@ MARKERS = {
     "fresh": "makes a minimal Debian and installs packages into it; chosen with -m fresh only",
     "root": "mounts file systems or changes owners, so it runs as root only",
     "watches": "takes much of what the system lets a user watch, all of whose programs share it",
+    "windows_package": "tests what people install on Windows, under wine; chosen with -m windows_package only",
     "slow": "computes for more than two seconds, or is in a folder whose tests run whole programs",
 }
 
+# Tests with these marks are run only where the mark is chosen.
+UNCHOSEN = ("package", "fresh", "windows_package")
 # What is in these folders is slow as a whole: `make quick` leaves it out.
 SLOW_FOLDERS = ("differential", "e2e", "faults", "property", "sequences", "simulation", "soak")
 
@@ -75,7 +78,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("root"):
                 item.add_marker(pytest.mark.skip(reason="needs root"))
-    unchosen = [mark for mark in ("package", "fresh") if mark not in config.getoption("markexpr")]
+    unchosen = [mark for mark in UNCHOSEN if mark not in config.getoption("markexpr")]
     left_out = [item for item in items if any(map(item.get_closest_marker, unchosen))]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -28,6 +28,8 @@ FONTS = Path("/usr/share/fonts/truetype/dejavu")
 COMPILER = "x86_64-w64-mingw32-gcc"
 # Below Python's library: tests of its own, what is compiled for Linux, and what Debian adds.
 NOT_FOR_WINDOWS = ("__pycache__", "dist-packages", "lib-dynload", "sitecustomize.py", "test")
+# What lies here and only uses the rig.
+ITS_USERS = frozenset({"run_tests.py", "make_setup.py", "installer.nsi"})
 # They check the text, which the rig does not.
 NOT_NEEDED = frozenset({"ruff", "mypy"})
 NO_ENTRY = "-Wl,--entry=DllMainCRTStartup"
@@ -63,7 +65,7 @@ def make() -> None:
 def fingerprint() -> str:
     """Return a digest of all that decides what the rig is."""
     digest = hashlib.sha256(os.fsencode(wine.PROJECT))
-    sources = (path for path in HERE.iterdir() if path.is_file() and path.name != "run_tests.py")
+    sources = (path for path in HERE.iterdir() if path.is_file() and path.name not in ITS_USERS)
     for path in (*sorted(sources), *lock_files()):
         digest.update(path.read_bytes())
     return digest.hexdigest()

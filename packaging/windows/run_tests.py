@@ -1,7 +1,8 @@
 """Runs the tests in the rig for Windows, after making it: ``python packaging/windows/run_tests.py [--short] …``.
 
-All other arguments are pytest's; paths are those of this system. Without any path, what can run on Windows is run. With
-``--short`` the slow tests are left out, and what says the same on each system.
+All other arguments are pytest's; paths are those of this system. Without any path, what can run on Windows is run, and
+then the program and its setup program are made, installed, used, updated and removed. With ``--short`` the slow tests
+are left out, and what says the same on each system.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 import build_rig
+import make_setup
 import wine
 
 # The other folders need mounts, rsync or a desktop of Linux, or look at the text of the project.
@@ -22,6 +24,9 @@ SHORT_FOLDERS = (
     "tests/qt",
 )
 
+# They start what is made, as people do, and run on this system.
+PACKAGE, PACKAGE_TESTS = "windows_package", "tests/e2e/test_windows_package.py"
+
 # A process that waits in wine cannot be interrupted by a signal, so a thread watches the time of each test.
 # That ends the whole process, so it is for what hangs, not for what is slow.
 OPTIONS = ("-n", "auto", "-p", "no:cacheprovider", "-o", "timeout_method=thread", "-o", "timeout=300")
@@ -30,20 +35,24 @@ OPTIONS = ("-n", "auto", "-p", "no:cacheprovider", "-o", "timeout_method=thread"
 def main() -> None:
     """Run the tests, and end with pytest's exit code."""
     arguments = sys.argv[1:]
-    folders = FOLDERS
-    if "--short" in arguments:
+    is_short = "--short" in arguments
+    if is_short:
         arguments.remove("--short")
         arguments += ["-m", "not slow"]
-        folders = SHORT_FOLDERS
-    if not any(os.path.exists(argument.partition("::")[0]) for argument in arguments):
-        arguments += folders
+    is_all = not any(os.path.exists(argument.partition("::")[0]) for argument in arguments)
+    if is_all:
+        arguments += SHORT_FOLDERS if is_short else FOLDERS
     with wine.one_at_a_time():
         build_rig.make()
         clear(wine.TEMPORARY)
         with wine.running():
             code = wine.run(str(wine.PYTHON), "-m", "pytest", *OPTIONS, *arguments)
-    if code == 0:
-        clear(wine.TEMPORARY)
+        if code == 0:
+            clear(wine.TEMPORARY)
+        if is_all and not is_short:
+            make_setup.make_program()
+            make_setup.make_setup()
+            code = subprocess.call([sys.executable, "-m", "pytest", "-rA", "-m", PACKAGE, PACKAGE_TESTS]) or code
     sys.exit(code)
 
 
