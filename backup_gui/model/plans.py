@@ -174,6 +174,7 @@ class ProblemCode(Codes):
     """Why one path could not be handled."""
 
     NO_PERMISSION = Code("No permission to read this")
+    PRIVACY = Code("macOS keeps this from Folder Backup until it has full disk access")
     NO_WRITE_PERMISSION = Code("No permission to write this in the backup")
     KEEPS_CHANGING = Code("The file keeps changing while it is being copied")
     COPIED_IN_USE = Code("Another program wrote to the file while it was copied, so the copy may not be whole")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
+import sys
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 ADVICE: dict[Code, str] = {
     ProblemCode.NO_PERMISSION: "Give your user account permission to read it. The last copy stays in the backup.",
+    ProblemCode.PRIVACY: "Allow it in System Settings, under Privacy & Security. The last copy stays in the backup.",
     ProblemCode.NO_WRITE_PERMISSION: "Give your user account permission to write in the backup folder.",
     ProblemCode.KEEPS_CHANGING: "It is tried again, and copied as it is after ten minutes.",
     ProblemCode.COPIED_IN_USE: "Close the program now and then: a whole copy follows. The last one is in the history.",
@@ -151,6 +153,9 @@ def code_of(error: OSError, stage: Stage, *, is_writing: bool | None = None) -> 
     number = error.errno
     if stage is Stage.METADATA and number in _numbers("EPERM", "EOPNOTSUPP", "ENOTSUP", "EINVAL", "ERANGE", "E2BIG"):
         return ProblemCode.METADATA
+    if sys.platform == "darwin" and number == errno.EPERM and not writes:
+        # Modes and access lists refuse by EACCES; only the user's privacy is kept in this way.
+        return ProblemCode.PRIVACY
     for numbers, code in (*_SAME_BOTH_WAYS, *(_WRITING if writes else _READING)):
         if number in numbers:
             return code

@@ -2336,6 +2336,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Geben Sie Ihrem Benutzerkonto Leserechte dafür. Die letzte Kopie bleibt in der Sicherung.</translation>
     </message>
     <message>
+        <source>Allow it in System Settings, under Privacy &amp; Security. The last copy stays in the backup.</source>
+        <translation>Erlauben Sie es in den Systemeinstellungen unter „Datenschutz &amp; Sicherheit“. Die letzte Kopie bleibt in der Sicherung.</translation>
+    </message>
+    <message>
         <source>If it was moved or thrown away by mistake, look for it: its files need no program.</source>
         <translation>Wurde er versehentlich verschoben oder gelöscht, suchen Sie ihn: Seine Dateien lassen sich ohne Programm lesen.</translation>
     </message>
@@ -3564,6 +3568,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>it ends with a space or a full stop</source>
         <translation>Er endet mit einem Leerzeichen oder Punkt</translation>
+    </message>
+    <message>
+        <source>macOS keeps this from Folder Backup until it has full disk access</source>
+        <translation>macOS verwehrt Folder Backup den Zugriff, bis es Festplattenvollzugriff hat</translation>
     </message>
     <message>
         <source>no name is free</source>

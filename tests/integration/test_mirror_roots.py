@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from backup_gui.config.job_factory import folder_faults
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.roots import roots
+from backup_gui.model import problems
 from backup_gui.model.errors import (
     DestinationBusyError,
     DestinationUnusableError,
@@ -67,6 +72,28 @@ def test_a_source_that_may_not_be_read_is_waited_for(rig: Rig) -> None:
             rig.run()
         rig.source.chmod(0o755)
         assert set(read_tree(rig.mirror)) == {"a"}
+
+
+def test_a_source_that_macos_keeps_from_the_program_is_waited_for_with_what_to_do(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write("a")
+    rig.run()
+    real = native.open_root
+
+    def keep(path: str, **options: Any) -> Any:
+        if path == str(rig.source):
+            raise OSError(errno.EPERM, "Operation not permitted")
+        return real(path, **options)
+
+    monkeypatch.setattr(native, "open_root", keep)
+    with pytest.raises(RootAbsentError, match="not permitted"):
+        rig.run()
+    monkeypatch.setattr(problems, "sys", SimpleNamespace(platform="darwin"))
+    with pytest.raises(RootAbsentError, match="full disk access"):
+        rig.run()
+    monkeypatch.undo()
+    assert rig.run().status is PassStatus.COMPLETE
 
 
 @pytest.mark.hazard(2)

@@ -45,6 +45,7 @@ _STOPPED = Reason(ReasonCode.RETURN_STOPPED)
 # Reasons of failures, by problem code.
 CODES: dict[Code, Code] = {
     ProblemCode.NO_PERMISSION: ReasonCode.RETURN_UNREAD,
+    ProblemCode.PRIVACY: ProblemCode.PRIVACY,
     ProblemCode.NO_WRITE_PERMISSION: ReasonCode.RETURN_UNWRITTEN,
     ProblemCode.IN_USE: ProblemCode.IN_USE,
     ProblemCode.NO_SPACE: ReasonCode.RETURN_NO_SPACE,

@@ -41,8 +41,8 @@ from backup_gui.model.errors import (
     RootAbsentError,
 )
 from backup_gui.model.path_text import escape
-from backup_gui.model.plans import HeldCode
-from backup_gui.model.problems import is_full, of_unwritable
+from backup_gui.model.plans import HeldCode, ProblemCode, Stage
+from backup_gui.model.problems import code_of, is_full, of_unwritable
 from backup_gui.model.reasons import Reason, ReasonCode, system_words
 
 if TYPE_CHECKING:
@@ -254,7 +254,9 @@ def _open_source(job: Job, folders: JobFolders, catalog: JobDatabase) -> tuple[T
 
 
 def _unopened(job: Job, error: OSError) -> Reason:
-    return Reason(ReasonCode.SOURCE_UNOPENED, why=system_words(error), path=job.source)
+    is_private = code_of(error, Stage.COMPARE) is ProblemCode.PRIVACY
+    why = Reason(ProblemCode.PRIVACY) if is_private else system_words(error)
+    return Reason(ReasonCode.SOURCE_UNOPENED, why=why, path=job.source)
 
 
 def _refuse_nesting(folders: JobFolders) -> None:

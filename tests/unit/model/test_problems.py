@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 
 import pytest
 
@@ -71,6 +72,18 @@ def test_access_denied_on_windows_is_a_matter_of_permission() -> None:
     error = windows_error(5, errno.EACCES)
     assert code_of(error, Stage.COPY) is ProblemCode.NO_PERMISSION
     assert code_of(error, Stage.COPY, is_writing=True) is ProblemCode.NO_WRITE_PERMISSION
+
+
+def test_what_macos_keeps_from_programs_is_no_matter_of_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = OSError(errno.EPERM, "Operation not permitted")
+    assert code_of(refused, Stage.COMPARE) is ProblemCode.NO_PERMISSION
+    monkeypatch.setattr(sys, "platform", "darwin")
+    for stage in (Stage.COMPARE, Stage.COPY):
+        found = problem_from(refused, "Documents/letter", stage)
+        assert found.code is ProblemCode.PRIVACY
+        assert "Privacy & Security" in ADVICE[found.code]
+    assert code_of(OSError(errno.EACCES, "Permission denied"), Stage.COPY) is ProblemCode.NO_PERMISSION
+    assert code_of(refused, Stage.COPY, is_writing=True) is ProblemCode.PROTECTED
 
 
 def test_a_device_error_while_writing_is_not_blamed_on_the_source() -> None:

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.system import darwin
 from backup_gui.engine.fs.system.darwin import DarwinAttributes, DarwinVolumes, MountFacts
 from backup_gui.engine.fs.volumes.mounts import can_watch
@@ -22,6 +21,9 @@ from backup_gui.engine.fs.volumes.volume import volume_of
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.reasons import Reason, ReasonCode
 from tests.helpers.darwin_library import RESOURCE_FORK, DarwinLibrary
+
+if sys.platform != "win32":
+    from backup_gui.engine.fs import posix
 
 TAGS = "com.apple.metadata:_kMDItemUserTags"
 LONG_AGO_NS = 1_600_000_000_123_456_789
@@ -295,6 +297,7 @@ def cloud(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
+@pytest.mark.posix("folders by descriptors")
 def test_what_has_its_content_in_a_cloud_is_a_placeholder(cloud: Path) -> None:
     handle = posix.open_root(str(cloud))
     found = handle.entries(9)
@@ -314,6 +317,7 @@ def test_what_has_its_content_in_a_cloud_is_a_placeholder(cloud: Path) -> None:
     handle.close()
 
 
+@pytest.mark.posix("folders by descriptors")
 def test_who_asks_for_downloads_sees_files_like_any_others(cloud: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
     monkeypatch.setattr(posix, "permit_downloads", lambda: asked.append(True))
