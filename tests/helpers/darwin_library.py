@@ -18,6 +18,7 @@ ENOATTR = 93
 RESOURCE_FORK = "com.apple.ResourceFork"
 _EXTENDED = 0x100
 _MAX_NAME = 127
+_STATFS_BYTES = 2_168
 _UUID_ONLY = (5, 0, 0, 0x8004_0000, 0, 0, 0)
 
 
@@ -175,13 +176,27 @@ class DarwinLibrary:
         point = os.path.realpath(path.decode())
         while point not in self.mounts:
             point = os.path.dirname(point)
+        self._tell_of_mount(point, answer)
+        return 0
+
+    @_c(c_int, c_void_p, c_int, c_int)
+    def getfsstat(self, answers: int | None, size: int, flags: int) -> int:
+        self._refuse("getfsstat", 0, 0)
+        assert flags == 2, "no server is waited for"
+        if answers is None:
+            return len(self.mounts)
+        points = [*self.mounts][: size // _STATFS_BYTES]
+        for index, point in enumerate(points):
+            self._tell_of_mount(point, answers + index * _STATFS_BYTES)
+        return len(points)
+
+    def _tell_of_mount(self, point: str, answer: int) -> None:
         kind, origin, flags = self.mounts[point]
         # The structure of 64-bit inodes: f_flags, f_fstypename, f_mntonname and f_mntfromname.
-        ctypes.memset(answer, 0, 2_168)
+        ctypes.memset(answer, 0, _STATFS_BYTES)
         ctypes.memmove(answer + 64, flags.to_bytes(4, "little"), 4)
         for offset, text in ((72, kind), (88, point), (1_112, origin)):
             ctypes.memmove(answer + offset, text.encode(), len(text))
-        return 0
 
     @_c(c_int, c_char_p, c_void_p, c_void_p, c_size_t, c_ulong)
     def getattrlist(self, path: bytes, asked: int, answer: int, size: int, options: int) -> int:

@@ -179,7 +179,9 @@ class Watcher:
         if self._observer is None:
             return Coverage(0, source_folders, SOME_REASON)
         if self._inotify is None:
-            return Coverage(source_folders, 0)
+            mount = network_mount_below(self._root)
+            reason = Reason(ReasonCode.NETWORK_UNTOLD_AT, path=mount) if mount else NO_REASON
+            return Coverage(source_folders - 1, 1, reason) if reason and source_folders else Coverage(source_folders, 0)
         self._watch_again()
         unwatched = self._inotify.reader.unwatched()
         # An unreadable folder is not compared either: the pass reports it as a problem, and a change of its permissions

@@ -39,6 +39,10 @@ _ACL_TYPE_EXTENDED: Final = 0x100
 
 _PATH_BYTES: Final = 1_024
 _MNT_LOCAL: Final = 0x1000
+_MNT_NOWAIT: Final = 2
+# Where the volume of users' files is mounted, all of whose paths are the same without this.
+_DATA_VOLUME: Final = "/System/Volumes/Data"
+_AUTOMATIC: Final = "autofs"
 _ATTR_BIT_MAP_COUNT: Final = 5
 _ATTR_VOL_INFO: Final = 0x8000_0000
 _ATTR_VOL_UUID: Final = 0x0004_0000
@@ -214,6 +218,8 @@ class DarwinVolumes:
         # On Intel the bare name is the form of old programs, with another structure.
         names = [name for name in ("statfs$INODE64", "statfs") if hasattr(library, name)]
         self._statfs = _function(library, names[0], ctypes.c_int, ctypes.c_char_p, ctypes.POINTER(_StatFs))
+        names = [name for name in ("getfsstat$INODE64", "getfsstat") if hasattr(library, name)]
+        self._getfsstat = _function(library, names[0], ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int)
         self._getattrlist = _function(
             library,
             "getattrlist",
@@ -226,8 +232,27 @@ class DarwinVolumes:
         found = _StatFs()
         if self._statfs(os.fsencode(path), ctypes.byref(found)) != 0:
             raise _failure()
-        kind, point, origin = map(os.fsdecode, (found.f_fstypename, found.f_mntonname, found.f_mntfromname))
-        return MountFacts(kind, point, origin, bool(found.f_flags & _MNT_LOCAL))
+        return _facts(found)
+
+    def mounts(self) -> list[MountFacts]:
+        """Return all mounts, as the system remembers them: no drive and no server is asked."""
+        count = max(self._getfsstat(None, 0, _MNT_NOWAIT), 0)
+        # Some may be mounted meanwhile.
+        found = (_StatFs * (count + 8))()
+        count = self._getfsstat(ctypes.addressof(found), ctypes.sizeof(found), _MNT_NOWAIT)
+        if count < 0:
+            raise _failure()
+        return [_facts(one) for one in found[:count]]
+
+    def network_mount_below(self, root: str) -> str:
+        """Return the point of a share that is mounted somewhere below a folder; empty if there is none."""
+        prefix = root.removeprefix(_DATA_VOLUME).rstrip("/") + "/"
+        try:
+            mounts = self.mounts()
+        except OSError:
+            return ""
+        points = (mount.point for mount in mounts if not mount.is_local and mount.kind != _AUTOMATIC)
+        return next((point for point in points if point.removeprefix(_DATA_VOLUME).startswith(prefix)), "")
 
     def id_of(self, path: str) -> str:
         """Return what stays the same for a path's volume from mount to mount; empty if nothing does.
@@ -302,6 +327,11 @@ class _StatFs(ctypes.Structure):
         ("f_flags_ext", ctypes.c_uint32),
         ("f_reserved", ctypes.c_uint32 * 7),
     )
+
+
+def _facts(found: _StatFs) -> MountFacts:
+    kind, point, origin = map(os.fsdecode, (found.f_fstypename, found.f_mntonname, found.f_mntfromname))
+    return MountFacts(kind, point, origin, bool(found.f_flags & _MNT_LOCAL))
 
 
 class _AttrList(ctypes.Structure):

@@ -229,6 +229,10 @@ def stores_later(mount: Mount | None) -> bool:
 
 def network_mount_below(root: str, table: "str | Path" = TABLE) -> str:
     """The first network file system that is mounted somewhere below ``root``, or an empty text."""
+    if sys.platform == "darwin":
+        from backup_gui.engine.fs.system import darwin  # noqa: PLC0415 - only there
+
+        return darwin.volumes().network_mount_below(root)
     prefix = root.rstrip("/") + "/"
     found = (mount.point for mount in read_mounts(table) if mount.point.startswith(prefix) and is_network(mount.kind))
     return next(found, "")

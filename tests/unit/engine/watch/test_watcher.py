@@ -40,7 +40,7 @@ from backup_gui.engine.watch.watcher import (
 )
 from backup_gui.model.errors import WatchCancelledError, WatchError
 from backup_gui.model.plans import Scope
-from backup_gui.model.reasons import NO_REASON
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 from backup_gui.model.status import Coverage
 from tests.helpers.descriptors import count_open
 from tests.helpers.exchange import exchange
@@ -892,6 +892,17 @@ def test_other_systems_are_taken_to_watch_everything(source: Path, monkeypatch: 
         assert seen.watcher.is_alive()
         assert seen.watcher.is_complete()
         assert seen.watcher.coverage(3) == Coverage(3, 0, NO_REASON)
+
+
+def test_a_share_mounted_below_the_source_is_polled_on_other_systems_too(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backup_gui.engine.watch.watcher.HAS_INOTIFY", False)
+    with watching(source) as seen:
+        monkeypatch.setattr("backup_gui.engine.watch.watcher.network_mount_below", lambda _root: "/home/share")
+        reason = Reason(ReasonCode.NETWORK_UNTOLD_AT, path="/home/share")
+        assert seen.watcher.coverage(3) == Coverage(2, 1, reason)
+        assert seen.watcher.coverage(0) == Coverage(0, 0)
 
 
 # Life and death

@@ -15,7 +15,7 @@ import pytest
 
 from backup_gui.engine.fs.system import darwin
 from backup_gui.engine.fs.system.darwin import DarwinAttributes, DarwinVolumes, MountFacts
-from backup_gui.engine.fs.volumes.mounts import can_watch
+from backup_gui.engine.fs.volumes.mounts import can_watch, network_mount_below
 from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.fs.volumes.volume import volume_of
 from backup_gui.model.entries import EntryKind, kind_of
@@ -248,6 +248,25 @@ def test_what_cannot_be_looked_at_has_no_mount(library: DarwinLibrary, tmp_path:
     library.refusals["statfs"] = errno.EACCES
     with pytest.raises(PermissionError):
         DarwinVolumes(library).mount_of(str(tmp_path))
+
+
+def test_a_share_that_is_mounted_below_a_folder_is_known(
+    library: DarwinLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.mounts |= {
+        "/": ("apfs", "/dev/disk1s1", 0x1000),
+        "/home/me/stick": ("exfat", "/dev/disk2s1", 0x1000),
+        "/home/me/automatic": ("autofs", "map auto_home", 0),
+        "/System/Volumes/Data/home/you/share": ("smbfs", "//server/share", 0),
+    }
+    monkeypatch.setattr(darwin, "volumes", lambda: DarwinVolumes(library))
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert network_mount_below("/home/me") == ""
+    for root in ("/home/you", "/home", "/", "/System/Volumes/Data/home/you"):
+        assert network_mount_below(root) == "/System/Volumes/Data/home/you/share"
+    assert network_mount_below("/home/you/share") == ""
+    library.refusals["getfsstat"] = errno.EIO
+    assert network_mount_below("/home") == ""
 
 
 # Clouds
