@@ -211,7 +211,10 @@ class FakeWindows:
     def facts_at(self, folder: int, name: str) -> Facts | None:
         if not self.asks_by_name:
             return None
-        handle = self.open_at(folder, name, nt.READ_ATTRIBUTES, nt.OPEN_REPARSE_POINT)
+        # Here it has to be opened for that, and on Windows it is not.
+        handle = self._open(
+            os.path.join(self.final_path(folder), name), nt.READ_ATTRIBUTES, nt.OPEN_REPARSE_POINT, nt.OPEN
+        )
         try:
             return self.facts(handle)
         finally:

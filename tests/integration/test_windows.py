@@ -207,6 +207,31 @@ def test_an_edit_that_keeps_size_and_time_is_copied(rig: Rig, fake: FakeWindows)
     assert contents(rig.mirror) == {"file": b"new"}
 
 
+def test_a_full_pass_opens_nothing_but_folders_where_names_can_be_asked_for(
+    rig: Rig, fake: FakeWindows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.asks_by_name = True
+    for number in range(50):
+        rig.write(f"folder/file {number}", str(number))
+    rig.run()
+    opened: list[str] = []
+    open_at = fake.open_at
+
+    def note(folder: int, name: str, access: int, options: int, disposition: int = nt.OPEN) -> int:
+        opened.append(name)
+        return open_at(folder, name, access, options, disposition)
+
+    monkeypatch.setattr(fake, "open_at", note)
+    report = rig.run()
+    assert (report.is_full, done(report)) == (True, NOTHING)
+    assert {name for name in opened if name.startswith("file")} == set()
+    # One of each side is enough to be compared once it has changed.
+    rig.write("folder/file 7", "edited")
+    opened.clear()
+    assert done(rig.run()).replaced == 1
+    assert {name for name in opened if name.startswith("file")} == {"file 7"}
+
+
 # Clouds
 
 
