@@ -29,9 +29,11 @@ from backup_gui.engine.state.register import forget_folders, other_jobs
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
 from backup_gui.model.job import Job, Place
+from backup_gui.model.path_text import escape
 from backup_gui.model.paths import MARKER_NAME
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Report, Scope, Stage
 from tests.helpers.rig import Rig, as_nobody
+from tests.helpers.systems import IS_POSIX
 from tests.helpers.trees import contents, read_tree
 
 pytestmark = pytest.mark.hazard(52)
@@ -118,8 +120,10 @@ class World:
 
     def change_marker(self, name: str, content: bytes) -> None:
         """Write something else in the place of a backup's marker."""
-        if self.markers(name):
+        if self.markers(name) and IS_POSIX:
             os.setxattr(self.path(name), MARKER_ATTRIBUTE, content)
+        elif self.markers(name):
+            (self.path(name) / MARKER_NAME).write_bytes(content)
         else:
             (self.path(f"{name}.history") / MARKER_NAME).write_bytes(content)
 
@@ -142,7 +146,7 @@ def without_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(95, "Operation not supported")
 
     for name in ("setxattr", "getxattr", "listxattr"):
-        monkeypatch.setattr(os, name, refuse)
+        monkeypatch.setattr(os, name, refuse, raising=IS_POSIX)
 
 
 # The marker
@@ -152,12 +156,13 @@ def test_a_new_backup_is_marked_and_its_marker_says_whose_it_is(world: World) ->
     source = world.fill("docs")
     world.run("docs", "copy")
     found = world.marker("copy")
-    assert (found.computer, found.host, found.source) == ("one", "host of one", str(source))
+    assert (found.computer, found.host, found.source) == ("one", "host of one", escape(str(source)))
     assert found.format == marker.FORMAT
     assert found.made_at.endswith("Z")
     assert contents(world.path("copy")) == contents(source)
 
 
+@pytest.mark.posix("extended attributes")
 def test_a_history_has_the_marker_in_a_file_and_a_mirror_without_one_has_it_as_an_attribute(world: World) -> None:
     world.fill("docs")
     world.run("docs", "with history")
@@ -198,6 +203,7 @@ def test_a_history_elsewhere_leaves_no_mirror_unmarked(world: World) -> None:
     world.refused("other", "copy")
 
 
+@pytest.mark.posix("extended attributes")
 def test_the_marker_survives_the_mirroring_of_attributes_and_is_not_compared(world: World) -> None:
     source = world.fill("docs")
     os.setxattr(source, "user.colour", b"red")
@@ -209,6 +215,7 @@ def test_the_marker_survives_the_mirroring_of_attributes_and_is_not_compared(wor
     assert world.run("docs", "copy", keeps_history=False).counts.total == 0
 
 
+@pytest.mark.posix("extended attributes")
 def test_a_marker_in_a_source_is_not_mirrored_and_one_in_a_mirror_is_nothing_of_it(world: World) -> None:
     source = world.fill("docs", "a", "below/b")
     for folder in (source, source / "below"):
@@ -235,7 +242,7 @@ def test_a_backup_of_a_backup_has_only_its_own_marker(world: World) -> None:
     world.run("docs", "copy")
     world.run("copy", "second copy", keeps_history=False)
     world.run("copy.history", "copy of the history")
-    assert world.markers("second copy")[0].source == str(world.path("copy"))
+    assert world.markers("second copy")[0].source == escape(str(world.path("copy")))
     assert MARKER_NAME not in os.listdir(world.path("copy of the history"))
     assert contents(world.path("second copy")) == contents(world.path("copy"))
     # In the other order, too: the first backup goes on.
@@ -290,6 +297,7 @@ def test_a_full_drive_or_one_that_cannot_be_written_to_is_left_unmarked(
     assert world.marker("copy")
 
 
+@pytest.mark.posix("extended attributes")
 def test_a_marker_that_comes_in_the_very_moment_is_not_written_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -475,7 +483,8 @@ def test_the_word_about_one_backup_is_used_up_and_says_nothing_about_a_copy_of_i
     world.fill("other", "c")
     world.run("docs", "copy", keeps_history=keeps_history)
     for name in ("copy", *(["copy.history"] if keeps_history else [])):
-        subprocess.run(["cp", "-a", world.path(name), world.path(f"kept {name}")], check=True)
+        copy = ["cp", "-a"] if IS_POSIX else ["xcopy", "/E", "/I", "/Q", "/H"]
+        subprocess.run([*copy, world.path(name), world.path(f"kept {name}")], check=True)
     world.run("other", "copy", takes_over=True, keeps_history=keeps_history, allows_mass_delete=True)
     assert world.run("other", "copy", keeps_history=keeps_history).status is PassStatus.COMPLETE
     # The copy that was made before comes to lie where the other one lay.
@@ -721,7 +730,7 @@ def test_a_new_folder_in_a_source_may_be_a_destination(world: World) -> None:
 # Another backup in the mirror, of which no list of jobs knows
 
 
-@pytest.fixture(params=["attributes", "files"])
+@pytest.fixture(params=[pytest.param("attributes", marks=pytest.mark.posix("extended attributes")), "files"])
 def drive(world: World, request: pytest.FixtureRequest) -> World:
     """A drive with the backup of another computer in it, with a history."""
     if request.param == "files":
@@ -796,6 +805,7 @@ def test_the_copy_of_ones_own_backup_in_the_mirror_is_a_stranger_as_any(world: W
     assert sorted(contents(world.path("copy"))) == ["a"]
 
 
+@pytest.mark.posix("extended attributes")
 def test_looking_for_other_backups_costs_what_the_plan_costs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.fill("docs", *(f"{number}/file" for number in range(50)), "edited/file")
     world.run("docs", "copy")
@@ -874,7 +884,7 @@ def test_the_history_of_a_whole_drive_is_recognised_in_it(world: World) -> None:
 
 @pytest.mark.hazard(15)
 @pytest.mark.parametrize("code", [errno.EIO, errno.ETIMEDOUT, errno.ENOMEM])
-@pytest.mark.parametrize("call", ["getxattr", "open_file"])
+@pytest.mark.parametrize("call", [pytest.param("getxattr", marks=pytest.mark.posix("getxattr")), "open_file"])
 def test_an_error_while_a_marker_is_looked_for_is_a_problem_of_that_folder_and_looked_at_again_with_it(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, call: str, code: int
 ) -> None:

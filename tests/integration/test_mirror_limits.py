@@ -54,6 +54,7 @@ def test_a_file_beyond_the_largest_is_a_problem_and_its_old_copy_stays(rig: Rig,
 
 
 @pytest.mark.hazard(26)
+@pytest.mark.posix("modes")
 def test_modes_that_are_not_held_are_neither_set_nor_compared(rig: Rig, limits: dict[str, Any]) -> None:
     limits["holds_modes"] = False
     rig.write("docs/a").chmod(0o640)
@@ -95,6 +96,7 @@ def test_dates_out_of_range_are_set_to_the_nearest_and_known_again(rig: Rig, lim
 
 
 @pytest.mark.hazard(33)
+@pytest.mark.posix("utime by descriptors")
 def test_where_times_are_not_held_copies_are_known_by_the_time_that_they_got(
     rig: Rig, limits: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +198,7 @@ def test_a_name_that_cannot_be_asked_for_is_tried(
 
 
 @pytest.mark.hazard(28)
+@pytest.mark.posix("os.rename by descriptors")
 def test_a_rename_that_has_no_effect_is_made_by_way_of_another_name(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,6 +219,7 @@ def test_a_rename_that_has_no_effect_is_made_by_way_of_another_name(
         assert list(target.list("DOCS")) == ["a"]
 
 
+@pytest.mark.posix("os.rename by descriptors")
 def test_a_name_that_cannot_be_spelt_anew_keeps_its_old_spelling(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (place / "docs").mkdir()
     rename = os.rename
@@ -233,6 +237,7 @@ def test_a_name_that_cannot_be_spelt_anew_keeps_its_old_spelling(place: Path, mo
     assert os.listdir(place) == ["docs"]
 
 
+@pytest.mark.posix("names that differ by case alone")
 def test_names_that_are_two_are_not_spelt_anew(place: Path) -> None:
     (place / "docs").mkdir()
     (place / "DOCS").mkdir()

@@ -17,7 +17,6 @@ from backup_gui.engine.destination import history_writer
 from backup_gui.engine.destination import local as target
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs import tree
-from backup_gui.engine.fs.posix import PosixFolder
 from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import JobDatabase
@@ -36,6 +35,7 @@ from tests.helpers.rig import (
     paths,
     trees,
 )
+from tests.helpers.systems import folder_class
 from tests.helpers.trees import contents, read_tree
 
 COMPLETE, PROBLEMS, CANCELLED = PassStatus.COMPLETE, PassStatus.PROBLEMS, PassStatus.CANCELLED
@@ -556,10 +556,10 @@ def test_a_file_that_cannot_be_replaced_gets_no_more_versions(
     rig.write("report", "newer")
     with monkeypatch.context() as patch:
 
-        def refuse(_self: PosixFolder, _name: str, _folder: PosixFolder, new_name: str) -> None:
+        def refuse(_self: object, _name: str, _folder: object, new_name: str) -> None:
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), new_name)
 
-        patch.setattr(PosixFolder, "replace_at", refuse)
+        patch.setattr(folder_class(), "replace_at", refuse)
         if not has_hard_links:
             patch.setattr(history_writer, "_links", lambda *_arguments: False)
         for _ in range(3):

@@ -47,6 +47,7 @@ def test_where_inodes_do_not_last_the_volume_says_it_all() -> None:
 
 
 @pytest.mark.hazard(64)
+@pytest.mark.posix("a table of mounts")
 def test_what_is_mounted_below_a_folder_is_read_from_the_table(tmp_path: Path) -> None:
     table = tmp_path / "table"
     lines = (f"{tmp_path}/source/a\\040b rw - ext3 /dev/root rw", f"{tmp_path}/sourcery rw - xfs /dev/x rw")
@@ -88,6 +89,7 @@ def test_where_each_name_has_a_number_of_its_own_there_are_no_hard_links(
 
 
 @pytest.mark.hazard(66)
+@pytest.mark.posix("folders that are open can be renamed")
 def test_what_is_lost_when_a_new_folder_gets_its_name_is_a_problem_and_not_recorded(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +115,7 @@ def test_what_is_lost_when_a_new_folder_gets_its_name_is_a_problem_and_not_recor
 
 
 @pytest.mark.hazard(66)
+@pytest.mark.posix("extended attributes")
 def test_attributes_of_the_source_that_cannot_be_read_are_not_blamed_on_the_drive(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
