@@ -37,6 +37,8 @@ from backup_gui.ui.widgets.layouts import Column
 _RADIUS_PX = 8.0
 # Share of the accent colour in the primary button; styles lighten it more in a dark window.
 _DEPTH, _DEPTH_IN_DARK = 0.55, 0.45
+# They draw the system's own buttons, whatever the palette says, but write on them in the palette's colour.
+_STYLES_OF_SYSTEMS = frozenset({"macos", "windows11", "windowsvista"})
 
 
 class PlainLabel(QLabel):
@@ -206,7 +208,7 @@ class PrimaryButton(QPushButton):
 
     def _colour(self) -> None:
         palette = QApplication.palette(self)
-        if self.isEnabled():
+        if self.isEnabled() and QApplication.style().name() not in _STYLES_OF_SYSTEMS:
             # Styles lighten it for gradients and for default buttons; white text must stay readable.
             depth = _DEPTH_IN_DARK if is_dark(QApplication.palette()) else _DEPTH
             palette.setColor(QPalette.ColorRole.Button, mix(accent(palette), QColor("#000000"), depth))

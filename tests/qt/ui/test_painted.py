@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QDate, QDateTime, QPoint, QRect, Qt
@@ -456,6 +457,16 @@ def test_the_words_on_the_one_button_can_be_read(qapp: QApplication, scheme: str
         assert max(contrast(ground, holder.palette().window().color()) for ground in grounds) >= 2
         holder.hide()
     holder.deleteLater()
+
+
+@pytest.mark.parametrize("style", ["macos", "windows11", "windowsvista"])
+def test_the_systems_own_buttons_keep_their_words(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, style: str
+) -> None:
+    """They have the system's ground, on which white words could not be read."""
+    monkeypatch.setattr(QApplication, "style", lambda: SimpleNamespace(name=lambda: style))
+    button = PrimaryButton("Start", lambda: None)
+    assert button.palette().buttonText().color() == qapp.palette().buttonText().color()
 
 
 @schemes
