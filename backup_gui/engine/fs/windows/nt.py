@@ -100,6 +100,7 @@ _ERRNOS: Final = {
     0xC000_000F: errno.ENOENT,  # no such file
     0xC000_0034: errno.ENOENT,  # object name not found
     0xC000_003A: errno.ENOENT,  # object path not found
+    0xC000_0123: errno.ENOENT,  # file deleted: what is open has no name any more
     0xC000_0022: errno.EACCES,  # access denied
     0xC000_0035: errno.EEXIST,  # object name collision
     0xC000_0101: errno.ENOTEMPTY,  # directory not empty

@@ -152,6 +152,10 @@ def test_what_another_program_holds_is_told_apart_from_what_is_forbidden(status:
     assert code_of(OSError(error.errno, error.strerror), Stage.COPY) is code
 
 
+def test_a_folder_that_is_removed_while_it_is_open_counts_as_gone() -> None:
+    assert isinstance(nt.error_of(0xC000_0123, 2, "text", "name"), FileNotFoundError)
+
+
 def test_errors_of_the_windows_api_are_told_apart_too() -> None:
     assert nt.error_of_windows(32, "text", "").errno == errno.EBUSY
     assert nt.error_of_windows(1314, "text", "").errno == errno.EPERM
