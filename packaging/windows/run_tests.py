@@ -18,10 +18,12 @@ import wine
 
 # The other folders need mounts, rsync or a desktop of Linux, or look at the text of the project.
 FOLDERS: tuple[str, ...] = ("tests/unit", "tests/integration", "tests/qt", "tests/property", "tests/fuzz", "tests/e2e")
-# Where nothing fails that is known; the engine's other folders follow.
+# Of the engine what has to do with files, drives and time; the rest of it takes minutes under wine.
 SHORT_FOLDERS = (
     *("tests/unit/cli", "tests/unit/config", "tests/unit/model", "tests/unit/services", "tests/unit/engine/rules"),
-    "tests/qt",
+    *("tests/unit/engine/fs", "tests/unit/engine/watch", "tests/unit/engine/roots", "tests/unit/engine/destination"),
+    *("tests/unit/engine/apply", "tests/unit/engine/guard", "tests/unit/engine/run"),
+    *("tests/fuzz", "tests/qt"),
 )
 
 # They start what is made, as people do, and run on this system.
