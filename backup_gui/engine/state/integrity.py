@@ -13,6 +13,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from backup_gui.model.paths import decode
 from backup_gui.model.reasons import Reason, ReasonCode
 
 log = logging.getLogger(__name__)
@@ -130,7 +131,20 @@ def _first_fault(connection: sqlite3.Connection) -> str:
             allowed = (kind.lower(), kind.lower() if is_required else "null", kind.lower())
             if connection.execute(query, allowed).fetchone() is not None:
                 return f"a value of {table}.{column} is not {kind.lower()}"
+            if kind == "BLOB":
+                values = connection.execute(f"SELECT {quoted} FROM {where} WHERE {quoted} IS NOT NULL")  # noqa: S608
+                if not all(_is_path(value) for (value,) in values):
+                    return f"a value of {table}.{column} is no path"
     return ""
+
+
+def _is_path(value: bytes) -> bool:
+    """Tell whether bytes are those of a path: on Windows not all are."""
+    try:
+        decode(value)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> dict[str, tuple[str, bool]]:

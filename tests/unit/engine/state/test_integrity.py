@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.integrity import doubt, is_of_the_moment
+from backup_gui.model import paths
 
 
 @pytest.fixture
@@ -45,6 +47,19 @@ def test_a_file_of_bad_form_is_set_aside(file: Path) -> None:
     file.write_bytes(content)
     doubt(file)
     assert names(file) == {"job.sqlite.damaged"}
+
+
+@pytest.mark.parametrize("is_path", [True, False])
+def test_a_file_with_a_value_that_is_no_path_on_windows_is_set_aside(
+    file: Path, monkeypatch: pytest.MonkeyPatch, *, is_path: bool
+) -> None:
+    # Elsewhere all bytes are those of a path.
+    monkeypatch.setattr(paths, "_ENCODING_ERRORS", "surrogatepass")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        name = b"half \xed\xb3\xbf" if is_path else b"\xff"
+        connection.execute("UPDATE files SET name = ? WHERE folder = ?", (name, b"folder 7"))
+    doubt(file)
+    assert names(file) == {"job.sqlite" if is_path else "job.sqlite.damaged"}
 
 
 # Where a file says which formats are needed to write and to read it.
