@@ -222,11 +222,13 @@ def test_a_long_return_is_stopped_in_the_middle_and_done_again(
     qtbot.waitUntil(lambda: state() is JobState.OK, timeout=LONG_MS)
     shutil.rmtree(Path(job.source, "docs"))
     qtbot.waitUntil(lambda: state() is JobState.HELD, timeout=LONG_MS)
-    count, real, may_go_on = itertools.count(), progress.Meter.end_path, threading.Event()
+    count, real = itertools.count(), progress.Meter.end_path
+    is_amid, may_go_on = threading.Event(), threading.Event()
 
     def end_slowly(meter: progress.Meter, files: int) -> None:
         real(meter, files)
         if next(count) == 10:
+            is_amid.set()
             assert may_go_on.wait(20)
 
     monkeypatch.setattr(progress.Meter, "end_path", end_slowly)
@@ -234,7 +236,7 @@ def test_a_long_return_is_stopped_in_the_middle_and_done_again(
     assert review is not None
     review.put_back_button.click()
     (dialog,) = dialogs(shell)
-    qtbot.waitUntil(lambda: dialog._title.text().startswith("Putting back "), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: is_amid.is_set() and dialog._title.text().startswith("Putting back "), timeout=LONG_MS)
     dialog.cancel_button.click()
     may_go_on.set()
     qtbot.waitUntil(lambda: dialog.is_over, timeout=LONG_MS)
