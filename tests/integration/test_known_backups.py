@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import ntpath
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -175,6 +177,18 @@ def test_a_history_has_the_marker_in_a_file_and_a_mirror_without_one_has_it_as_a
     assert sorted(os.listdir(world.path("copy"))) == ["a", "b"]
 
 
+def test_the_way_to_the_mirror_is_written_as_every_system_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert marking.way_between("/b/copy.history", "/b/copy") == "../copy"
+    windows = SimpleNamespace(path=ntpath, sep="\\")
+    for module in (marking, marker):
+        monkeypatch.setattr(module, "os", windows)
+    assert marking.way_between("C:\\b\\copy.history", "C:\\b\\copy") == "../copy"
+    assert marker.Marker(mirror="../copy").mirror_of("C:\\b\\copy.history") == "C:\\b\\copy"
+    # A history on a drive of its own.
+    assert marking.way_between("D:\\history", "C:\\b\\copy") == "C:/b/copy"
+    assert marker.Marker(mirror="C:/b/copy").mirror_of("D:\\history") == "C:\\b\\copy"
+
+
 def test_a_history_that_nobody_would_look_for_leaves_the_mirror_marked_too(world: World) -> None:
     world.fill("docs")
     world.run("docs", "copy", history="kept elsewhere")
@@ -335,7 +349,7 @@ def test_an_own_marker_that_cannot_be_read_in_the_very_moment_is_not_taken_for_a
     def mark_while_reading_fails(*arguments: Any) -> None:
         with monkeypatch.context() as failing:
             failing.setattr(marker, "read_open_file", fail)
-            failing.setattr(os, "getxattr", fail)
+            failing.setattr(os, "getxattr", fail, raising=IS_POSIX)
             mark(*arguments)
 
     monkeypatch.setattr("backup_gui.engine.roots.roots.mark", mark_while_reading_fails)

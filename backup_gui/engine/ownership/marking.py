@@ -68,7 +68,7 @@ def mark(target: LocalDestination, folders: JobFolders, catalog: JobDatabase, be
     marks = _Marks(target, marker, belonging.ids)
     try:
         if history is not None:
-            marks.on_history(history.given, os.path.relpath(mirror, history.path))
+            marks.on_history(history.given, way_between(history.path, mirror))
         if history is None or not is_found_from(mirror, history.path) or read_markers(target.root):
             marks.on_mirror()
     except OSError as error:
@@ -87,6 +87,16 @@ def mark(target: LocalDestination, folders: JobFolders, catalog: JobDatabase, be
 
 def _remember_agreed(catalog: JobDatabase, keys: frozenset[str]) -> None:
     catalog.remember(AGREED_KEY, "\n".join(sorted(keys)))
+
+
+def way_between(history: str, mirror: str) -> str:
+    """Return the way from a history to its mirror as a marker has it, for all systems to read. Pure."""
+    try:
+        way = os.path.relpath(mirror, history)
+    except ValueError:
+        # On Windows no way leads from drive to drive.
+        way = mirror
+    return way.replace(os.sep, "/")
 
 
 class _Marks:

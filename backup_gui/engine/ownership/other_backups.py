@@ -143,7 +143,8 @@ class _Finder:
         found = [self._attribute(folder), self._file(join(folder, MARKER_NAME))]
         for history in (place_beside(folder), join(folder, HISTORY_NAME)):
             marker = self._file(join(history, MARKER_NAME))
-            found.append(marker if marker is not None and marker.mirror_of(f"/{history}") == f"/{folder}" else None)
+            is_its = marker is not None and marker.mirror_of(f"/{history}").replace(os.sep, "/") == f"/{folder}"
+            found.append(marker if is_its else None)
         agreed = self._belonging.ids
         return next((marker for marker in found if marker is not None and marker.key(folder) not in agreed), None)
 
