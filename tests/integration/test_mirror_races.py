@@ -35,7 +35,7 @@ from tests.helpers.rig import (
     paths,
     trees,
 )
-from tests.helpers.systems import folder_class
+from tests.helpers.systems import IS_POSIX, folder_class
 from tests.helpers.trees import contents, read_tree
 
 COMPLETE, PROBLEMS, CANCELLED = PassStatus.COMPLETE, PassStatus.PROBLEMS, PassStatus.CANCELLED
@@ -286,7 +286,8 @@ def test_a_source_that_is_swapped_before_deletions_deletes_nothing(rig: Rig) -> 
 
     with pytest.raises(RootAbsentError):
         rig.run(on_event=swap)
-    assert contents(rig.mirror) == {"a": b"1", "b": b"2", "c": b"3"}
+    # Windows finds nothing any more by what was open before.
+    assert contents(rig.mirror) == {"a": b"1", "b": b"2"} | ({"c": b"3"} if IS_POSIX else {})
     assert rig.temporaries() == []
 
 
@@ -312,6 +313,7 @@ def test_a_file_renamed_and_gone_before_it_is_moved_is_looked_for_again_under_it
 
 
 @pytest.mark.hazard(1)
+@pytest.mark.usefixtures("open_folders_go")
 def test_a_source_removed_while_it_is_compared_is_no_success(rig: Rig) -> None:
     rig.write("a", "1")
     rig.run()

@@ -98,6 +98,9 @@ def visible_mounts(table: "str | Path" = TABLE) -> dict[str, Mount]:
 
 
 def _read(table: "str | Path") -> _Table:
+    if sys.platform == "win32" and table == TABLE:
+        # There is none, but whoever may write to the current drive could make a file of this name.
+        return _Table([], {})
     try:
         return _parse(waited_out(partial(_content, table)))
     except OSError:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.fs.volumes.mounts import can_watch, network_mount_below
+from backup_gui.engine.fs.volumes.mounts import can_watch, network_mount_below, read_mounts, visible_mounts
 from backup_gui.model.reasons import ReasonCode
 
 MOUNTS = rb"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw
@@ -25,6 +27,13 @@ a line of another kind
 def mounts(tmp_path: Path) -> Path:
     (tmp_path / "mountinfo").write_bytes(MOUNTS)
     return tmp_path / "mountinfo"
+
+
+def test_on_windows_no_file_is_taken_for_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(os, "open", lambda *_arguments: pytest.fail("a file was read"))
+    assert read_mounts() == []
+    assert visible_mounts() == {}
 
 
 @pytest.mark.posix("a table of mounts")
