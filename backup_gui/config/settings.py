@@ -129,11 +129,8 @@ class ParsedJobs:
 
 def jobs_to_text(jobs: tuple[Job, ...] | list[Job]) -> str:
     """Return jobs as one JSON text; ASCII only, so that no store can garble it."""
-    return json.dumps({"schema": SCHEMA, "jobs": [_row(job) for job in jobs]}, indent=1)
-
-
-def _row(job: Job) -> dict[str, object]:
-    return {**job._asdict(), "destination": str(job.destination)}
+    rows = [{**job._asdict(), "destination": str(job.destination)} for job in jobs]
+    return json.dumps({"schema": SCHEMA, "jobs": rows}, indent=1)
 
 
 def parse_jobs(text: str) -> ParsedJobs:

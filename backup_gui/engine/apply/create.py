@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from backup_gui.engine.apply.stats import PassStats
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.fs.xattrs import Attributes
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.entries import Entry, Seen
@@ -172,15 +171,13 @@ class Creator:
             raise NotCopied(failure) from error
         ready = Ready(action, temporary, entry)
         try:
-            self._target.set_metadata(temporary, entry, self._attributes_of_link(action.path))
+            # Only root can set a link's own attributes.
+            attributes = attributes_of_source(self._source, action.path) if self._target.holds_owner else None
+            self._target.set_metadata(temporary, entry, attributes)
         except OSError as error:
             self._publisher.discard(ready)
             raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
         self._publisher.add(ready)
-
-    def _attributes_of_link(self, path: str) -> Attributes | None:
-        """Read a link's own attributes, which only root can set."""
-        return attributes_of_source(self._source, path) if self._target.holds_owner else None
 
     def _copy_file(self, action: Action) -> None:
         if action.link_to is not None:

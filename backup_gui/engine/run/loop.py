@@ -365,17 +365,15 @@ class Loop:
             report = self._make_pass(scope)
         except (DestinationBusyError, NewerDataError):
             raise
-        except JobError as error:
-            if not self._has_started:
-                raise
-            # The job was valid before: a file, a link or a mount is in place of a folder, and may be gone in a moment.
-            self._begin_failure(self._failed_report(error.reason))
         except OtherBackupError as error:
             self._report = self._refuse(error.held)
             self._schedule.fail(self._clock.monotonic())
         except RootAbsentError as error:
             self._begin_waiting(error.reason)
         except BackupError as error:
+            if isinstance(error, JobError) and not self._has_started:
+                raise
+            # The job was valid before: a file, a link or a mount is in place of a folder, and may be gone in a moment.
             self._begin_failure(self._failed_report(error.reason))
         except Exception as error:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
             self._report = self._report_of_crash(error)

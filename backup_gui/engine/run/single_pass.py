@@ -252,7 +252,11 @@ def _plan(prepared: _Prepared) -> _Planned | None:
     )
     if options.should_stop():
         return None
-    plan = _with_doubt(_of_all_that_is_there(plan), prepared)
+    BUDGET.check()
+    if any(problem.code is ProblemCode.TOO_MANY_OPEN for problem in plan.problems):
+        # Something that is there could not be read.
+        raise TooManyOpenError
+    plan = _with_doubt(plan, prepared)
     plan, waiting = _without_resting(spare(plan, catalog.kept, context.source, learns=context.learns), options.resting)
     plan, others = set_apart(plan, target, roots.belonging, takes_over=job.takes_over)
     for found in plan.problems:
@@ -279,10 +283,16 @@ def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
     is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
     made_room = _prepare_history(context, verdict.actions, counts, prepared.clock, is_held=is_held)
     recorder = PassRecorder(job, catalog, target, plan, counts, options.allowed)
+
+    def on_done(actions: list[Action]) -> None:
+        recorder.note(actions)
+        for event in map(_done, zip(actions)):
+            options.on_event(event)
+
     stats = PassStats(
         target,
         meter=context.meter,
-        on_done=lambda actions: _tell_done(actions, recorder, options.on_event),
+        on_done=on_done,
         on_problem=lambda problem: options.on_event(ProblemFound(problem)),
         spared=made_room.spared,
     )
@@ -335,14 +345,6 @@ def _history_clock(context: "PassContext[Destination]", options: PassOptions) ->
         if redate(target, catalog, was_ahead, clock.now_s(), options.should_stop):
             forget_aheads(catalog)
     return clock
-
-
-def _of_all_that_is_there(plan: Plan) -> Plan:
-    """Return a plan, or raise ``TooManyOpenError`` if it is incomplete because of the limit of open files."""
-    BUDGET.check()
-    if any(problem.code is ProblemCode.TOO_MANY_OPEN for problem in plan.problems):
-        raise TooManyOpenError
-    return plan
 
 
 def _settle_destination(roots: Roots, verdict: Verdict) -> bool:
@@ -409,12 +411,6 @@ def _with_doubt(plan: Plan, prepared: _Prepared) -> Plan:
     if not codes:
         return plan
     return plan._replace(problems=(*plan.problems, *(problem(code, "", Stage.HISTORY) for code in codes)))
-
-
-def _tell_done(actions: list[Action], recorder: PassRecorder, on_event: Callable[[Event], None]) -> None:
-    recorder.note(actions)
-    for event in map(_done, zip(actions)):
-        on_event(event)
 
 
 def _judged(plan: Plan, prepared: _Prepared, others: Held | None) -> Verdict:

@@ -76,13 +76,6 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
 }
 
 
-def refuse_newer(connection: sqlite3.Connection) -> int:
-    """Return the version of a file; 0 for a new one."""
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    _refuse_newer_version(version)
-    return version
-
-
 def refuse_newer_file(path: Path) -> None:
     """Refuse a file that a later version wrote, with ``NewerSchemaError``, and write nothing.
 
@@ -145,7 +138,8 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
         NewerSchemaError: The file has a later version; it is not changed.
         sqlite3.DatabaseError: The file has no known version or cannot be changed; it is not changed.
     """
-    version = refuse_newer(connection)
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    _refuse_newer_version(version)
     if version and version != SCHEMA_VERSION and version not in _MIGRATIONS:
         raise sqlite3.DatabaseError(f"version {version} is not {SCHEMA_VERSION}")
     if 0 < version < SCHEMA_VERSION:
