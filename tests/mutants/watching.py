@@ -229,8 +229,8 @@ MUTATIONS = (
     Mutation(
         "folders that make no sense for a while end no run",
         "engine/run/loop.py",
-        "            if not self._has_started:\n                raise\n",
-        "            raise\n",
+        "            if isinstance(error, JobError) and not self._has_started:\n",
+        "            if isinstance(error, JobError):\n",
         ("unit/engine/run/test_loop.py::test_folders_that_make_no_sense_for_a_while_are_tried_again",),
     ),
 )
