@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from backup_gui.engine.fs.system.platform import uptime_s
-from backup_gui.engine.history.trusted_clock import look
+from backup_gui.engine.history.trusted_clock import look, seen
 from backup_gui.engine.run.single_pass import PassOptions, ignore, run_pass
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.events import Event
@@ -60,7 +60,7 @@ class Scene:
 
     def look_at_the_clock(self) -> None:
         """Have the clock known before there is a history: what is found with it unknown counts from then."""
-        look(self.catalog, self.now_s(), self._uptime_s())
+        look(self.catalog, seen(self.catalog), self.now_s(), self._uptime_s())
 
     def _uptime_s(self) -> float:
         return uptime_s() + self.passed_s

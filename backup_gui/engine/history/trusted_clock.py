@@ -134,13 +134,13 @@ def follow(catalog: JobDatabase, clock_s: float, run_s: float) -> None:
         clock_s: The user's clock, seconds since 1970, UTC.
         run_s: The system's uptime, seconds.
     """
-    if _seen(catalog) is not None:
-        look(catalog, clock_s, run_s)
+    before = seen(catalog)
+    if before is not None:
+        look(catalog, before, clock_s, run_s)
 
 
-def look(catalog: JobDatabase, clock_s: float, run_s: float) -> ClockState:
-    """Look at the clock, and record the result; see ``follow`` for the arguments."""
-    before = _seen(catalog)
+def look(catalog: JobDatabase, before: ClockState | None, clock_s: float, run_s: float) -> ClockState:
+    """Look at the clock after an earlier look, if there was one, and record the result; see ``follow``."""
     if before is None:
         first = ClockState(clock_s, run_s)
         _note(catalog, first)
@@ -240,7 +240,8 @@ def trusted_clock(
     If nothing is recorded, the whole history is listed, and ``should_stop`` polled.
     """
     clock_s, run_s = clock(), uptime()
-    if _seen(catalog) is None:
+    before = seen(catalog)
+    if before is None:
         try:
             newest_s = _newest_s(target, should_stop)
         except OSError:
@@ -256,8 +257,9 @@ def trusted_clock(
             # It is unknown since when its versions have existed.
             doubted_s = 0.0 if is_in_doubt else _NO_DOUBT
             _note_aheads(catalog, [Ahead(clock_s - now_s, now_s)])
-            _note(catalog, ClockState(now_s, run_s, doubted_s=doubted_s, since_s=now_s, off_s=clock_s - now_s))
-    return HistoryClock(look(catalog, clock_s, run_s), clock, uptime)
+            before = ClockState(now_s, run_s, doubted_s=doubted_s, since_s=now_s, off_s=clock_s - now_s)
+            _note(catalog, before)
+    return HistoryClock(look(catalog, before, clock_s, run_s), clock, uptime)
 
 
 def _after(before: ClockState, clock_s: float, run_s: float) -> ClockState:
@@ -326,7 +328,7 @@ def _warn(off_s: float) -> None:
     log.warning("The clock is %+.1f days off: the history ignores it until it has held for a day of uptime", days)
 
 
-def _seen(catalog: JobDatabase) -> ClockState | None:
+def seen(catalog: JobDatabase) -> ClockState | None:
     """Read the state after the last look; None if it is missing or invalid."""
     numbers = _numbers(catalog, CLOCK_KEY)
     if len(numbers) == 3:

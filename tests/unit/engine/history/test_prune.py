@@ -18,7 +18,7 @@ from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import listing, prune, usage
 from backup_gui.engine.history.prune import EMPTYING_KEY
-from backup_gui.engine.history.trusted_clock import CLOCK_KEY, look
+from backup_gui.engine.history.trusted_clock import CLOCK_KEY, look, seen
 from backup_gui.engine.history.usage import measure
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
 from backup_gui.engine.rules.version_names import version_path
@@ -40,7 +40,7 @@ def put(rig: Rig, path: str, age_s: float, content: bytes | str = b"x", number: 
 def run(rig: Rig, after_s: float = 0.0, **arguments: Any) -> Report:
     if rig.catalog.fact(CLOCK_KEY) is None:
         # The clock has been seen before: else it is believed only as far as the newest version tells.
-        assert not look(rig.catalog, NOW_S + after_s, DAY_S + after_s).is_in_doubt
+        assert not look(rig.catalog, seen(rig.catalog), NOW_S + after_s, DAY_S + after_s).is_in_doubt
     # The computer runs all the time.
     return rig.run(now=lambda: NOW_S + after_s, uptime=lambda: DAY_S + after_s, **arguments)
 

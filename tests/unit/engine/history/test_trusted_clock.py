@@ -22,6 +22,7 @@ from backup_gui.engine.history.trusted_clock import (
     HistoryClock,
     aheads,
     look,
+    seen,
 )
 from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
@@ -75,7 +76,7 @@ class Computer:
         return self.up_s
 
     def look(self) -> ClockState:
-        return look(self.rig.catalog, self._clock(), self.up_s)
+        return look(self.rig.catalog, seen(self.rig.catalog), self._clock(), self.up_s)
 
     def versions(self) -> int:
         return len(self.rig.kept())
@@ -257,8 +258,8 @@ def catalog() -> Iterator[JobDatabase]:
 @pytest.mark.parametrize("text", ["", "x", "1 2", "nan 1 1", "1e999 1 -1", "1 2 3 4", "1 2 3 4 5 6 7 8 9 10"])
 def test_a_damaged_memory_begins_anew(catalog: JobDatabase, text: str) -> None:
     catalog.remember(CLOCK_KEY, text)
-    assert not look(catalog, NOW_S, 5.0).is_in_doubt
-    assert look(catalog, NOW_S + 2 * MOST_AHEAD_S, 6.0).now_s == NOW_S + 1
+    assert not look(catalog, seen(catalog), NOW_S, 5.0).is_in_doubt
+    assert look(catalog, seen(catalog), NOW_S + 2 * MOST_AHEAD_S, 6.0).now_s == NOW_S + 1
 
 
 def test_little_is_written(catalog: JobDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,9 +267,9 @@ def test_little_is_written(catalog: JobDatabase, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(catalog, "remember", lambda *fact: written.append(fact))
     catalog._connection.execute("INSERT INTO meta VALUES (?, ?)", (CLOCK_KEY, f"{NOW_S} 0.0 -1.0"))
     for second in range(1, 600):
-        assert look(catalog, NOW_S + second, second).now_s == NOW_S + second
+        assert look(catalog, seen(catalog), NOW_S + second, second).now_s == NOW_S + second
     assert written == []
-    look(catalog, NOW_S + 600, 600)
+    look(catalog, seen(catalog), NOW_S + 600, 600)
     assert len(written) == 1
 
 
@@ -288,7 +289,7 @@ class Diary:
         self.look()
 
     def look(self) -> HistoryClock:
-        state = look(self.catalog, self.clock_s, self.up_s)
+        state = look(self.catalog, seen(self.catalog), self.clock_s, self.up_s)
         return HistoryClock(state, lambda: self.clock_s, lambda: self.up_s)
 
     def name(self) -> float:
