@@ -440,7 +440,7 @@ def test_a_file_whose_holes_cannot_be_told_counts_in_full(tmp_path: Path, monkey
     scene = Scene(tmp_path, tmp_path)
     with (scene.source / "holes").open("wb") as file:
         file.truncate(64 << 20)
-    monkeypatch.setattr(MirrorWriter, "free_bytes", lambda _target: 1 << 20)
+    monkeypatch.setattr(MirrorWriter, "room", lambda _target: Room(1 << 20, None, 4096))
     with monkeypatch.context() as patch:
         patch.setattr(create, "bytes_of_data", fail)
         assert [problem.path for problem in scene.make_pass().problems] == ["holes"]
