@@ -62,6 +62,7 @@ class FakeWindows:
         may_link: Whether this user may make symbolic links by handle.
         is_developer: Whether this user may make them by path.
         guid: The name of its volume; empty on another computer.
+        kind: The name of its file system.
         disks: The numbers of the disks that its volume lies on; none where it knows but one device, or nothing.
         device: The kind and number of that device; None where it is not known.
         remote: Drives that stand for shares.
@@ -78,6 +79,7 @@ class FakeWindows:
     is_developer: bool = False
     asks_by_name: bool = False
     guid: str = "Volume{0b1c1b1e-0000-0000-0000-100000000000}"
+    kind: str = "NTFS"
     disks: tuple[int, ...] = ()
     device: tuple[int, int] | None = None
     remote: set[str] = field(default_factory=set)
@@ -222,6 +224,10 @@ class FakeWindows:
 
     def volume_serial(self, handle: int) -> int:
         return self._fstat(handle).st_dev
+
+    def file_system(self, handle: int) -> str:
+        self._fstat(handle)
+        return self.kind
 
     def next_listed(self, handle: int) -> bytes:
         one = self.handles[handle]

@@ -339,7 +339,7 @@ MUTATIONS = (
     Mutation(
         "numbers that do not last",
         "engine/roots/continuity.py",
-        " if keeps_folder_inodes(target.tree.location.mount) else leads_elsewhere\n",
+        " if keeps_inode else leads_elsewhere\n",
         "\n",
         (f"{_GOES_ON}test_where_numbers_do_not_last_a_folder_with_another_one_is_the_same",),
     ),

@@ -134,7 +134,7 @@ class LocalDestination:
             is_on_drive = native.entry_at(self.root).st_dev == self.root_entry.st_dev
         except OSError:
             return False
-        return is_on_drive and not keeps_folder_inodes(self.tree.location.mount)
+        return is_on_drive and not keeps_folder_inodes(self.root, self.tree.location.mount)
 
     def helper(self, source: Tree) -> WorkerProcess | None:
         return WorkerProcess.start_for(source, self.tree, self.capabilities)

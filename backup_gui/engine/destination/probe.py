@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final
 from backup_gui.engine.fs.system.descriptors import is_shortage
 from backup_gui.engine.fs.system.platform import HAS_MODES, NAMES_ARE_TRIED, PROBED_MODES
 from backup_gui.engine.fs.system.syscalls import own_ids
-from backup_gui.engine.fs.volumes.mounts import mount_of
 from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.fs.volumes.volume import file_size_bits, takes_case_for_one, time_step_ns, volume_of
 from backup_gui.engine.rules.capabilities import (
@@ -80,10 +79,11 @@ def capabilities_of(target: LocalDestination, root: str, catalog: JobDatabase, *
         catalog: The memory of the job.
         may_try: Whether anything may be written. If not, and nothing is known, it is guessed.
     """
-    mount = target.tree.location.mount if root == target.root else mount_of(root)
+    folder = target.tree.location if root == target.root else Location(root)
+    mount = folder.mount
     if _holds_all(target, root, mount):
         return ALL
-    key = _key(root, mount)
+    key = _key(folder)
     known = _recall(catalog.fact(CAPABILITIES_KEY), key, TRUSTED_S)
     if known is not None:
         return known
@@ -113,10 +113,11 @@ def known_capabilities(mirror: TreeView, memories: Iterable[str | None]) -> Capa
         memories: What jobs remember under ``CAPABILITIES_KEY``, of any drive and however long ago. What none of them
             has tried out is guessed.
     """
-    mount = mount_of(mirror.root)
+    folder = Location(mirror.root)
+    mount = folder.mount
     if _holds_all(mirror, mirror.root, mount):
         return ALL
-    key = _key(mirror.root, mount)
+    key = _key(folder)
     found = (_recall(memory, key, math.inf) for memory in memories)
     return next(filter(None, found), None) or _guess(mirror, mount)
 
@@ -327,11 +328,11 @@ def _holds_fractions(target: TreeView) -> bool:
     return target.root_entry.st_ctime_ns % 1_000_000_000 != 0
 
 
-def _key(root: str, mount: Mount | None) -> str:
+def _key(folder: Location) -> str:
     """Return what the memory is bound to: the volume, and how it is mounted."""
-    how = "" if mount is None else f"{mount.kind} {mount.options}"
+    how = "" if folder.mount is None else f"{folder.mount.kind} {folder.mount.options}"
     try:
-        return f"{volume_of(Location(root))} {how}"
+        return f"{volume_of(folder)} {how}"
     except OSError:
         return how
 

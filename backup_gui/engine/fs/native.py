@@ -28,6 +28,7 @@ if sys.platform == "win32":
     open_root = partial(folder.open_root, CALLS)
     volume_of = partial(handles.volume_of, CALLS)
     disks_of = partial(handles.disks_of, CALLS)
+    file_system_of = partial(handles.file_system_of, CALLS)
     is_remote = partial(handles.is_remote, CALLS)
 else:
     from os import fstat as entry_of
@@ -44,6 +45,10 @@ else:
         """Return names of the disks that a path lies on; none where the tree of devices tells more."""
         return frozenset()
 
+    def file_system_of(_path: str) -> str:
+        """Return the name of a file system; empty where the table of mounts tells more."""
+        return ""
+
     def volume_of(_path: str) -> str:
         """Return what a volume is known by; empty where the table of mounts tells more."""
         return ""
@@ -54,6 +59,7 @@ __all__ = [
     "disks_of",
     "entry_at",
     "entry_of",
+    "file_system_of",
     "is_remote",
     "open_file",
     "open_root",

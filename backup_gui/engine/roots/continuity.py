@@ -62,7 +62,8 @@ def compare_with_last(target: LocalDestination, catalog: JobDatabase) -> Continu
     if now.volume != recorded.volume:
         return Continuity.ANEW
     leads_elsewhere = _leads_elsewhere(target, catalog.fact(_LEADS_KEY))
-    is_other = now.inode != recorded.inode if keeps_folder_inodes(target.tree.location.mount) else leads_elsewhere
+    keeps_inode = keeps_folder_inodes(target.root, target.tree.location.mount)
+    is_other = now.inode != recorded.inode if keeps_inode else leads_elsewhere
     if is_other:
         return Continuity.ANEW if is_vacant(target.root) and not leads_elsewhere else Continuity.OTHER
     return _by_names(target, catalog)

@@ -92,7 +92,7 @@ class DriveSentinel:
     def note(self) -> None:
         """Record the current state of the folder, or that it does not exist."""
         self._seen = _look(self._path)
-        self._has_lasting_inode = self._seen is not None and keeps_folder_inodes(mount_of(self._path))
+        self._has_lasting_inode = self._seen is not None and keeps_folder_inodes(self._path, mount_of(self._path))
 
     def is_lost(self) -> bool:
         """Return whether the recorded folder is gone, on another file system, or replaced by another one."""

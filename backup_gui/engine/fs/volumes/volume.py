@@ -28,12 +28,30 @@ _CASEFOLD_FLAG: Final = 0x40000000
 _WITH_LASTING_INODES = frozenset(
     {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs", "zfs", "bcachefs", "jfs", "reiserfs", "nilfs2"}
     | {"ntfs3", "hfsplus", "nfs", "nfs4", "ceph"}
+    # As Windows and macOS name theirs.
+    | {"ntfs", "refs", "apfs", "hfs"}
 )
 
 
-def keeps_folder_inodes(mount: Mount | None) -> bool:
-    """Tell whether folders are known to keep their numbers on a mount, so that another one is another folder."""
-    return mount is not None and mount.kind in _WITH_LASTING_INODES
+def keeps_folder_inodes(path: str, mount: Mount | None) -> bool:
+    """Tell whether a folder is known to keep its number where it lies, so that another one is another folder.
+
+    Args:
+        path: The folder, which exists.
+        mount: The mount that it is on; None where the system has no table of mounts.
+    """
+    return (_kind_of(path) if mount is None else mount.kind) in _WITH_LASTING_INODES
+
+
+def _kind_of(path: str) -> str:
+    try:
+        if sys.platform == "darwin":
+            from backup_gui.engine.fs.system import darwin  # noqa: PLC0415 - only there
+
+            return darwin.volumes().mount_of(path).kind
+        return native.file_system_of(path)
+    except OSError:
+        return ""
 
 
 def supports_syncfs(mount: Mount | None) -> bool:

@@ -113,6 +113,19 @@ def volume_of(calls: NtCalls, path: str) -> str:
         calls.close(handle)
 
 
+def file_system_of(calls: NtCalls, path: str) -> str:
+    """Return the name of the file system that a path lies on, in small letters.
+
+    Raises:
+        OSError: The path cannot be looked at.
+    """
+    handle = calls.open_path(unlimited(path), nt.READ_ATTRIBUTES, 0)
+    try:
+        return calls.file_system(handle).lower()
+    finally:
+        calls.close(handle)
+
+
 def disks_of(calls: NtCalls, path: str) -> frozenset[str]:
     """Return names of the disks that a path's volume lies on; none where the system does not tell.
 

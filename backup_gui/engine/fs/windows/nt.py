@@ -195,6 +195,9 @@ class NtCalls(Protocol):
     def volume_serial(self, handle: int) -> int:
         """Return the number of the volume that an open file lies on."""
 
+    def file_system(self, handle: int) -> str:
+        """Return the name of the file system that an open file lies on, such as NTFS."""
+
     def next_listed(self, handle: int) -> bytes:
         """Return the next entries of an open folder as FILE_IDLISTED; none at the end."""
 

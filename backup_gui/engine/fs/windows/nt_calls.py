@@ -51,6 +51,7 @@ _DISPOSITION_EX: Final = 64
 _RENAME_EX: Final = 65
 _STAT: Final = 68
 # of NtQueryVolumeInformationFile,
+_FILE_SYSTEM: Final = 5
 _FULL_SIZE: Final = 7
 # and of GetFileInformationByHandleEx.
 _LISTING: Final = 10
@@ -219,6 +220,14 @@ class Calls:
         if not _kernel32.GetFileInformationByHandle(handle, ctypes.byref(found)):
             raise _last_error("")
         return int(found.volume_serial)
+
+    def file_system(self, handle: int) -> str:
+        buffer, status = ctypes.create_string_buffer(_MOST_ANSWER_BYTES), _IoStatus()
+        size = len(buffer)
+        _check(_ntdll.NtQueryVolumeInformationFile(handle, ctypes.byref(status), buffer, size, _FILE_SYSTEM), "")
+        # Before the name: attributes, the most characters in the name of a file, bytes of this one.
+        _, _, length = struct.unpack_from("<IiI", buffer.raw)
+        return buffer.raw[12 : 12 + length].decode("utf-16-le", "replace")
 
     def next_listed(self, handle: int) -> bytes:
         buffer = ctypes.create_string_buffer(_LISTED_BYTES)

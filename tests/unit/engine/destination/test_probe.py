@@ -17,6 +17,7 @@ from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.probe import CAPABILITIES_KEY, capabilities_of, falls_together, try_out
 from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.mounts import Mount
+from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.fs.volumes.volume import takes_case_for_one
 from backup_gui.engine.rules.capabilities import ALL, FAT, FAT_LARGEST_BYTES, NO_LIMIT, Capabilities
 from backup_gui.engine.state.database import JobDatabase
@@ -46,7 +47,7 @@ def on(target: LocalDestination, monkeypatch: pytest.MonkeyPatch) -> On:
 
     def lie_on(kind: str, options: str = "rw") -> None:
         mount = Mount("8:1", "/", "/", kind, "/dev/sda1", options) if kind else None
-        monkeypatch.setattr(probing, "mount_of", lambda _path: mount)
+        monkeypatch.setattr(Location, "mount", mount, raising=False)
         target.tree.location.mount = mount
 
     return lie_on
@@ -138,7 +139,7 @@ def test_a_memory_that_makes_no_sense_is_not_used(
     target: LocalDestination, catalog: JobDatabase, on: On, tries: list[str], text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on("something new")
-    monkeypatch.setattr(probing, "_key", lambda _root, _mount: "key")
+    monkeypatch.setattr(probing, "_key", lambda _folder: "key")
     monkeypatch.setattr(time, "time", lambda: 1.0)
     catalog.remember(CAPABILITIES_KEY, text)
     assert find(target, catalog) == ALL

@@ -301,7 +301,7 @@ def test_where_numbers_do_not_last_a_folder_with_another_one_is_the_same(
 ) -> None:
     # As FAT makes them up anew with each mount.
     for module in (continuity, local):
-        monkeypatch.setattr(module, "keeps_folder_inodes", lambda _path: False)
+        monkeypatch.setattr(module, "keeps_folder_inodes", lambda _path, _mount: False)
     aside = filled.root / "aside"
     os.rename(filled.mirror, aside)
     shutil.copytree(aside, filled.mirror)

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from backup_gui.engine.fs import native
+from backup_gui.engine.fs.system import darwin
 from backup_gui.engine.fs.volumes import volume
 from backup_gui.engine.fs.volumes.mounts import Mount, mount_of
 from backup_gui.engine.fs.volumes.nesting import Location
-from backup_gui.engine.fs.volumes.volume import supports_syncfs, time_step_ns, volume_of
+from backup_gui.engine.fs.volumes.volume import keeps_folder_inodes, supports_syncfs, time_step_ns, volume_of
 from tests.helpers.rig import mounted
 
 On = Callable[[str, str], None]
@@ -85,6 +87,30 @@ def test_without_a_uuid_a_volume_is_known_by_number_or_origin(
     assert volume_of(Location(str(place))) == "overlay:overlay"
     monkeypatch.setattr(Location, "mount", None, raising=False)
     assert volume_of(Location(str(place))) == f"device:{place.stat().st_dev}"
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("ntfs", True), ("refs", True), ("exfat", False), ("", False)])
+def test_where_there_is_no_table_the_system_tells_whether_numbers_last(
+    monkeypatch: pytest.MonkeyPatch, kind: str, *, expected: bool
+) -> None:
+    monkeypatch.setattr(native, "file_system_of", lambda _path: kind)
+    assert keeps_folder_inodes("C:\\backup", None) is expected
+
+
+def test_a_folder_that_cannot_be_asked_for_its_file_system_keeps_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_path: str) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(native, "file_system_of", fail)
+    assert not keeps_folder_inodes("C:\\backup", None)
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("apfs", True), ("hfs", True), ("exfat", False)])
+def test_macos_tells_whether_numbers_last(monkeypatch: pytest.MonkeyPatch, kind: str, *, expected: bool) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    facts = darwin.MountFacts(kind, "/Volumes/stick", "/dev/disk4s1", is_local=True)
+    monkeypatch.setattr(darwin, "volumes", lambda: SimpleNamespace(mount_of=lambda _path: facts))
+    assert keeps_folder_inodes("/Volumes/stick/backup", None) is expected
 
 
 @pytest.mark.posix("a volume that is known by its number")

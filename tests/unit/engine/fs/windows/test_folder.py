@@ -331,6 +331,15 @@ def test_folders_and_files_reach_the_disk(fake: FakeWindows, opened: WindowsFold
 # Volumes
 
 
+def test_a_volume_tells_its_file_system(fake: FakeWindows, place: Path) -> None:
+    assert handles.file_system_of(fake, str(place)) == "ntfs"
+    fake.kind = "exFAT"
+    assert handles.file_system_of(fake, str(place)) == "exfat"
+    assert not fake.handles
+    with pytest.raises(FileNotFoundError):
+        handles.file_system_of(fake, str(place / "none"))
+
+
 def test_a_volume_is_known_by_what_its_letter_does_not_change(fake: FakeWindows, place: Path) -> None:
     serial = f"{place.stat().st_dev:x}"
     assert handles.volume_of(fake, str(place)) == f"{fake.guid} {serial}"
