@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -162,7 +163,19 @@ def desktop() -> Iterator[Desktop]:
 
 @pytest.fixture(scope="module")
 def windows(desktop: Desktop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
-    folder = tmp_path_factory.mktemp("windows")
+    with new_windows(tmp_path_factory.mktemp("windows"), desktop) as system:
+        yield system
+
+
+@pytest.fixture
+def own_windows(desktop: Desktop, tmp_path: Path) -> Iterator[Windows]:
+    """One in which nothing has been installed or set before."""
+    with new_windows(tmp_path, desktop) as system:
+        yield system
+
+
+@contextlib.contextmanager
+def new_windows(folder: Path, desktop: Desktop) -> Iterator[Windows]:
     system = Windows(folder, desktop.environment)
     try:
         system.prepare()
@@ -280,3 +293,23 @@ def test_it_is_installed_used_updated_and_removed(windows: Windows, desktop: Des
         # At its end the app stores the place of its window.
         assert jobs_in(settings) == jobs
         assert list(log.parent.parent.rglob("*.sqlite")), "the catalog is gone"
+
+
+def test_the_end_of_the_session_stops_it_in_mid_copy(own_windows: Windows, desktop: Desktop) -> None:
+    windows, files, size_bytes = own_windows, 3_000, 50_000
+    source, backup = windows.drive / "many", windows.drive / "copies"
+    source.mkdir()
+    for index in range(files):
+        (source / f"file{index}").write_bytes(b"x" * size_bytes)
+    with account(windows, desktop):
+        told = [windows.path(place) for place in (source, backup)]
+        windows.start("Z:" + str(PROGRAM / "backup-gui.exe"), "--source", told[0], "--destination", told[1])
+        wait_until(lambda: backup.is_dir() and any(backup.glob("file*")), "the backup begins", 120)
+        # The system ends the program as soon as its window has answered.
+        windows.run("wineboot", "--end-session", limit_s=60)
+        (log,) = windows.user.rglob("backup-gui.log")
+        (recorded,) = re.findall(r"many: full check: ([\d,]+) new, .* 0 problems", log.read_text())
+        copies = list(backup.glob("file*"))
+        assert int(recorded.replace(",", "")) == len(copies) < files, "it has recorded all that it has copied"
+        assert {copy.stat().st_size for copy in copies} == {size_bytes}
+        assert {path.name for path in backup.glob(".~bg-*")} <= {".~bg-backup.json"}, "unfinished files"
