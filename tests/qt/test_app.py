@@ -169,15 +169,27 @@ def test_without_any_home_folder_a_window_says_so(started: list[subprocess.Popen
     assert list(tmp_path.iterdir()) == []
 
 
+def make_much_to_copy(folder: Path) -> Path:
+    """Make a source that takes a while to copy."""
+    source = folder / "source"
+    source.mkdir()
+    for index in range(3_000):
+        (source / f"file{index}").write_bytes(b"x" * 50_000)
+    return source
+
+
+def check_copies(destination: Path) -> None:
+    """Check that each copy which is there is whole."""
+    for copy in destination.glob("file*"):
+        assert copy.stat().st_size == 50_000
+
+
 @pytest.mark.posix("POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_a_signal_ends_it_in_mid_copy_within_two_seconds(
     started: list[subprocess.Popen[str]], tmp_path: Path, number: signal.Signals
 ) -> None:
-    source = tmp_path / "source"
-    source.mkdir()
-    for index in range(3_000):
-        (source / f"file{index}").write_bytes(b"x" * 50_000)
+    source = make_much_to_copy(tmp_path)
     destination = tmp_path / "backup"
     process = start(started, "--hidden", "--source", str(source), "--destination", str(destination))
     wait_until(destination.is_dir, "the backup begins", 20)
@@ -185,9 +197,7 @@ def test_a_signal_ends_it_in_mid_copy_within_two_seconds(
     process.send_signal(number)
     assert process.wait(10) == 0
     assert time.monotonic() - began_s < 2.5
-    for copy in destination.iterdir():
-        if copy.name.startswith("file"):
-            assert copy.stat().st_size == 50_000
+    check_copies(destination)
 
 
 # The session ends by this event on macOS and on X11, and before closing any window.
@@ -211,15 +221,11 @@ sys.exit(main())
 def test_the_end_of_the_session_ends_it_also_where_its_window_stays(
     started: list[subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    source = tmp_path / "source"
-    source.mkdir()
-    for index in range(3_000):
-        (source / f"file{index}").write_bytes(b"x" * 50_000)
+    source = make_much_to_copy(tmp_path)
     destination = tmp_path / "backup"
     process = start(started, "--source", str(source), "--destination", str(destination), code=ENDED_CODE)
     assert process.wait(20) == 0
-    for copy in destination.glob("file*"):
-        assert copy.stat().st_size == 50_000
+    check_copies(destination)
 
 
 def test_the_session_does_not_start_it_again_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,17 +239,13 @@ def quit_running(started: list[subprocess.Popen[str]]) -> int:
 
 
 def test_it_is_ended_from_outside_in_mid_copy(started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.mkdir()
-    for index in range(3_000):
-        (source / f"file{index}").write_bytes(b"x" * 50_000)
+    source = make_much_to_copy(tmp_path)
     destination = tmp_path / "backup"
     process = start(started, "--hidden", "--source", str(source), "--destination", str(destination))
     wait_until(destination.is_dir, "the backup begins", 20)
     assert quit_running(started) == 0
     assert process.wait(0.5) == 0, "it has ended before that says so"
-    for copy in destination.glob("file*"):
-        assert copy.stat().st_size == 50_000
+    check_copies(destination)
 
 
 def test_where_none_runs_none_is_ended_and_nothing_is_made(
