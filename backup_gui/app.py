@@ -42,7 +42,7 @@ from backup_gui.ui.style.theme import dark_palette, light_palette
 log = logging.getLogger(__name__)
 
 _NO_SCREEN = (
-    "Folder Backup: there is no screen to show the window on. "
+    "Folder Backup: there is no screen on which the window may be shown. "
     "Use 'backup-gui run SOURCE DESTINATION' to back up without one.\n"
 )
 # How long a thread may hold the interpreter lock while others wait. Each call into Qt releases the lock and waits for

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
-import re
 import socket
 import sys
 from collections.abc import Mapping
@@ -13,44 +13,63 @@ from PySide6.QtDBus import QDBusConnection
 # Collects the tray icons of a session. Qt looks for it when the first icon is made, and never again.
 WATCHER = "org.kde.StatusNotifierWatcher"
 _CONNECT_S = 2.0
-_X_PORT = 6_000
+_NEED_SCREEN = {"wayland", "xcb"}
 
 
 def is_available(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether Qt will find a screen; always True on Windows and macOS."""
     if sys.platform in {"win32", "darwin"}:
         return True
-    if environment.get("QT_QPA_PLATFORM"):
+    platforms = set(filter(None, environment.get("QT_QPA_PLATFORM", "").split(";"))) or _NEED_SCREEN
+    if platforms - _NEED_SCREEN:
         # The user has chosen a platform; most of those chosen by hand need no screen.
         return True
     # Both variables often outlive their sessions.
-    wayland, folder = environment.get("WAYLAND_DISPLAY", ""), environment.get("XDG_RUNTIME_DIR", "")
-    return bool(wayland and _listens(os.path.join(folder, wayland))) or _answers(environment.get("DISPLAY", ""))
+    return ("wayland" in platforms and _has_wayland(environment)) or (
+        "xcb" in platforms and _answers(environment.get("DISPLAY", ""))
+    )
+
+
+def _has_wayland(environment: Mapping[str, str]) -> bool:
+    if environment.get("WAYLAND_SOCKET"):
+        # A connection that is open already.
+        return True
+    # The default name is looked for only where Qt was told to use Wayland.
+    name = environment.get("WAYLAND_DISPLAY") or ("wayland-0" if environment.get("QT_QPA_PLATFORM") else "")
+    return bool(name) and _listens(os.path.join(environment.get("XDG_RUNTIME_DIR", ""), name))
 
 
 def _answers(display: str) -> bool:
-    """Whether an X server listens at ``DISPLAY``."""
-    match = re.fullmatch(r"(?:(?P<host>.*?)(?:/unix)?)?:(?P<number>\d+)(?:\.\d+)?", display)
-    if match is None:
+    """Whether an X server is at ``DISPLAY`` and accepts this user, by the library with which Qt connects.
+
+    That library writes to standard error why a server refuses.
+    """
+    if not display:
         return False
-    number = int(match["number"])
-    host = match["host"] or ""
-    if host not in ("", "unix"):
-        return _connects(socket.AF_INET, (host, _X_PORT + number))
-    path = f"/tmp/.X11-unix/X{number}"  # noqa: S108 - where X servers have always listened
-    return _listens(path) or _listens(f"\0{path}")
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        # Qt lacks it, too, which is told apart: see services/libraries.
+        return True
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
+    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
+    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    xcb.xcb_disconnect.restype = None
+    connection = xcb.xcb_connect(os.fsencode(display), None)
+    try:
+        return not xcb.xcb_connection_has_error(connection)
+    finally:
+        xcb.xcb_disconnect(connection)
 
 
 def _listens(path: str) -> bool:
-    unix = getattr(socket, "AF_UNIX", None)
-    return unix is not None and _connects(unix, path)
-
-
-def _connects(family: int, address: tuple[str, int] | str) -> bool:
+    if sys.platform == "win32":
+        return False
     try:
-        with socket.socket(family, socket.SOCK_STREAM) as connection:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(_CONNECT_S)
-            connection.connect(address)
+            connection.connect(path)
     except OSError:
         return False
     return True

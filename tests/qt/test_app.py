@@ -70,6 +70,30 @@ def test_without_a_screen_it_says_so(started: list[subprocess.Popen[str]]) -> No
     assert "backup-gui run SOURCE DESTINATION" in errors
 
 
+@pytest.mark.desktop
+def test_a_screen_of_somebody_else_is_told(started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
+    allowed = tmp_path / "allowed"
+    # For each address and each screen.
+    parts = (b"", b"", b"MIT-MAGIC-COOKIE-1", bytes(range(16)))
+    allowed.write_bytes(b"\xff\xff" + b"".join(len(part).to_bytes(2, "big") + part for part in parts))
+    command = ["Xvfb", "-displayfd", "1", "-auth", str(allowed), "-nolisten", "tcp"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            assert server.stdout is not None
+            screen = {"DISPLAY": f":{server.stdout.readline().strip()}", "WAYLAND_DISPLAY": ""}
+            for platform in ("", "xcb"):
+                process = start(started, XAUTHORITY=os.devnull, QT_QPA_PLATFORM=platform, **screen)
+                _, errors = process.communicate(timeout=20)
+                assert process.returncode == 2, errors
+                # Before it stand the server's own words.
+                assert errors.splitlines()[-1].startswith("Folder Backup: there is no screen")
+                assert "platform plugin" not in errors, "Qt's words before it aborts"
+            code = "import sys; from backup_gui.desktop import display; sys.exit(not display.is_available())"
+            assert start(started, code=code, XAUTHORITY=str(allowed), QT_QPA_PLATFORM="xcb", **screen).wait(20) == 0
+        finally:
+            server.terminate()
+
+
 # The window's words go to standard output; it is closed as soon as it is on the screen.
 TOLD_CODE = """
 import sys
