@@ -318,7 +318,7 @@ MUTATIONS = (
     Mutation(
         "inodes that do not last identify no folder",
         "engine/fs/volumes/mounts.py",
-        '    return mount.kind not in _COUNTED_ANEW and not mount.kind.startswith("fuse.")\n',
+        "    return not is_counted_anew(mount.kind)\n",
         "    return True\n",
         (f"{_SERVED}test_a_file_that_has_the_former_number_of_another_is_not_taken_for_it",),
     ),

@@ -8,9 +8,9 @@ import os
 from enum import Enum
 from typing import NamedTuple
 
-from backup_gui.engine.fs.volumes.mounts import has_lasting_inodes
+from backup_gui.engine.fs.volumes.mounts import has_lasting_inodes, is_counted_anew
 from backup_gui.engine.fs.volumes.nesting import Location
-from backup_gui.engine.fs.volumes.volume import volume_of
+from backup_gui.engine.fs.volumes.volume import kind_of, volume_of
 
 # ReFS has numbers of 128 bits; Python refuses to read thousands of digits, which only a damaged catalog has.
 _MAX_INODE_DIGITS = 40
@@ -50,7 +50,9 @@ def identify(path: str) -> Identity:
 
 def identity_of(folder: Location) -> Identity:
     """Take the identity of a folder of which it is known where it lies."""
-    return Identity(volume_of(folder), os.stat(folder.path).st_ino if has_lasting_inodes(folder.mount) else 0)
+    mount = folder.mount
+    is_lasting = not is_counted_anew(kind_of(folder.path)) if mount is None else has_lasting_inodes(mount)
+    return Identity(volume_of(folder), os.stat(folder.path).st_ino if is_lasting else 0)
 
 
 def read_identity(text: str | None) -> Identity | None:

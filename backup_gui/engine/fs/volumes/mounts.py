@@ -50,7 +50,7 @@ _CLOUD = (
     *("acd_cli", "blobfuse", "cloud", "mega", "expandrive", "insync", "odrive", "yandex", "davfs", "curlftpfs"),
     *("kio-fuse", "gvfsd"),
 )
-_COUNTED_ANEW = frozenset({"fuse", "fuseblk", "davfs", "vfat", "msdos", "exfat", "ncpfs"})
+_COUNTED_ANEW = frozenset({"fuse", "fuseblk", "davfs", "vfat", "msdos", "exfat", "ncpfs"} | {"fat", "fat32", "webdav"})
 
 
 class Mount(NamedTuple):
@@ -197,16 +197,22 @@ def kind_of_device(device: int, table: "str | Path" = TABLE) -> str:
     return next((mount.kind for mount in read_mounts(table) if mount.device == number), "")
 
 
-def has_lasting_inodes(mount: Mount | None) -> bool:
-    """Tell whether files keep their numbers from mount to mount.
-
-    Programs that serve a file system mostly count what they are asked for, and FAT has no numbers to keep.
-    """
-    if mount is None:
-        return True
+def has_lasting_inodes(mount: Mount) -> bool:
+    """Tell whether files keep their numbers from mount to mount."""
     if mount.kind in {"cifs", "smb3", "smbfs"}:
         return "serverino" in mount.options.split(",")
-    return mount.kind not in _COUNTED_ANEW and not mount.kind.startswith("fuse.")
+    return not is_counted_anew(mount.kind)
+
+
+def is_counted_anew(kind: str) -> bool:
+    """Tell whether files of a file system get other numbers with each mount.
+
+    Programs that serve a file system mostly count what they are asked for, and FAT has no numbers to keep.
+
+    Args:
+        kind: Its name, as Linux, macOS or Windows has it, in small letters.
+    """
+    return kind in _COUNTED_ANEW or kind.startswith("fuse.")
 
 
 def devices_without_lasting_inodes(root: str, table: "str | Path" = TABLE) -> frozenset[int]:

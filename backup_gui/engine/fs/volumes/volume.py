@@ -40,10 +40,11 @@ def keeps_folder_inodes(path: str, mount: Mount | None) -> bool:
         path: The folder, which exists.
         mount: The mount that it is on; None where the system has no table of mounts.
     """
-    return (_kind_of(path) if mount is None else mount.kind) in _WITH_LASTING_INODES
+    return (kind_of(path) if mount is None else mount.kind) in _WITH_LASTING_INODES
 
 
-def _kind_of(path: str) -> str:
+def kind_of(path: str) -> str:
+    """Return the name of the file system of a path where the system has no table of mounts; empty if it is not told."""
     try:
         if sys.platform == "darwin":
             from backup_gui.engine.fs.system import darwin  # noqa: PLC0415 - only there

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.volumes.identity import (
     Identity,
     Standing,
@@ -15,6 +16,7 @@ from backup_gui.engine.fs.volumes.identity import (
     read_identity,
     standing,
 )
+from backup_gui.engine.fs.volumes.nesting import Location
 from tests.helpers.rig import mounted
 
 
@@ -45,6 +47,15 @@ def test_a_folder_keeps_its_identity_when_it_is_moved(place: Path) -> None:
     assert standing(before, identify(str(place / "a"))) is Standing.OTHER_FOLDER
     with pytest.raises(FileNotFoundError):
         identify(str(place / "none"))
+
+
+@pytest.mark.parametrize(("kind", "is_lasting"), [("ntfs", True), ("refs", True), ("fat32", False), ("exfat", False)])
+def test_where_there_is_no_table_the_system_tells_whether_the_number_says_who_it_is(
+    place: Path, monkeypatch: pytest.MonkeyPatch, kind: str, *, is_lasting: bool
+) -> None:
+    monkeypatch.setattr(Location, "mount", None, raising=False)
+    monkeypatch.setattr(native, "file_system_of", lambda _path: kind)
+    assert bool(identify(str(place)).inode) is is_lasting
 
 
 @pytest.mark.root
