@@ -30,11 +30,19 @@ class LoginEntry(Protocol):
         ...
 
     def write(self, command: tuple[str, ...]) -> None:
-        """Create or update the entry."""
+        """Create or update the entry.
+
+        Raises:
+            OSError: It cannot be written.
+        """
         ...
 
     def remove(self) -> None:
-        """Remove the entry if it is there."""
+        """Remove the entry if it is there.
+
+        Raises:
+            OSError: It cannot be removed.
+        """
         ...
 
 

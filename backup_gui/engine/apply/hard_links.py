@@ -56,6 +56,9 @@ class LinkMaker:
         Returns:
             The name and the source's entry that both names have, marked as touched if the first is recorded so. None if
             the mirror does not have it, or not as the source has it now.
+
+        Raises:
+            OSError: It cannot be read.
         """
         first = action.link_to
         assert first is not None
@@ -72,7 +75,11 @@ class LinkMaker:
         return first, found if is_touched else ours
 
     def make(self, first: str, path: str) -> str | None:
-        """Create a temporary hard link to a name of the mirror, beside a path; None if that is not supported."""
+        """Create a temporary hard link to a name of the mirror, beside a path; None if that is not supported.
+
+        Raises:
+            OSError: It failed, or something is in the way.
+        """
         before = self._target.look(first)
         temporary = self._target.create_hard_link(first, path)
         if temporary is None:
@@ -90,12 +97,20 @@ class LinkMaker:
         return temporary
 
     def copied_instead(self, action: Action, *, stays: bool) -> Action:
-        """Turn a link action into a copy. If the other name is unusable (``stays``), others are linked to this one."""
+        """Turn a link action into a copy. If the other name is unusable (``stays``), others are linked to this one.
+
+        Raises:
+            OSError: The source's file cannot be read.
+        """
         ours = self._source.look(action.path)
         seen_at_ns = 0 if stays else action.seen_at_ns
         return action._replace(link_to=None, size_bytes=0 if ours is None else ours.st_size, seen_at_ns=seen_at_ns)
 
     def is_one_file(self, path: str, other: str) -> bool:
-        """Tell whether two paths of the mirror are hard links to one file."""
+        """Tell whether two paths of the mirror are hard links to one file.
+
+        Raises:
+            OSError: It cannot be read.
+        """
         one, two = self._target.look(path), self._target.look(other)
         return one is not None and two is not None and file_of(one) == file_of(two)

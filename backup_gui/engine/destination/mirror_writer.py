@@ -373,6 +373,9 @@ def make_private_folder(path: str) -> None:
     """Make a folder that only its owner may enter, and those above it as usual, so that they reach the disk.
 
     It is no error if there is a folder already, and ``FileExistsError`` if something else is there.
+
+    Raises:
+        OSError: It could not be made.
     """
     missing: list[str] = []
     folder = path
@@ -389,7 +392,11 @@ def make_private_folder(path: str) -> None:
 
 
 def flush_folder(tree: Tree, folder: str) -> None:
-    """Return when the names in a folder are on the disk; a folder that is gone has none."""
+    """Return when the names in a folder are on the disk; a folder that is gone has none.
+
+    Raises:
+        OSError: They are not.
+    """
     try:
         tree.folder(folder).flush_dir()
     except (FileNotFoundError, NotADirectoryError):

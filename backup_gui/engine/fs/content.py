@@ -280,7 +280,11 @@ def may_have_holes(entry: Entry) -> bool:
 
 
 def bytes_of_data(fd: int, size_bytes: int) -> int:
-    """Return how much of a file is not in holes."""
+    """Return how much of a file is not in holes.
+
+    Raises:
+        OSError: It cannot be told.
+    """
     total = position = 0
     while position < size_bytes:
         start, position = _next_data(fd, position, size_bytes)

@@ -265,6 +265,9 @@ def open_root(path: str, *, downloads: bool = False) -> PosixFolder:
     Args:
         path: Absolute path.
         downloads: Whether what has its content in a cloud is as any other file, whose reading brings it from there.
+
+    Raises:
+        OSError: It cannot be opened, or is no folder.
     """
     fd = os.open(path, _OPEN_ROOT)
     if downloads:
@@ -273,5 +276,9 @@ def open_root(path: str, *, downloads: bool = False) -> PosixFolder:
 
 
 def open_file(path: str) -> int:
-    """Open a file by its path for reading, as ``FolderHandle.open_file_at``."""
+    """Open a file by its path for reading, as ``FolderHandle.open_file_at``.
+
+    Raises:
+        OSError: As for ``os.open``.
+    """
     return os.open(path, _OPEN_FILE)

@@ -83,7 +83,11 @@ def close_file(path: Path) -> None:
 
 
 def open_private(path: str, flags: int) -> int:
-    """Open a file that nobody else may read, whatever the umask; for ``open``'s argument ``opener``."""
+    """Open a file that nobody else may read, whatever the umask; for ``open``'s argument ``opener``.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
     fd = os.open(path, flags, _FILE_MODE)
     with contextlib.suppress(OSError):
         found = os.fstat(fd)
@@ -99,6 +103,9 @@ def make_private_file(path: Path) -> None:
     """Make an empty file that nobody else may read, or close the one that is there.
 
     One that is there is not opened: that would take away what SQLite has locked of it in this process.
+
+    Raises:
+        OSError: It can neither be made nor is it there.
     """
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _FILE_MODE)

@@ -67,6 +67,9 @@ def list_or_name(
     """Return the entries of a folder with at most ``most`` names, otherwise None and its names.
 
     Single entries that cannot be read go to ``refused``, with the errors.
+
+    Raises:
+        OSError: It cannot be read; single entries that cannot be read go to ``refused``.
     """
     try:
         return tree.list(path, refused, most), []

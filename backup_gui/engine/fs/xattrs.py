@@ -64,7 +64,11 @@ IN_STEP: Final = AttributesResult()
 
 
 def read_marker(where: int | str, *, follows_link: bool) -> bytes:
-    """Read the marker that something has as an attribute."""
+    """Read the marker that something has as an attribute.
+
+    Raises:
+        OSError: It has none, or it cannot be told.
+    """
     return CALLS.get(where, MARKER_ATTRIBUTE, follows_link=follows_link)
 
 
@@ -84,6 +88,9 @@ def read_attributes(where: int | str) -> Attributes:
 
     Returns:
         Their values by name; none where there can be none.
+
+    Raises:
+        OSError: They cannot be told.
     """
     try:
         names = CALLS.names(where)
@@ -123,7 +130,11 @@ def attributes_of_source(tree: Tree, path: str) -> Attributes:
 
 
 def attributes_of(tree: Tree, path: str) -> Attributes:
-    """Read the attributes of a path of a tree, of a link those of its own."""
+    """Read the attributes of a path of a tree, of a link those of its own.
+
+    Raises:
+        OSError: They cannot be told.
+    """
     with reached(tree, path) as where:
         return read_attributes(where)
 
@@ -134,7 +145,11 @@ def access_lists_in(found: Attributes) -> Attributes:
 
 
 def have_same_attributes(source: Tree, path: str, entry: Entry, theirs: Callable[[str], Attributes]) -> bool:
-    """Compare the attributes that the source has at a path with those that ``theirs`` returns for the mirror."""
+    """Compare the attributes that the source has at a path with those that ``theirs`` returns for the mirror.
+
+    Raises:
+        OSError: They cannot be told.
+    """
     if stat.S_ISLNK(entry.st_mode) and own_ids()[0] != 0:
         # A link can only have such as the superuser sets.
         return True
@@ -198,7 +213,11 @@ def inherited_in(folder: FolderHandle, group: int) -> Inherited:
 
 @contextlib.contextmanager
 def reached(tree: Tree, path: str) -> Iterator[int | str]:
-    """Reach what is at a path of a tree, and nothing else, for the system's calls for attributes."""
+    """Reach what is at a path of a tree, and nothing else, for the system's calls for attributes.
+
+    Raises:
+        OSError: It, or the folder that it is in, cannot be opened.
+    """
     name, folder = tree.at(path)
     with CALLS.reached(folder, name) as where:
         yield where

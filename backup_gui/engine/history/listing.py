@@ -94,7 +94,11 @@ class VersionCache:
         self._size = 0
 
     def folder(self, tree: TreeView, path: str) -> Folder:
-        """Read a folder of an open history, as ``read_folder`` does."""
+        """Read a folder of an open history, as ``read_folder`` does.
+
+        Raises:
+            OSError: The folder cannot be read.
+        """
         entry = tree.look(path)
         if entry is None:
             return NO_FOLDER
@@ -141,6 +145,9 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
 
     Yields:
         The versions, folder by folder; within a folder by name and then by time, oldest first.
+
+    Raises:
+        OSError: The history cannot be read; if it does not exist there are simply no versions.
     """
     tree = open_if_there(history_root)
     if tree is None:
@@ -158,7 +165,11 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
 
 
 def read_folder(tree: TreeView, path: str) -> Folder:
-    """Read one folder of an open history; an empty one if it does not exist. Skips entries that cannot be read."""
+    """Read one folder of an open history; an empty one if it does not exist. Skips entries that cannot be read.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
     try:
         return _read_folder(tree, path, {})
     except (FileNotFoundError, NotADirectoryError):
@@ -186,6 +197,9 @@ def folders_of(
 
     Yields:
         The folders by name, each before those in it. Only one is in memory at a time.
+
+    Raises:
+        OSError: A folder cannot be read, and ``on_error`` is None.
     """
     pending = [top]
     while pending and not should_stop():

@@ -116,6 +116,10 @@ class Snapshot:
 
         Returns:
             Folders first, then files and links, by name.
+
+        Raises:
+            Cancelled: ``should_stop`` returned True.
+            OSError: It cannot be read.
         """
         if self._should_stop():
             raise Cancelled
@@ -126,7 +130,11 @@ class Snapshot:
         return tuple(sorted(items, key=_order))
 
     def versions(self, path: str) -> tuple[Item, ...]:
-        """List all known contents of a file or link: the one in the mirror first, then the versions, newest first."""
+        """List all known contents of a file or link: the one in the mirror first, then the versions, newest first.
+
+        Raises:
+            OSError: They cannot be read.
+        """
         found = []
         entry = self._look(path)
         if entry is not None and kind_of(entry) in _CONTENT:
@@ -138,6 +146,10 @@ class Snapshot:
         """Search everything by name, ignoring case, as ``folder`` lists it; at most ``limit`` are wanted.
 
         Folders that cannot be read are skipped, except the root.
+
+        Raises:
+            Cancelled: ``should_stop`` returned True.
+            OSError: The root cannot be read; other unreadable folders are skipped.
         """
         wanted = text.casefold()
         matches = (item for item in self._below("", at, shows_gone=shows_gone) if wanted in item.name.casefold())
@@ -149,6 +161,9 @@ class Snapshot:
 
         Of a deleted folder everything is restored, each file with its last content. With ``keeps_folders`` it is
         restored into the same folders as in the source; otherwise the items themselves are at the top.
+
+        Raises:
+            Cancelled: ``should_stop`` returned True.
         """
         pieces: dict[str, Piece] = {}
         unseen: dict[str, OSError] = {}
@@ -188,7 +203,11 @@ class Snapshot:
         return Selection(tuple(_pieces(found, base).values()), refused)
 
     def knows(self, path: str) -> bool:
-        """Tell whether the mirror or the history has a path, at any time."""
+        """Tell whether the mirror or the history has a path, at any time.
+
+        Raises:
+            OSError: One of them cannot be read.
+        """
         if self._look(path) is not None:
             return True
         return self._history is not None and next(list_versions(self._history_root, path), None) is not None

@@ -61,6 +61,9 @@ class Ownership:
         """Tell whether the entry at an action's path may be taken away: a stranger may have come since the plan.
 
         What the plan knew as a stranger's is taken away with the user's approval.
+
+        Raises:
+            OSError: It cannot be read.
         """
         if self._is_by_path or not action.is_known:
             return True

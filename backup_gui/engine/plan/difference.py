@@ -104,7 +104,11 @@ class EntryComparer:
         return self._target.rights.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
 
     def has_other_attributes(self, path: str, ours: Entry) -> bool:
-        """Compare extended attributes and access lists, of entries that are new to the catalog or touched."""
+        """Compare extended attributes and access lists, of entries that are new to the catalog or touched.
+
+        Raises:
+            OSError: They could not be read.
+        """
         try:
             return not have_same_attributes(self._source, path, ours, self._target.attributes)
         except FileNotFoundError:

@@ -138,6 +138,9 @@ class HardLinkGroups:
 
         That happens when one of several names was replaced, even by a file with the same content. Changing one name in
         the mirror would then change the others.
+
+        Raises:
+            OSError: It cannot be read.
         """
         file, copy = file_of(ours), file_of(theirs)
         owner, left = self._owners.get(copy, (None, theirs.st_nlink))

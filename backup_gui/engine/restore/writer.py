@@ -93,13 +93,21 @@ class RestoreWriter:
                         self._set_folder_metadata(folder, entry)
 
     def look(self, wanted: str) -> Entry | None:
-        """Return what is at a path of the folder now, links not followed; None if nothing is."""
+        """Return what is at a path of the folder now, links not followed; None if nothing is.
+
+        Raises:
+            OSError: It cannot be told.
+        """
         return self._to.look(wanted)
 
     def holds(self, wanted: str, root: str, stored: str) -> bool:
         """Tell whether the folder holds just this content at a path already: what is stored in a mirror or history.
 
         What cannot be read in the folder is not taken for the same.
+
+        Raises:
+            Cancelled: ``should_stop`` said so.
+            OSError: The content cannot be read; what cannot be read in the folder is not taken for the same.
         """
         tree = self._root(root)
         there, here = tree.look(stored), self._to.look(wanted)
@@ -187,7 +195,12 @@ class RestoreWriter:
         folder.unlink_at(name)
 
     def rename(self, old: str, new: str) -> None:
-        """Give another name to what is in the folder, never over anything."""
+        """Give another name to what is in the folder, never over anything.
+
+        Raises:
+            FileExistsError: Something has that name.
+            OSError: It could not be renamed.
+        """
         self._to.forget(old)
         rename_between(self._to, old, self._to, new)
 

@@ -103,14 +103,22 @@ class MemoryConnection(sqlite3.Connection):
         return None if self._file is None else self._path
 
     def open(self) -> None:
-        """Open the file; ``sqlite3.DatabaseError`` if it cannot be opened or used."""
+        """Open the file; ``sqlite3.DatabaseError`` if it cannot be opened or used.
+
+        Raises:
+            sqlite3.DatabaseError: It cannot be opened or used.
+        """
         if self._connect is not None and self._path is not None:
             if room_bytes(self._path.parent) < _LEAST_BYTES:
                 raise _full()
             self._file = self._opened(self._connect, self._path)
 
     def stand_in(self) -> None:
-        """Copy the file's content into memory, without opening it for writing; an error if it cannot be read."""
+        """Copy the file's content into memory, without opening it for writing; an error if it cannot be read.
+
+        Raises:
+            sqlite3.Error: It cannot be read.
+        """
         self._tell()
         if self._path is None or not self._path.exists() or not self._path.stat().st_size:
             return

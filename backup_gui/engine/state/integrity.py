@@ -58,7 +58,11 @@ def reason_of(error: sqlite3.Error) -> Reason:
 
 
 def check_tables(connection: sqlite3.Connection, schema: str) -> None:
-    """Check that a file's tables have the columns that a schema creates, and are no other program's."""
+    """Check that a file's tables have the columns that a schema creates, and are no other program's.
+
+    Raises:
+        sqlite3.DatabaseError: The tables belong to another program.
+    """
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         model.executescript(schema)
         for (table,) in model.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
@@ -73,6 +77,9 @@ def check_mark(connection: sqlite3.Connection, path: Path, wait_ms: int) -> None
 
     The connection waits ``wait_ms`` for others, but not for this: a process that holds the write lock shows that the
     file can be written.
+
+    Raises:
+        sqlite3.OperationalError: The file is marked as read-only.
     """
     connection.execute("PRAGMA busy_timeout = 0")
     try:
@@ -89,7 +96,11 @@ def check_mark(connection: sqlite3.Connection, path: Path, wait_ms: int) -> None
 
 
 def set_aside(path: Path) -> None:
-    """Rename a file, and SQLite's files beside it, so that an empty one can be created."""
+    """Rename a file, and SQLite's files beside it, so that an empty one can be created.
+
+    Raises:
+        OSError: It could not be renamed.
+    """
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             os.replace(f"{path}{suffix}", f"{path}.damaged{suffix}")

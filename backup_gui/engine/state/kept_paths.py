@@ -98,6 +98,9 @@ def refuse(held: Held, source: Tree) -> Iterator[KeptPath]:
     """Turn what the guard holds into kept paths.
 
     A path that has changed since it was shown is omitted: the guard holds it again and shows it again.
+
+    Raises:
+        OSError: The source cannot be read.
     """
     for action in held.actions:
         is_folder = (action.old_kind if action.op is Op.REPLACE else action.kind) is EntryKind.FOLDER

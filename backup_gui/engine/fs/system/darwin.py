@@ -228,7 +228,11 @@ class DarwinVolumes:
         )
 
     def mount_of(self, path: str) -> MountFacts:
-        """Return the mount that a path lies on."""
+        """Return the mount that a path lies on.
+
+        Raises:
+            OSError: It cannot be told.
+        """
         found = _StatFs()
         if self._statfs(os.fsencode(path), ctypes.byref(found)) != 0:
             raise _failure()
@@ -258,6 +262,9 @@ class DarwinVolumes:
         """Return what stays the same for a path's volume from mount to mount; empty if nothing does.
 
         Device numbers do not: macOS gives them out in the order of mounting.
+
+        Raises:
+            OSError: The path cannot be looked at.
         """
         facts = self.mount_of(path)
         number = self.uuid_of(facts.point)

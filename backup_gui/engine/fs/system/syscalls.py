@@ -105,7 +105,11 @@ def flush_file(fd: int) -> None:
 
 
 def flush_drive(fd: int) -> None:
-    """Return when a drive has written what ``flush_file`` gave it; at once where that waits for the drive itself."""
+    """Return when a drive has written what ``flush_file`` gave it; at once where that waits for the drive itself.
+
+    Raises:
+        OSError: Some of it may be lost.
+    """
     if sys.platform == "darwin":
         import fcntl  # noqa: PLC0415 - not on Windows
 
@@ -115,7 +119,12 @@ def flush_drive(fd: int) -> None:
 
 
 def lock_file(fd: int) -> None:
-    """Lock an open file, or a folder where those can be locked, until it is closed, unless another process has."""
+    """Lock an open file, or a folder where those can be locked, until it is closed, unless another process has.
+
+    Raises:
+        BlockingIOError: Another process has it locked.
+        OSError: It cannot be locked.
+    """
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415 - only there
 

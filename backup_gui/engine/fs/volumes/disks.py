@@ -13,7 +13,11 @@ SYSTEM = Path("/sys")
 
 
 def are_on_one_disk(path: str, other: str) -> bool:
-    """Tell whether two existing folders share a disk, as far as the system tells."""
+    """Tell whether two existing folders share a disk, as far as the system tells.
+
+    Raises:
+        OSError: One of them cannot be looked at.
+    """
     return bool(disks_of(path) & disks_of(other))
 
 
@@ -27,6 +31,9 @@ def disks_of(path: str, system: Path = SYSTEM, table: str | Path = TABLE) -> fro
         path: Absolute path of something that exists.
         system: The kernel's tree of devices, as in sysfs(5).
         table: The kernel's list of mounts, as in proc(5).
+
+    Raises:
+        OSError: It cannot be looked at.
     """
     device = os.stat(path).st_dev
     if sys.platform == "win32" or sys.platform == "darwin":

@@ -44,12 +44,20 @@ class Identity(NamedTuple):
 
 
 def identify(path: str) -> Identity:
-    """Take the identity of a folder."""
+    """Take the identity of a folder.
+
+    Raises:
+        OSError: It cannot be looked at.
+    """
     return identity_of(Location(path))
 
 
 def identity_of(folder: Location) -> Identity:
-    """Take the identity of a folder of which it is known where it lies."""
+    """Take the identity of a folder of which it is known where it lies.
+
+    Raises:
+        OSError: It cannot be looked at.
+    """
     mount = folder.mount
     is_lasting = not is_counted_anew(kind_of(folder.path)) if mount is None else has_lasting_inodes(mount)
     return Identity(volume_of(folder), os.stat(folder.path).st_ino if is_lasting else 0)

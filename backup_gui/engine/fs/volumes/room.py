@@ -22,7 +22,11 @@ def room_bytes(folder: Path) -> int:
 
 
 def give_place(path: str, size_bytes: int, page_bytes: int) -> None:
-    """Give the beginning of an open file its place on a disk whose blocks are smaller than pages."""
+    """Give the beginning of an open file its place on a disk whose blocks are smaller than pages.
+
+    Raises:
+        OSError: There is no room for it, or the system does not tell what is open.
+    """
     if sys.platform != "linux" or os.statvfs(os.path.dirname(path)).f_frsize >= page_bytes:
         return
     # By the descriptor that there is: closing another one of the same file would end its locks.

@@ -101,6 +101,9 @@ def volume_of(folder: Location) -> str:
     """Return what stays the same for a folder's volume from mount to mount, as far as the system tells.
 
     The volume's UUID where the system lists them, else the file system's own number, else where it comes from.
+
+    Raises:
+        OSError: It cannot be looked at.
     """
     device = os.stat(folder.path).st_dev
     if sys.platform == "darwin":
