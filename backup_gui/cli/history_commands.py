@@ -18,13 +18,12 @@ from backup_gui.config.folders import own_folders
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.state.database import JobDatabase, newer_reason
+from backup_gui.engine.state.database import JobDatabase, refuse_newer_catalog
 from backup_gui.engine.state.integrity import reason_of
 from backup_gui.engine.state.kept_paths import Kept
 from backup_gui.engine.state.pass_log import PassLog
-from backup_gui.engine.state.rows import open_for_reading
-from backup_gui.engine.state.schema import NewerSchemaError, refuse_newer_file
-from backup_gui.model.errors import CatalogError, JobError, NewerDataError
+from backup_gui.engine.state.rows import catalog_file, open_for_reading
+from backup_gui.model.errors import CatalogError, JobError
 from backup_gui.model.path_text import readable
 from backup_gui.model.plans import Counts
 from backup_gui.model.reasons import Reason
@@ -90,12 +89,10 @@ def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bo
 def _reading(job: Job) -> Iterator[sqlite3.Connection]:
     """Open a job's catalog for reading, while the job may write it."""
     path = _catalog_path(job)
+    refuse_newer_catalog(path)
     try:
-        refuse_newer_file(path)
         with contextlib.closing(open_for_reading(path)) as connection:
             yield connection
-    except NewerSchemaError as error:
-        raise NewerDataError(newer_reason(path)) from error
     except sqlite3.Error as error:
         reason = Reason(CommandCode.DATA_UNREAD, detail=reason_of(error), path=str(path))
         raise CatalogError(reason) from error
@@ -110,7 +107,7 @@ def _writing(job: Job) -> Iterator[JobDatabase]:
 
 
 def _catalog_path(job: Job) -> Path:
-    path = own_folders().data / "jobs" / f"{job.id}.sqlite"
+    path = catalog_file(own_folders().data, job.id)
     if not path.exists():
         raise JobError(Reason(CommandCode.NOTHING_KNOWN))
     return path

@@ -23,6 +23,7 @@ from backup_gui.config.settings import (
     settings_to_texts,
 )
 from backup_gui.engine.fs.privacy import close_file, make_private_folder
+from backup_gui.engine.state.rows import catalog_files
 from backup_gui.model.errors import BackupError
 from backup_gui.model.job import Job
 from backup_gui.model.reasons import Reason, ReasonCode, of_error
@@ -168,7 +169,7 @@ class Store:
         """
         if self._settings.contains(_JOBS) or self.was_told(_NO_JOBS):
             return
-        if next(data_folder.glob("jobs/*.sqlite"), None) is None:
+        if not catalog_files(data_folder):
             return
         self._faults.append(Reason(ReasonCode.SETTINGS_LOST))
         if self._size_bytes():

@@ -13,6 +13,7 @@ from backup_gui.desktop.diagnostics import ErrorKeeper, describe
 from backup_gui.desktop.power import Power
 from backup_gui.engine.fs.volumes.mounts import can_watch
 from backup_gui.engine.state.pass_log import PassLogReader
+from backup_gui.engine.state.rows import catalog_file
 from backup_gui.presenters.overdue import OverdueMonitor
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.threads.liveness import Stalls
@@ -58,7 +59,7 @@ class HealthPresenter(Presenter):
     def watch(self, job: Job) -> None:
         """Watch a new or changed job."""
         self.monitor.watch(job.id)
-        log_reader = PassLogReader(self._data_folder / "jobs" / f"{job.id}.sqlite")
+        log_reader = PassLogReader(catalog_file(self._data_folder, job.id))
         # A job that hangs from its start never tells the age of its backup, but its database does.
         self._tasks.start(
             f"complete {job.id}",

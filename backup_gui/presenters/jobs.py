@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.engine.state.register import forget_folders
+from backup_gui.engine.state.rows import catalog_file
 from backup_gui.model.job import NEW_JOB, Job
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.job_check import Findings, examine, leave_out
@@ -109,7 +110,7 @@ class JobsPresenter(Presenter):
 
     def _forget(self, job_id: str) -> None:
         """Remove the folders of a removed job from its database, so that they do not block other jobs."""
-        file = self._data_folder / "jobs" / f"{job_id}.sqlite"
+        file = catalog_file(self._data_folder, job_id)
         # RACE: a pass that is just starting may note its folders again. Worst case: the user gets a needless question.
         self._tasks.start(f"forget {job_id}", lambda _: forget_folders(file), ignore_result, waits=True)
 

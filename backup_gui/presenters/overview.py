@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Slot
 
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.state.pass_log import PAGE_ROWS, PassLogReader
+from backup_gui.engine.state.rows import catalog_file
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.services.folder_sizes import count_sizes
 from backup_gui.ui.values.job import BackupSizes, FilesQuery, PassQuery
@@ -126,7 +127,7 @@ class OverviewPresenter(Presenter):
 
     def _read(self, key: str, job_id: str, read: Callable[[PassLogReader], _T], show: Callable[[_T], None]) -> None:
         """Read from a job's database, and show the result unless the job was removed meanwhile."""
-        log_reader = PassLogReader(self._data_folder / "jobs" / f"{job_id}.sqlite")
+        log_reader = PassLogReader(catalog_file(self._data_folder, job_id))
 
         def on_done(found: _T) -> None:
             if self._is_known(job_id):

@@ -20,6 +20,7 @@ from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.volumes.nesting import Location, is_within
 from backup_gui.engine.ownership.belonging import foresee_conflict
 from backup_gui.engine.state.register import ReadFacts
+from backup_gui.engine.state.rows import catalog_file
 from backup_gui.model.errors import JobError
 from backup_gui.model.job import Job, Place
 from backup_gui.model.path_text import one_line
@@ -161,7 +162,7 @@ def _destination_note(source: str, destination: str) -> Reason:
 
 def _belonging_note(job: Job, data_folder: Path | None) -> Reason:
     """Return whose the folders are, if another backup's. The job can be saved, and asks the user when it runs."""
-    file = None if data_folder is None else data_folder / "jobs" / f"{job.id}.sqlite"
+    file = None if data_folder is None else catalog_file(data_folder, job.id)
     conflict = foresee_conflict(folders_of(job), ReadFacts(file))
     return lines(conflict, Reason(ReasonCode.PLACE_UNTOUCHED)) if conflict else NO_REASON
 

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
-from backup_gui.engine.state.database import JobDatabase, newer_reason
-from backup_gui.engine.state.rows import open_for_reading
-from backup_gui.engine.state.schema import NewerSchemaError, refuse_newer_file
+from backup_gui.engine.state.database import JobDatabase, refuse_newer_catalog
+from backup_gui.engine.state.rows import catalog_file, open_for_reading
 from backup_gui.model.actions import Actions
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.errors import BackupError, NewerDataError
+from backup_gui.model.errors import BackupError
 from backup_gui.model.events import ActionDone, Progressed
 from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Stage, count_actions
 from backup_gui.model.problems import problem
@@ -74,7 +73,7 @@ def preview_plan(
             tell(event.progress)
 
     try:
-        with _copied_catalog(data_folder / "jobs" / f"{job.id}.sqlite") as catalog:
+        with _copied_catalog(catalog_file(data_folder, job.id)) as catalog:
             report = run_pass(
                 job, catalog, FULL, PassOptions(should_stop=should_stop, on_event=on_event, is_dry_run=True)
             )
@@ -102,10 +101,7 @@ def _copied_catalog(path: Path) -> Iterator[JobDatabase]:
         with contextlib.closing(JobDatabase.in_memory()) as catalog:
             yield catalog
         return
-    try:
-        refuse_newer_file(path)
-    except NewerSchemaError as error:
-        raise NewerDataError(newer_reason(path)) from error
+    refuse_newer_catalog(path)
     with tempfile.TemporaryDirectory(prefix="backup-gui-") as folder:
         copy = Path(folder, "catalog.sqlite")
         try:

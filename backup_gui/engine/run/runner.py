@@ -14,6 +14,7 @@ from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.preloading import preload
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import JobDatabase
+from backup_gui.engine.state.rows import catalog_file
 from backup_gui.model.errors import DestinationBusyError, OwnFolderError, TooManyOpenError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def run(
         ends the run; with ``is_once``, so does every other error that prevents the pass.
     """
     preload(is_once=is_once or is_dry_run, watches=job.uses_notification)
-    catalog_path = data_folder / "jobs" / f"{job.id}.sqlite"
+    catalog_path = catalog_file(data_folder, job.id)
     loop = Loop(job, commands, on_event, catalog_path, parts, is_dry_run=is_dry_run)
     try:
         make_private_folder(data_folder)

@@ -116,7 +116,7 @@ class JobDatabase:
             try:
                 return cls._opened(memory, path)
             except NewerSchemaError as error:
-                raise NewerDataError(newer_reason(path)) from error
+                raise _newer_data(path) from error
             except sqlite3.DatabaseError as error:
                 if is_of_the_moment(error, path):
                     # It is locked or may not be opened: another process's healthy file must not be set aside.
@@ -362,9 +362,20 @@ def _key(path: str) -> tuple[bytes, bytes]:
     return folder, name
 
 
-def newer_reason(path: Path) -> Reason:
-    """Return the reason that a later version wrote a catalog."""
-    return Reason(ReasonCode.DATA_NEWER, path=str(path))
+def refuse_newer_catalog(path: Path) -> None:
+    """Refuse a catalog that a later version wrote, before it is read, and write nothing. It need not exist.
+
+    Raises:
+        NewerDataError: A later version wrote it.
+    """
+    try:
+        refuse_newer_file(path)
+    except NewerSchemaError as error:
+        raise _newer_data(path) from error
+
+
+def _newer_data(path: Path) -> NewerDataError:
+    return NewerDataError(Reason(ReasonCode.DATA_NEWER, path=str(path)))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

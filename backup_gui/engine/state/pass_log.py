@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from backup_gui.engine.state import stored_reasons
 from backup_gui.engine.state.integers import within
-from backup_gui.engine.state.rows import facts_of, open_for_reading
+from backup_gui.engine.state.rows import catalog_files, facts_of, open_for_reading
 from backup_gui.engine.state.schema import refuse_newer_file
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.passes import DayTotal, PassKind, PastChange, PastPass
@@ -345,7 +345,7 @@ def _pattern(search: str) -> str:
 
 def remembered_facts(data_folder: Path, key: str) -> Iterator[str]:
     """Read one fact from the catalogs of all jobs that can be read, in the folder with the catalogs."""
-    for path in sorted(data_folder.glob("jobs/*.sqlite")):
+    for path in catalog_files(data_folder):
         facts = facts_of(path)
         if key in facts:
             yield facts[key]

@@ -11,11 +11,22 @@ from backup_gui.model.paths import decode, encode
 if TYPE_CHECKING:
     from pathlib import Path
 
+_FOLDER, _SUFFIX = "jobs", ".sqlite"
 _WAIT_S = 2.0
 
 # A stored fingerprint with the name. A full pass reads every file in this form; a class of our own for each, and
 # unsigned inodes, would make an unchanged pass a tenth slower.
 Row = tuple[int, int | bytes, int | bytes, int | bytes, bytes]
+
+
+def catalog_file(data_folder: Path, job_id: str) -> Path:
+    """Return the file of a job's catalog; it need not exist."""
+    return data_folder / _FOLDER / f"{job_id}{_SUFFIX}"
+
+
+def catalog_files(data_folder: Path) -> list[Path]:
+    """Return the catalogs of all jobs that have one, sorted by name."""
+    return sorted(data_folder.glob(f"{_FOLDER}/*{_SUFFIX}"))
 
 
 def open_for_reading(catalog: Path, wait_s: float = _WAIT_S) -> sqlite3.Connection:

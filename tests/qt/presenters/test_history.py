@@ -21,7 +21,7 @@ from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.destination.marker import FORMAT
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.run import runner
-from backup_gui.engine.state.database import JobDatabase, newer_reason
+from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.schema import SCHEMA_VERSION
 from backup_gui.model.errors import JobError
 from backup_gui.model.events import Pause, Resume, StatusChanged
@@ -438,7 +438,7 @@ def test_a_catalog_of_a_newer_version_is_left_as_it_is_and_the_window_says_why(
     shell = make_shell(runner.run, store)
     shell.start(Wish())
     qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.FAILED, timeout=LONG_MS)
-    assert shell.controller.status(job.id).reason == newer_reason(catalog)
+    assert shell.controller.status(job.id).reason == Reason(ReasonCode.DATA_NEWER, path=str(catalog))
     shell.window.show()
     qtbot.waitUntil(lambda: any("by a newer version" in text for text in labels(shell.window)), timeout=LONG_MS)
     shell.window.board.show_page(Page.ACTIVITY)
