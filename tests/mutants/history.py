@@ -111,7 +111,7 @@ MUTATIONS = (
     ),
     Mutation(
         "while something is held nothing is replaced that cannot be kept",
-        "engine/run/single_pass.py",
+        "engine/run/history_steps.py",
         "    target.history.must_keep = is_held\n",
         "",
         (f"{_BUSY}test_while_something_is_held_what_cannot_be_kept_is_not_replaced",),
@@ -188,7 +188,7 @@ MUTATIONS = (
     ),
     Mutation(
         "where a quota is used up the free room says nothing",
-        "engine/run/single_pass.py",
+        "engine/run/history_steps.py",
         "        room = room._replace(free_bytes=0, may_be_more=True)\n",
         "        pass\n",
         ("faults/test_making_room.py::test_where_a_quota_is_used_up_old_versions_give_way_though_the_drive_has_room",),
@@ -250,7 +250,7 @@ MUTATIONS = (
     ),
     Mutation(
         "nothing is named anew by a time in doubt",
-        "engine/run/single_pass.py",
+        "engine/run/history_steps.py",
         "    was_ahead = () if clock.is_in_doubt else aheads(catalog)\n",
         "    was_ahead = aheads(catalog)\n",
         (

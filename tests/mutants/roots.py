@@ -127,7 +127,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a version is named by a time that does not go back",
-        "engine/run/single_pass.py",
+        "engine/run/history_steps.py",
         "    target.dated = clock.name\n",
         "",
         (

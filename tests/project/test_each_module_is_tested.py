@@ -75,6 +75,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "engine/roots/roots.py": ("integration/test_mirror_roots.py", "faults/test_unmounted_roots.py"),
     "engine/rules/version_names.py": ("unit/engine/history/test_listing.py", "fuzz/test_names_and_rules.py"),
     "engine/run/clock.py": ("unit/engine/run/test_loop.py",),
+    "engine/run/history_steps.py": ("faults/test_making_room.py", "integration/test_mirror.py"),
     "engine/run/job_state.py": ("unit/engine/run/test_loop.py",),
     "engine/run/mailbox.py": ("unit/engine/run/test_loop.py",),
     "engine/run/preloading.py": ("faults/test_preloading.py",),

@@ -2,20 +2,17 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.apply.apply import PlanRunner
-from backup_gui.engine.apply.create import ASK_FOR_ROOM_BYTES, data_bytes
 from backup_gui.engine.apply.pass_recorder import PassRecorder
 from backup_gui.engine.apply.report import (
     HELD_KEY,
-    is_quota_used_up,
     make_report,
     record,
     remembered_files,
-    room_of,
     say_what_is_not_held,
 )
 from backup_gui.engine.apply.stats import PassOutcome, PassStats
@@ -30,10 +27,7 @@ from backup_gui.engine.guard.unanswered import Unanswered, from_text
 from backup_gui.engine.history.trusted_clock import (
     ClockState,
     HistoryClock,
-    aheads,
     follow,
-    forget_aheads,
-    trusted_clock,
 )
 from backup_gui.engine.ownership.other_backups import set_apart, with_others
 from backup_gui.engine.plan.compare import compare
@@ -42,7 +36,7 @@ from backup_gui.engine.plan.pass_context import PassContext
 from backup_gui.engine.roots.continuity import Continuity, remember_state
 from backup_gui.engine.roots.roots import Roots, open_roots, remembered_drives
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.rules.space import most_needed
+from backup_gui.engine.run.history_steps import give_room, start_clock, thin_when_due
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.engine.state.kept_paths import spare
 from backup_gui.model.actions import Part, actions_of
@@ -53,13 +47,10 @@ from backup_gui.model.job import Job
 from backup_gui.model.plans import (
     FULL,
     NO_COUNTS,
-    NO_ROOM_MADE,
-    NOTHING_REMOVED,
     Action,
     Counts,
     Held,
     HeldCode,
-    MadeRoom,
     Op,
     PassStatus,
     Phase,
@@ -231,7 +222,9 @@ def _prepare(
     )
     # Changes in the source do not show what is missing in another destination.
     scope = scope if roots.continuity is Continuity.SAME else FULL
-    clock = _history_clock(context, options)
+    now, uptime = options.now, options.uptime
+    is_dry_run = options.is_dry_run
+    clock = HistoryClock(ClockState(now(), uptime()), now, uptime) if is_dry_run else start_clock(context, now, uptime)
     worker_start = WorkerStart(lambda: roots.target.helper(roots.source))
     stack.enter_context(contextlib.closing(worker_start))
     return _Prepared(context, options, roots, scope, clock, worker_start)
@@ -281,7 +274,7 @@ def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
     plan, verdict, counts, _waiting = planned
     may_write = _settle_destination(prepared.roots, verdict)
     is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
-    made_room = _prepare_history(context, verdict.actions, counts, prepared.clock, is_held=is_held)
+    made_room = give_room(context, verdict.actions, counts, prepared.clock, is_held=is_held)
     recorder = PassRecorder(job, catalog, target, plan, counts, options.allowed)
 
     def on_done(actions: list[Action]) -> None:
@@ -327,24 +320,8 @@ def _finish(prepared: _Prepared, planned: _Planned, applied: _Applied) -> Report
         remember_state(target, catalog)
     record(catalog, plan, report, applied.outcome.added_files, applied.recorder, verdict.unanswered)
     if applied.status is None and plan.is_full and not applied.is_held:
-        report = report._replace(thinned=_thin_history(context, prepared.clock))
+        report = report._replace(thinned=thin_when_due(context, prepared.clock))
     return report
-
-
-def _history_clock(context: "PassContext[Destination]", options: PassOptions) -> HistoryClock:
-    catalog, target, now, uptime = context.catalog, context.destination, options.now, options.uptime
-    if options.is_dry_run:
-        return HistoryClock(ClockState(now(), uptime()), now, uptime)
-    clock = trusted_clock(catalog, now, uptime, target, options.should_stop)
-    target.dated = clock.name
-    catalog.busy.begin(clock.now_s)
-    was_ahead = () if clock.is_in_doubt else aheads(catalog)
-    if was_ahead:
-        from backup_gui.engine.history.redating import redate  # noqa: PLC0415 - hardly ever needed
-
-        if redate(target, catalog, was_ahead, clock.now_s(), options.should_stop):
-            forget_aheads(catalog)
-    return clock
 
 
 def _settle_destination(roots: Roots, verdict: Verdict) -> bool:
@@ -454,52 +431,3 @@ def _condition(plan: Plan, context: "PassContext[Destination]", unanswered: Unan
         made_in=recent.made_in() if len({action.op for action in taken}) > 1 else {},
         now_s=recent.now_s,
     )
-
-
-def _prepare_history(
-    context: "PassContext[Destination]",
-    actions: Sequence[Action],
-    counts: Counts,
-    clock: HistoryClock,
-    *,
-    is_held: bool,
-) -> MadeRoom:
-    """Make the history give space if the new content would not fit; nearly always it obviously fits.
-
-    While the guard holds something, the history loses nothing: it may be all that is left. An encrypting program writes
-    new content under new names, which is not held.
-    """
-    target, catalog = context.destination, context.catalog
-    target.history.must_keep = is_held
-    if not context.job.keeps_history or not counts.total:
-        return NO_ROOM_MADE
-    room = room_of(target)
-    if room is not None and is_quota_used_up(catalog):
-        room = room._replace(free_bytes=0, may_be_more=True)
-    if room is not None and not room.lacks(most_needed(counts, room.block_bytes)):
-        room = None
-    adds = bool(counts.replaced or counts.deleted)
-    if not adds and room is None:
-        return NO_ROOM_MADE
-    from backup_gui.engine.history import prune  # noqa: PLC0415 - slow to import, and a first copy does not need it
-
-    if adds:
-        prune.note_additions(catalog)
-    if room is None or is_held:
-        return NO_ROOM_MADE
-
-    def size_of(action: Action) -> int:
-        return data_bytes(context.source, action) if action.size_bytes >= ASK_FOR_ROOM_BYTES else action.size_bytes
-
-    return prune.make_room(context, room, actions, size_of, clock.ages())
-
-
-def _thin_history(context: "PassContext[Destination]", clock: HistoryClock) -> Removed:
-    if not context.job.keeps_history or context.should_stop():
-        return NOTHING_REMOVED
-    from backup_gui.engine.history import prune  # noqa: PLC0415 - see above
-
-    ages = clock.ages()
-    if not prune.is_due(context.job, context.catalog, ages.now_s):
-        return NOTHING_REMOVED
-    return prune.thin_history(context, ages)
