@@ -217,6 +217,7 @@ def test_it_has_nothing_that_it_does_not_use(setup: Path) -> None:
         "_ssl.pyd",
         "qdirect2d.dll",
         "qminimal.dll",
+        "qnetworklistmanager.dll",
     }
     assert {"qwindows.dll", "qsvgicon.dll", "qmodernwindowsstyle.dll"} <= names
     assert not [name for name in names if name.endswith(".ts")], "what translations are made of"
