@@ -49,6 +49,7 @@ def test_hosted_actions_are_pinned_and_get_few_rights(name: str) -> None:
     assert [
         action for action in used if not re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
     ] == []
+    assert re.findall(r"choco install (?!\S+ --version=\d).*", text) == []
     # The rights of the whole file come before its jobs, and none of them is to write.
     assert re.search(r"(?m)^permissions:(?: \{\}|\n  contents: read)$", text.partition("\njobs:\n")[0])
     assert text.count("actions/checkout@") == text.count("persist-credentials: false")
