@@ -14,7 +14,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from debian_package import binaries, make_deb, oldest_glibc
+from makers import make_named
 from rpm_package import make_rpm
 from tree import HERE, NAME, PROJECT, VERSION, add_common_licences, day, lay_out
 
@@ -93,16 +96,10 @@ MAKERS: dict[str, Callable[[], Path]] = {
 
 def main() -> None:
     """Make what the command line names."""
-    names = sys.argv[1:] or list(MAKERS)
-    if not set(names) <= set(MAKERS):
-        sys.exit(f"usage: make_packages.py [{'|'.join(MAKERS)} …]")
     if not sys.argv[1:]:
         # What an earlier version has left would be taken for this one's.
         shutil.rmtree(DIST, ignore_errors=True)
-    for name in names:
-        made = MAKERS[name]()
-        size = sum(path.lstat().st_size for path in ([made] if made.is_file() else made.rglob("*")))
-        print(f"{made.relative_to(PROJECT)}: {size / 10**6:.1f} MB", flush=True)
+    make_named(MAKERS)
 
 
 if __name__ == "__main__":

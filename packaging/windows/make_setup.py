@@ -20,7 +20,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 HERE = PROJECT / "packaging" / "windows"
 sys.path[:0] = [str(PROJECT), str(PROJECT / "packaging")]
 
-from app_icon import make_windows_icon  # noqa: E402 - it lies there
+from app_icon import make_windows_icon  # noqa: E402 - they lie there
+from makers import make_named  # noqa: E402
 
 from backup_gui import __version__  # noqa: E402 - the project need not be installed
 
@@ -90,16 +91,5 @@ def _arguments(named: dict[str, str]) -> list[str]:
 MAKERS = {"program": make_program, "setup": make_setup}
 
 
-def main() -> None:
-    """Make what the command line names."""
-    names = sys.argv[1:] or list(MAKERS)
-    if not set(names) <= set(MAKERS):
-        sys.exit(f"usage: make_setup.py [{'|'.join(MAKERS)} …]")
-    for name in names:
-        made = MAKERS[name]()
-        size = sum(path.lstat().st_size for path in ([made] if made.is_file() else made.rglob("*")))
-        print(f"{made.relative_to(PROJECT)}: {size / 10**6:.1f} MB", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    make_named(MAKERS)

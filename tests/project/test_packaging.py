@@ -18,6 +18,7 @@ from tests.helpers.project import PROJECT
 sys.path.insert(0, str(PROJECT / "packaging"))
 sys.path.insert(0, str(PROJECT / "packaging" / "linux"))
 import launcher
+import makers
 import manual_page
 import setup_environment
 import tree
@@ -46,6 +47,19 @@ def test_programs_that_the_packaged_one_starts_do_not_get_its_libraries(
 def test_an_interpreter_without_its_shared_library_is_not_packaged(state: str) -> None:
     assert _passes(setup_environment.NEW_ENOUGH)
     assert not _passes(state + setup_environment.WITH_LIBRARY)
+
+
+def test_only_what_is_named_is_made(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    known = {"readme": lambda: PROJECT / "README.md", "tests": lambda: PROJECT / "tests" / "e2e"}
+    monkeypatch.setattr(sys, "argv", ["make.py", "tests"])
+    makers.make_named(known)
+    assert re.fullmatch(r"tests.e2e: \d+\.\d MB\n", capsys.readouterr().out)
+    monkeypatch.setattr(sys, "argv", ["make.py"])
+    makers.make_named(known)
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == ["README.md", "tests/e2e"]
+    monkeypatch.setattr(sys, "argv", ["make.py", "tests", "another"])
+    with pytest.raises(SystemExit, match=r"usage: make\.py \[readme\|tests …\]"):
+        makers.make_named(known)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="packages of Debian")
