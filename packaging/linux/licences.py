@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from importlib.metadata import PackagePath, distribution
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+from makers import PROJECT
+
 # What PyInstaller puts into the program of what pip has installed, besides its own loader.
 DISTRIBUTIONS = ("PySide6-Essentials", "shiboken6", "rich", "watchdog", "platformdirs", "jeepney")
 COMMON = Path("/usr/share/common-licenses")
