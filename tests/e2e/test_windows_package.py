@@ -225,6 +225,19 @@ def test_it_has_nothing_that_it_does_not_use(setup: Path) -> None:
     assert setup.stat().st_size <= MOST_PACKED_BYTES
 
 
+def test_it_says_whose_everything_in_it_is() -> None:
+    text = (PROGRAM / "LICENCES.txt").read_text("utf-8")
+    parts = set(re.findall(r"(?m)^-{78}\n(.+)\n$", text))
+    assert parts >= {"Folder Backup", "Python", "The loader of PyInstaller", "PySide6-Essentials", "shiboken6", "rich"}
+    assert parts >= {"watchdog", "platformdirs", "LGPL-3", "GPL-3", "Apache-2.0"}
+    (runtime,) = (part.split(", ") for part in parts if "vcruntime" in part)
+    names = {path.name.lower() for path in PROGRAM.rglob("*.dll")}
+    assert set(runtime) == {
+        name for name in names if re.match(r"vcruntime|msvcp|concrt|vccorlib|ucrtbase|api-ms-", name)
+    }
+    assert "/usr/" not in text
+
+
 @pytest.mark.parametrize(("name", "subsystem"), [("backup-gui.exe", WINDOW), ("backup-gui-cli.exe", CONSOLE)])
 def test_its_files_show_what_they_are(windows: Windows, name: str, subsystem: int) -> None:
     file = "Z:" + str(PROGRAM / name).replace("/", "\\")
@@ -245,7 +258,9 @@ def test_it_is_installed_used_updated_and_removed(windows: Windows, desktop: Des
         install = (str(setup), "/S")
 
         assert windows.run(*install)[0] == 0
-        assert {path.name for path in installed.iterdir()} >= {"backup-gui.exe", "backup-gui-cli.exe", "uninstall.exe"}
+        assert {path.name for path in installed.iterdir()} >= {
+            *("backup-gui.exe", "backup-gui-cli.exe", "uninstall.exe", "LICENCES.txt"),
+        }
         assert link.is_file()
         assert windows.registered(r"Uninstall\backup-gui", "DisplayVersion") == __version__
         assert windows.registered("Run", "backup-gui") == "", "the start at login is a choice"

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.helpers.project import PROJECT
 sys.path.insert(0, str(PROJECT / "packaging"))
 sys.path.insert(0, str(PROJECT / "packaging" / "linux"))
 import launcher
+import licences
 import makers
 import manual_page
 import setup_environment
@@ -101,6 +103,73 @@ def test_all_that_a_make_target_sets_up_is_known() -> None:
     for _, lists in setup_environment.TARGETS.values():
         for name in lists:
             assert setup_environment.listed(f"linux/packages-{name}.txt")
+
+
+# Of a program for Windows and of one for macOS.
+FOR_WINDOWS = (
+    *(
+        "python311.dll",
+        "_ctypes.pyd",
+        "libffi-8.dll",
+        "sqlite3.dll",
+        "VCRUNTIME140.dll",
+        "api-ms-win-core-file-l1-1-0.dll",
+    ),
+    *(r"PySide6\Qt6Core.dll", r"PySide6\MSVCP140_1.dll", r"PySide6\plugins\platforms\qwindows.dll"),
+)
+FOR_MACOS = (
+    *("Python.framework/Versions/3.11/Python", "lib-dynload/_ctypes.cpython-311-darwin.so"),
+    *("PySide6/Qt/lib/QtCore.framework/Versions/A/QtCore", "_watchdog_fsevents.cpython-311-darwin.so"),
+)
+MODULES = ("os", "os.path", "_pyi_rth_utils.qt", "backup_gui.app", "PySide6", "rich.progress", "watchdog.events")
+MODULES_OF_BOTH = (*MODULES, "_sysconfigdata__darwin_darwin", "platformdirs", "shiboken6", "_watchdog_fsevents")
+
+
+@pytest.mark.parametrize("files", [FOR_WINDOWS, FOR_MACOS])
+def test_licences_are_given_in_full(files: tuple[str, ...]) -> None:
+    text = licences.complete_text(MODULES_OF_BOTH, files)
+    for words in (
+        *("Folder Backup contributors", "PYTHON SOFTWARE FOUNDATION LICENSE", "unlimited permission to link or embed"),
+        *("The Qt Company", "Will McGugan", "Yesudeep Mangalapilly"),
+        *(
+            "GNU LESSER GENERAL PUBLIC LICENSE",
+            "How to Apply These Terms to Your New Programs",
+            "Grant of Patent License",
+        ),
+    ):
+        assert words in text, words
+    assert "/usr/" not in text
+    assert ("api-ms-win-core-file-l1-1-0.dll, msvcp140_1.dll, vcruntime140.dll" in text) is (files is FOR_WINDOWS)
+    assert "jeepney" not in text
+    assert "Unicode" not in text
+
+
+def test_the_licence_of_icu_is_given_where_it_is() -> None:
+    assert "Unicode, Inc." in licences.complete_text(MODULES, ["PySide6/Qt/lib/libicudata.so.73"])
+
+
+@pytest.mark.parametrize(
+    ("modules", "files", "name"),
+    [
+        (MODULES, (*FOR_WINDOWS, "readline8.dll"), "readline8.dll"),
+        ((*MODULES, "numpy.linalg"), FOR_WINDOWS, "numpy"),
+        # Named as one of those that are known, but not among those of the program.
+        (MODULES, (*FOR_WINDOWS, "jeepney/fast.pyd"), "jeepney/fast.pyd"),
+    ],
+)
+def test_a_part_whose_licence_is_not_known_is_not_packaged(
+    modules: tuple[str, ...], files: tuple[str, ...], name: str
+) -> None:
+    with pytest.raises(LookupError, match=re.escape(f"whose {name} is cannot be told")):
+        licences.complete_text(modules, files)
+
+
+def test_a_library_under_the_gpl_alone_is_not_packaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    for declared in ("GPL-3.0-or-later", ""):
+        found = SimpleNamespace(version="1", metadata={"License": declared}, files=())
+        monkeypatch.setattr(licences, "distribution", lambda _name, found=found: found)
+        with pytest.raises(LookupError, match="PySide6-Essentials is under"):
+            licences.complete_text(MODULES, FOR_WINDOWS)
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
