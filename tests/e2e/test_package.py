@@ -217,6 +217,24 @@ def test_an_installation_that_fails_leaves_the_old_one(unpacked: Path, home: Pat
     assert not (home / ".local/lib/backup-gui.new").exists()
 
 
+def test_the_package_for_fedora_is_installed_whole_and_removed_whole(unpacked: Path, tmp_path: Path) -> None:
+    root = tmp_path / "system"
+    root.mkdir()
+    # Only root may take an empty folder for a system; to others it looks as if they were.
+    rpm = [] if os.geteuid() == 0 else ["unshare", "--map-root-user"]
+    rpm += ["rpm", "--root", str(root), "--dbpath", "/database"]
+    subprocess.run([*rpm, "--install", "--nodeps", made("*.rpm")], check=True, cwd="/")
+    subprocess.run([*rpm, "--verify", "--nodeps", "backup-gui"], check=True, cwd="/")
+    assert contents(root / "usr" / "lib" / "backup-gui") == contents(DIST / "backup-gui")
+    assert contents(root / "usr" / "share") == contents(unpacked / "files" / "share")
+    assert run(root / "usr" / "bin" / "backup-gui", "--version").stdout.startswith("backup-gui ")
+
+    subprocess.run([*rpm, "--erase", "backup-gui"], check=True, cwd="/")
+    left = {path: node for path, node in read_tree(root).items() if not path.startswith("database")}
+    assert {node.kind for node in left.values()} == {"folder"}
+    assert [path for path in left if "backup-gui" in path] == []
+
+
 def test_lintian_finds_nothing_that_is_not_explained() -> None:
     package = made("*.deb")
     done = subprocess.run(["lintian", "--pedantic", "--fail-on", "error,warning,pedantic", package],
@@ -235,6 +253,11 @@ def test_the_description_for_software_centres_is_in_order(unpacked: Path) -> Non
         ["appstreamcli", "validate", "--no-net", "--pedantic", metainfo], stdout=subprocess.PIPE, text=True, check=False
     )
     assert set(re.findall(r"(?m)^[EWIP]: \S+ ([\w-]+)", done.stdout)) <= accepted, done.stdout
+
+
+def contents(folder: Path) -> dict[str, tuple[str, bytes]]:
+    """Everything in a folder but its dates and modes."""
+    return {path: (node.kind, node.content) for path, node in read_tree(folder).items()}
 
 
 def script(path: Path, home: Path, *, status: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
