@@ -122,6 +122,7 @@ def _parts(distributions: Iterable[str], place: str, files: Iterable[str]) -> li
         ("Python", _python()),
         ("The loader of PyInstaller", _LOADER.format(apache=_where("Apache-2.0", place))),
         *((name, _of_distribution(name, place)) for name in dict.fromkeys(distributions)),
+        ("Within Python and Qt", _text("within-Python-and-Qt")),
         *([("ICU", _text("ICU"))] if has_icu else []),
     ]
 

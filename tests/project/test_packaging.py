@@ -130,7 +130,7 @@ def test_licences_are_given_in_full(files: tuple[str, ...]) -> None:
     text = licences.complete_text(MODULES_OF_BOTH, files)
     for words in (
         *("Folder Backup contributors", "PYTHON SOFTWARE FOUNDATION LICENSE", "unlimited permission to link or embed"),
-        *("The Qt Company", "Will McGugan", "Yesudeep Mangalapilly"),
+        *("The Qt Company", "University of Cambridge", "Will McGugan", "Yesudeep Mangalapilly"),
         *(
             "GNU LESSER GENERAL PUBLIC LICENSE",
             "How to Apply These Terms to Your New Programs",
