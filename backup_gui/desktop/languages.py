@@ -34,8 +34,12 @@ def speak(application: QCoreApplication, folder: Path, code: str) -> Qt.LayoutDi
     the folder stays English.
     """
     locale = QLocale(code) if code else QLocale.system()
+    short = QLocale.FormatType.ShortFormat
     if code:
         QLocale.setDefault(locale)
+    elif locale.dateFormat(short) == QLocale.c().dateFormat(short):
+        # Without a language, Qt writes 1 11 2026, and 1000000.
+        QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom))
     # If the system prefers English, and another language next, Qt would load the other one, as English has no file.
     if locale.uiLanguages()[0].partition("-")[0] == _OWN:
         return Qt.LayoutDirection.LeftToRight

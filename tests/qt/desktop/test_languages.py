@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +58,31 @@ def no_translators(qapp: QApplication) -> Iterator[None]:
         qapp.removeTranslator(translator)
         translator.deleteLater()
     QLocale.setDefault(before)
+
+
+SHOW_DATE = """
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, QDate, QLocale
+from backup_gui.desktop.languages import speak
+speak(QCoreApplication([]), Path("/nowhere"), "")
+print(QLocale().toString(QDate(2026, 11, 1), QLocale.FormatType.ShortFormat), QLocale().toString(1_000_000))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Windows and macOS always have a language")
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [
+        ({"LC_ALL": "C.UTF-8"}, "01/11/2026 1,000,000"),
+        ({"LANG": "C.UTF-8", "LC_TIME": "de_DE.UTF-8"}, "01.11.26 1000000"),
+        ({"LANG": "en_US.UTF-8"}, "11/1/26 1,000,000"),
+    ],
+)
+def test_dates_are_well_written_on_a_system_without_a_language(variables: dict[str, str], shown: str) -> None:
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
+    command = [sys.executable, "-c", SHOW_DATE]
+    done = subprocess.run(command, env=others | variables, stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout.strip() == shown
 
 
 def test_the_program_speaks_german_with_plural_forms_and_qts_own_words(
