@@ -889,8 +889,8 @@
 <context>
     <name>FolderPage</name>
     <message>
-        <source>&amp;Add another folder…</source>
-        <translation>Weiteren Ordner hin&amp;zufügen …</translation>
+        <source>&amp;Add a folder…</source>
+        <translation>Ordner hin&amp;zufügen …</translation>
     </message>
     <message>
         <source>Choose a folder to keep safe</source>

@@ -66,7 +66,7 @@ class FolderPage(_Page):
         self.cards: dict[str, TickCard] = {}
         self._sizes: dict[str, int] = {}
         self._list = Column(spacing=GRID_PX)
-        self.add_button = push_button(self.tr("&Add another folder…"), self._on_add_clicked)
+        self.add_button = push_button(self.tr("&Add a folder…"), self._on_add_clicked)
         self.add_button.setMinimumHeight(4 * GRID_PX)
         hint = MutedLabel(self.tr("You can also drop a folder here."))
         self.body.add(self._list, Row(self.add_button, (hint, 1), spacing=GRID_PX), 0)

@@ -113,7 +113,7 @@ def test_the_first_steps_are_gone_through_from_top_to_bottom(qapp: QApplication,
         if scene in {"welcome", "first-where"}
     }
     cards = ["Documents", "Pictures", "Desktop"]
-    wanted = [*cards, "Add another folder…", "Set it up by hand…", "Restore from a backup folder…", "Next"]
+    wanted = [*cards, "Add a folder…", "Set it up by hand…", "Restore from a backup folder…", "Next"]
     start = names["welcome"].index("Documents")
     assert names["welcome"][start : start + len(wanted)] == wanted
     where = names["first-where"]
