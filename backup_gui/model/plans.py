@@ -240,6 +240,20 @@ class Problem(NamedTuple):
         return Reason(self.code, more=Reason(ReasonCode.SIZE_LACKS, size=self.lacks_bytes))
 
 
+# Nothing is lost by leaving these out, so a backup without other problems is complete.
+NOTES: Final = frozenset({ProblemCode.SPECIAL_FILE})
+
+
+def without_notes(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return the problems that need the user or another try, without those by which nothing is lost."""
+    return tuple(problem for problem in problems if problem.code not in NOTES)
+
+
+def notes_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return those by which nothing is lost."""
+    return tuple(problem for problem in problems if problem.code in NOTES)
+
+
 class Phase(Enum):
     """What a pass is busy with."""
 
@@ -397,3 +411,12 @@ class Report(NamedTuple):
     spared: Removed = NOTHING_REMOVED
     kept: int = 0
     placeholders: int = 0
+
+    @property
+    def without_notes(self) -> "Report":
+        """The same pass, complete if all that it could not copy is what nothing is lost by."""
+        problems = without_notes(self.problems)
+        if len(problems) == len(self.problems):
+            return self
+        is_complete = self.status is PassStatus.PROBLEMS and not problems
+        return self._replace(problems=problems, status=PassStatus.COMPLETE if is_complete else self.status)

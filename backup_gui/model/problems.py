@@ -5,14 +5,18 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
+import stat
 import sys
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from backup_gui.model.errors import LinkInHistoryError, SourceError
 from backup_gui.model.path_text import readable
 from backup_gui.model.plans import Problem, ProblemCode, Stage
 from backup_gui.model.reasons import Code, Reason, ReasonCode, of_error
+
+if TYPE_CHECKING:
+    from backup_gui.model.entries import Entry
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +65,13 @@ MAY_BE_LEFT_OUT = frozenset(
         ProblemCode.LINK_NOT_POSSIBLE,
     }
 )
+
+_KINDS: Final = {
+    stat.S_IFIFO: Reason(ReasonCode.PIPE),
+    stat.S_IFSOCK: Reason(ReasonCode.SOCKET),
+    stat.S_IFCHR: Reason(ReasonCode.DEVICE),
+    stat.S_IFBLK: Reason(ReasonCode.DEVICE),
+}
 
 # Errors other than those of the system that a path may raise: it has a number or a name that some layer cannot
 # represent.
@@ -206,6 +217,12 @@ def problem_from(error: Exception, path: str, stage: Stage, *, is_writing: bool 
 def problem(code: Code, path: str, stage: Stage, *, more: Reason | None = None) -> Problem:
     """Make a problem from a code, with details such as the character that is not possible, or a path."""
     return Problem(path, stage, code, _explained(code, more) if more else _PLAIN[code])
+
+
+def problem_of_special(path: str, entry: Entry) -> Problem:
+    """Make the problem of a pipe, socket or device in the source, whose reason names which of them it is."""
+    code = ProblemCode.SPECIAL_FILE
+    return Problem(path, Stage.COMPARE, code, _KINDS.get(stat.S_IFMT(entry.st_mode), _PLAIN[code]))
 
 
 @lru_cache(1_024)

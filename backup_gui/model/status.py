@@ -61,6 +61,7 @@ class Status(NamedTuple):
         last_complete_at: End of the last pass after which everything was backed up, seconds since 1970, UTC.
         last_pass_at: End of the last pass, whatever its result.
         problems: Unresolved problems.
+        notes: What is left out though nothing is lost by it, such as pipes.
         held: What is held for review.
         coverage: How the source is watched.
         pending: How many changed paths are not backed up yet.
@@ -84,3 +85,4 @@ class Status(NamedTuple):
     kept: int = 0
     backlog: Backlog = NO_BACKLOG
     placeholders: int = 0
+    notes: tuple[Problem, ...] = ()

@@ -52,7 +52,7 @@ class OverviewPresenter(Presenter):
 
     def note_report(self, job_id: str, report: Report) -> None:
         """Update the chart after a pass, and read the key of the pass from the database."""
-        if report.counts.total or report.problems or report.held is not None:
+        if report.counts.total or report.without_notes.problems or report.held is not None:
             model = self._window.board.activity_model(job_id)
             self._read(f"keys {job_id}", job_id, lambda log: log.keys(report.started_at), model.name_passes)
             self._read_days(job_id)

@@ -85,7 +85,7 @@ def preview_plan(
     if report.held is not None:
         actions.extend(report.held.actions)
     planned = actions.settled()
-    problems = (*report.problems, *unreadable)
+    problems = (*report.without_notes.problems, *unreadable)
     return PlanPreview(planned, count_actions(planned), report.held, problems, report.reason)
 
 

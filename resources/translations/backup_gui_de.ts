@@ -312,6 +312,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln devices</source>
+        <translation>
+            <numerusform>%Ln Gerät</numerusform>
+            <numerusform>%Ln Geräte</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln errors so far</source>
         <translation>
             <numerusform>Bisher %Ln Fehler</numerusform>
@@ -522,6 +529,20 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln other entries</source>
+        <translation>
+            <numerusform>%Ln anderer Eintrag</numerusform>
+            <numerusform>%Ln andere Einträge</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln pipes</source>
+        <translation>
+            <numerusform>%Ln Pipe</numerusform>
+            <numerusform>%Ln Pipes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln problems</source>
         <translation>
             <numerusform>%Ln Problem</numerusform>
@@ -540,6 +561,13 @@
         <translation>
             <numerusform>%Ln Sekunde</numerusform>
             <numerusform>%Ln Sekunden</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln sockets</source>
+        <translation>
+            <numerusform>%Ln Socket</numerusform>
+            <numerusform>%Ln Sockets</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -1980,6 +2008,10 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>Zuletzt vollständig</translation>
     </message>
     <message>
+        <source>Not copied</source>
+        <translation>Nicht kopiert</translation>
+    </message>
+    <message>
         <source>Not yet</source>
         <translation>Noch nicht</translation>
     </message>
@@ -2070,6 +2102,10 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <message>
         <source>{folders}, checked every {interval}</source>
         <translation>{folders}, geprüft (Abstand: {interval})</translation>
+    </message>
+    <message>
+        <source>{kinds}. They have no content to copy.</source>
+        <translation>{kinds}. Darin gibt es nichts zu kopieren.</translation>
     </message>
 </context>
 <context>
@@ -3484,6 +3520,18 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>This folder is not empty. What is in it is shown to you before anything leaves it. A new folder may suit better: {path}</source>
         <translation>Dieser Ordner ist nicht leer. Was darin ist, wird Ihnen gezeigt, bevor etwas entfernt wird. Ein neuer Ordner ist vielleicht besser geeignet: {path}</translation>
+    </message>
+    <message>
+        <source>This is a device, which has no content of its own to copy</source>
+        <translation>Das ist ein Gerät, das keinen eigenen Inhalt zum Kopieren hat</translation>
+    </message>
+    <message>
+        <source>This is a pipe between programs, which has no content to copy</source>
+        <translation>Das ist eine Pipe zwischen Programmen, die keinen Inhalt zum Kopieren hat</translation>
+    </message>
+    <message>
+        <source>This is a socket of a program, which has no content to copy</source>
+        <translation>Das ist ein Socket eines Programms, der keinen Inhalt zum Kopieren hat</translation>
     </message>
     <message>
         <source>This is not a file or folder but a pipe, socket or device, which cannot be copied</source>

@@ -90,7 +90,7 @@ def record(
         catalog.remember(MIRROR_FILES_KEY, str(max(0, mirror_files + added_files)))
     remember_drives(catalog, plan.drives)
     _note_quota(catalog, report)
-    if counts != NO_COUNTS or report.problems or report.held:
+    if counts != NO_COUNTS or report.without_notes.problems or report.held:
         recorder.close(report)
     waits = to_text(unanswered)
     if (plan.is_full or waits) and waits != (catalog.fact(HELD_KEY) or ""):

@@ -31,7 +31,7 @@ from backup_gui.engine.state.database import ROOT_KEY, fingerprint_of
 from backup_gui.model.entries import FILE, FOLDER, LINK, EntryKind, is_linked_file, is_same_file, kind_of
 from backup_gui.model.paths import is_below, is_own, is_temporary, join, parent_of, parents_of
 from backup_gui.model.plans import CREATE, REPLACE, SET_METADATA, Action, Op, ProblemCode, Scope, Stage
-from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_unfit
+from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_special, problem_of_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -503,7 +503,8 @@ class _Comparison:
         if theirs is not None and FOLDER is not their_kind and code is None:
             self._builder.mirror_files += 1
         if code is not None:
-            self._problems.append(problem(code, path, Stage.COMPARE))
+            is_special = kind is EntryKind.SPECIAL
+            self._problems.append(problem_of_special(path, ours) if is_special else problem(code, path, Stage.COMPARE))
             if theirs is not None:
                 self._deletions.add(path, theirs, known)
             return

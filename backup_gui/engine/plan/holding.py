@@ -14,7 +14,7 @@ from backup_gui.engine.rules.names import align, refused
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import join
 from backup_gui.model.plans import ProblemCode, Stage
-from backup_gui.model.problems import problem
+from backup_gui.model.problems import problem, problem_of_special
 from backup_gui.model.reasons import Code
 
 if TYPE_CHECKING:
@@ -40,10 +40,12 @@ class Holding:
         """
         kind = kind_of(ours)
         code: Code | None = None
+        if kind is EntryKind.SPECIAL:
+            return problem_of_special(path, ours) if theirs is None else None
         if kind is EntryKind.FILE:
             code = ProblemCode.TOO_LARGE if ours.st_size > self._capabilities.largest_bytes else None
         elif theirs is None and not self._capabilities.holds(kind):
-            code = ProblemCode.SPECIAL_FILE if kind is EntryKind.SPECIAL else ProblemCode.LINK_NOT_POSSIBLE
+            code = ProblemCode.LINK_NOT_POSSIBLE
         return None if code is None else problem(code, path, Stage.COMPARE)
 
     def align(self, folder: str, ours: dict[str, Entry], theirs: dict[str, Entry]) -> Iterator[Problem]:

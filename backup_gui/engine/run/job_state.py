@@ -6,14 +6,23 @@ from typing import NamedTuple
 from backup_gui.engine.guard.unanswered import still_held
 from backup_gui.model.events import Event, HeldBack
 from backup_gui.model.paths import is_below
-from backup_gui.model.plans import Held, PassStatus, Problem, ProblemCode, Report, Scope, Stage
+from backup_gui.model.plans import (
+    Held,
+    PassStatus,
+    Problem,
+    ProblemCode,
+    Report,
+    Scope,
+    Stage,
+    notes_of,
+    without_notes,
+)
 from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.model.status import NO_BACKLOG, Backlog, Coverage, JobState, Status
 
 # These depend on the path itself, whose changes are notified: trying again without a change is useless.
 _LASTING = frozenset(
     {
-        ProblemCode.SPECIAL_FILE,
         ProblemCode.NAME_NOT_POSSIBLE,
         ProblemCode.NAME_TOO_LONG,
         ProblemCode.NAME_RESERVED,
@@ -46,6 +55,7 @@ class JobCondition(NamedTuple):
 
     Attributes:
         problems: Unresolved problems.
+        notes: As in ``Status``.
         held: What the guard holds.
         last_complete_at: As in ``Status``.
         last_pass_at: As in ``Status``.
@@ -71,6 +81,7 @@ class JobCondition(NamedTuple):
     paused_until: float | None = None
     kept: int = 0
     placeholders: int = 0
+    notes: tuple[Problem, ...] = ()
 
     def after(
         self, report: Report, scope: Scope, ended_at: float, *, is_polling: bool, is_behind: bool = False
@@ -85,11 +96,12 @@ class JobCondition(NamedTuple):
                 everything.
             is_behind: Whether a changed path is known that the pass did not copy.
         """
-        problems = standing_problems(self.problems, report, scope)
+        found = standing_problems((*self.problems, *self.notes), report, scope)
+        problems = without_notes(found)
         held = report.held if report.is_full else still_held(self.held, report.held)
         has_full_pass = self.has_full_pass or report.is_full
         is_complete = (
-            report.status is PassStatus.COMPLETE
+            report.status in {PassStatus.COMPLETE, PassStatus.PROBLEMS}
             and not is_behind
             and not problems
             and held is None
@@ -97,6 +109,7 @@ class JobCondition(NamedTuple):
         )
         return self._replace(
             problems=problems,
+            notes=notes_of(found),
             held=held,
             has_full_pass=has_full_pass,
             last_pass_at=ended_at,
@@ -110,8 +123,9 @@ class JobCondition(NamedTuple):
 
     def after_cancel(self, report: Report, ended_at: float) -> "JobCondition":
         """Return the state after a cancelled pass; what it did not reach is unchanged."""
-        known = {(problem.path, problem.stage): problem for problem in (*self.problems, *report.problems)}
-        return self._replace(problems=tuple(known.values()), last_pass_at=ended_at)
+        every = (*self.problems, *self.notes, *report.problems)
+        known = tuple({(problem.path, problem.stage): problem for problem in every}.values())
+        return self._replace(problems=without_notes(known), notes=notes_of(known), last_pass_at=ended_at)
 
     def status(self, *, is_working: bool, pending: int, backlog: Backlog = NO_BACKLOG) -> Status:
         """Return the status to show; ``is_working`` if a pass is running that the user should see."""
@@ -124,6 +138,7 @@ class JobCondition(NamedTuple):
             last_complete_at=self.last_complete_at,
             last_pass_at=self.last_pass_at,
             problems=self.problems,
+            notes=self.notes,
             held=self.held,
             coverage=self.coverage,
             pending=pending,

@@ -108,6 +108,7 @@ class PassLog:
         Returns:
             The pass's key.
         """
+        report = report.without_notes
         counts = report.counts
         _, *values = PastPass(
             id=0,

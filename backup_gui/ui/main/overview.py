@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from backup_gui.model.job import HISTORY_SUFFIX
 from backup_gui.model.plans import Phase
+from backup_gui.model.reasons import ReasonCode
 from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.main.day_chart import DayChart
 from backup_gui.ui.main.space_bar import RoomBar
@@ -33,9 +35,10 @@ from backup_gui.ui.text.format import (
     interval_text,
     local_time,
     path_text,
+    tip_text,
 )
 from backup_gui.ui.text.headline import card_text, progress_figures
-from backup_gui.ui.text.reasons import sentence_text
+from backup_gui.ui.text.reasons import problem_lines, sentence_text
 from backup_gui.ui.values.job import BackupSizes, JobView, Saving
 from backup_gui.ui.widgets.backlog_label import BacklogLabel
 from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, Panel, PlainLabel, push_button
@@ -46,11 +49,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backup_gui.model.passes import DayTotal
+    from backup_gui.model.plans import Problem
     from backup_gui.ui.style.icons import Icons
 
 _tr = partial(QCoreApplication.translate, "Overview")
 
 _MORNING = QTime(8, 0)
+_MOST_NOTES = 20
 
 
 class Overview(QScrollArea):
@@ -158,6 +163,9 @@ class Overview(QScrollArea):
             )
         )
         self._care.setRowVisible(self.cloud_label, status.placeholders > 0)
+        self.notes_label.setText(_notes_text(status.notes))
+        self.notes_label.setToolTip(tip_text("\n".join(problem_lines(status.notes, most=_MOST_NOTES))))
+        self._care.setRowVisible(self.notes_label, bool(status.notes))
 
     def _build_now(self) -> Panel:
         panel = Panel()
@@ -224,6 +232,9 @@ class Overview(QScrollArea):
         self.cloud_label = PlainLabel()
         self.cloud_label.setWordWrap(True)
         form.addRow(_field(self.tr("Only in a cloud")), self.cloud_label)
+        self.notes_label = PlainLabel()
+        self.notes_label.setWordWrap(True)
+        form.addRow(_field(self.tr("Not copied")), self.notes_label)
         panel.body.addLayout(form)
         return panel
 
@@ -293,6 +304,19 @@ def coverage_text(coverage: Coverage, interval_s: int) -> str:
         )
         text = _tr("{folders}, changes are seen at once; {rest}").format(folders=live, rest=rest.format(interval=every))
     return f"{text}. {sentence_text(coverage.reason)}" if coverage.reason else f"{text}."
+
+
+def _notes_text(notes: Sequence[Problem]) -> str:
+    """How many entries without content are left out, such as "2 sockets, 1 pipe. They have no content to copy."."""
+    counts = Counter(note.why.code for note in notes)
+    sockets, pipes, devices = (counts.pop(code, 0) for code in (ReasonCode.SOCKET, ReasonCode.PIPE, ReasonCode.DEVICE))
+    kinds = [
+        *([counted("%Ln sockets", "%Ln socket", sockets)] if sockets else []),
+        *([counted("%Ln pipes", "%Ln pipe", pipes)] if pipes else []),
+        *([counted("%Ln devices", "%Ln device", devices)] if devices else []),
+        *([counted("%Ln other entries", "%Ln other entry", counts.total())] if counts.total() else []),
+    ]
+    return _tr("{kinds}. They have no content to copy.").format(kinds=", ".join(kinds))
 
 
 def saving_text(view: JobView) -> str:

@@ -64,12 +64,11 @@ def _value_said(name: str, value: str | int | Reason) -> str:
     return path_in_words(value)
 
 
-def problem_lines(problems: Sequence[Problem]) -> list[str]:
+def problem_lines(problems: Sequence[Problem], most: int = _MOST_PROBLEMS) -> list[str]:
     """The first problems, each with its reason, and how many more there are."""
     pattern = QCoreApplication.translate("Problems", "{path}: {reason}")
     lines = [
-        pattern.format(path=path_in_words(problem.path), reason=said(problem.reason))
-        for problem in problems[:_MOST_PROBLEMS]
+        pattern.format(path=path_in_words(problem.path), reason=said(problem.reason)) for problem in problems[:most]
     ]
     more = len(problems) - len(lines)
     return [*lines, counted("and %Ln more", "and %Ln more", more)] if more else lines

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.model.passes import PassKind, PastChange, PastPass
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Removed, Report, Stage
+from backup_gui.model.problems import problem
 from backup_gui.model.reasons import NO_REASON, Reason, of_system
 from backup_gui.ui.activity.model import ActivityModel
 from backup_gui.ui.activity.page import ActivityPage
@@ -84,6 +85,14 @@ def test_passes_of_this_run_are_not_listed_twice_and_get_their_key(model: Activi
     model.add(later)
     model.name_passes({NOW: 6})
     assert [row.pass_id for row in newest_rows(model, 2)] == [6, 5]
+
+
+def test_a_pass_that_lacks_only_what_has_no_content_is_as_quiet_as_any(model: ActivityModel) -> None:
+    pipe = problem(ProblemCode.SPECIAL_FILE, "pipe", Stage.COMPARE)
+    model.add(Report(PassStatus.PROBLEMS, NOW, 1.0, is_full=True, problems=(pipe,)))
+    model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=True))
+    (row,) = newest_rows(model, 2)
+    assert (row.repeats, row.problems) == (2, 0)
 
 
 def test_the_files_of_a_pass_come_when_it_is_opened(model: ActivityModel, qtmodeltester: Any) -> None:

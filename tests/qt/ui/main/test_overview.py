@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import replace
 
 import pytest
@@ -13,7 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.model.passes import DayTotal
 from backup_gui.model.plans import Phase, Progress
+from backup_gui.model.problems import problem_of_special
 from backup_gui.model.status import Backlog, JobState, Status
+from backup_gui.ui.main.board import Page
 from backup_gui.ui.main.day_chart import DAYS, DayChart, day_text, last_days, summary_text
 from backup_gui.ui.main.overview import saving_text
 from backup_gui.ui.main.space_bar import RoomBar
@@ -239,6 +243,21 @@ def test_files_that_are_only_in_a_cloud_have_a_quiet_line(make_shell: ShellMaker
         window.put_job(replace(VIEWS["ok"], status=status._replace(placeholders=count)))
         assert overview.cloud_label.isVisible() is (words is not None)
         assert words is None or overview.cloud_label.text().startswith(words)
+
+
+@pytest.mark.hazard(24)
+def test_what_has_no_content_is_a_quiet_line_with_its_kinds(make_shell: ShellMaker, scripted: ScriptedRun) -> None:
+    window = make_shell(scripted).window
+    window.show()
+    overview, status = window.board.overview, VIEWS["ok"].status
+    assert not overview.notes_label.isVisible()
+    modes = {"S.agent": stat.S_IFSOCK, "S.other": stat.S_IFSOCK, "in": stat.S_IFIFO, "null": stat.S_IFCHR, "odd": 0}
+    notes = tuple(problem_of_special(path, os.stat_result([mode, *[0] * 9])) for path, mode in modes.items())
+    window.put_job(replace(VIEWS["ok"], status=status._replace(notes=notes)))
+    assert overview.notes_label.isVisible()
+    assert overview.notes_label.text().startswith("2 sockets, 1 pipe, 1 device, 1 other entry.")
+    assert all(path in overview.notes_label.toolTip() for path in modes)
+    assert window.board.tabs.tabText(Page.PROBLEMS.value) == "&Problems"
 
 
 def test_each_job_has_its_own_chart_and_sizes(make_shell: ShellMaker, scripted: ScriptedRun) -> None:

@@ -860,9 +860,31 @@ def test_a_folder_that_could_not_be_looked_at_is_compared_with_all_in_it_once_so
 
 
 def test_problem_that_lies_in_the_path_itself_is_not_retried(world: World) -> None:
-    world.always = with_problems(problem("pipe", ProblemCode.SPECIAL_FILE))
+    world.always = with_problems(problem("a:b", ProblemCode.NAME_NOT_POSSIBLE))
     world.run(until_s=600)
     assert world.times == [0.0]
+    assert world.states[-1] is JobState.ATTENTION
+
+
+@pytest.mark.hazard(24)
+def test_a_backup_that_lacks_only_what_has_no_content_is_complete(world: World) -> None:
+    pipe = problem("pipe", ProblemCode.SPECIAL_FILE)
+    world.always = with_problems(pipe)
+    world.run(until_s=600)
+    assert world.times == [0.0]
+    last = world.statuses[-1]
+    assert (last.state, last.problems, last.notes) == (JobState.OK, (), (pipe,))
+    assert last.last_complete_at is not None
+
+
+def test_a_note_goes_with_what_it_is_about_and_hides_no_problem(world: World) -> None:
+    pipe, other = problem("pipe", ProblemCode.SPECIAL_FILE), problem("a")
+    world.answers = [with_problems(pipe, other), with_problems(other)]
+    world.change(1.0, "pipe")
+    world.run(until_s=4.0)
+    found = [(status.problems, status.notes) for status in world.statuses if status.last_pass_at is not None]
+    assert found[0] == ((other,), (pipe,))
+    assert found[-1] == ((other,), ())
     assert world.states[-1] is JobState.ATTENTION
 
 

@@ -17,7 +17,8 @@ from backup_gui.engine.state.pass_log import Change, PassLog
 from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.paths import encode
-from backup_gui.model.plans import Counts, Op, PassStatus, Report
+from backup_gui.model.plans import Counts, Op, PassStatus, ProblemCode, Report, Stage
+from backup_gui.model.problems import problem
 from tests.helpers.rig import HOSTILE_NAMES, Rig
 from tests.helpers.systems import IS_POSIX
 
@@ -80,6 +81,15 @@ def test_changes_are_chosen_by_kind(catalog: JobDatabase) -> None:
     other = catalog.passlog.add(report(created=1), [Change(Op.CREATE, FILE, "else")])
     assert catalog.passlog.changes(key, ops=frozenset({Op.MOVE, Op.CREATE})) == [move, new]
     assert catalog.passlog.changes(other, ops=frozenset({Op.DELETE})) == []
+
+
+def test_a_pass_that_lacks_only_what_has_no_content_is_logged_as_complete(catalog: JobDatabase) -> None:
+    pipe, other = problem(ProblemCode.SPECIAL_FILE, "pipe", Stage.COMPARE), problem(ProblemCode.OTHER, "a", Stage.COPY)
+    log = catalog.passlog
+    for found in ((pipe,), (pipe, other)):
+        log.add(report()._replace(status=PassStatus.PROBLEMS, problems=found))
+    newest = log.passes()
+    assert [(one.status, one.problems) for one in newest] == [("problems", 1), ("complete", 0)]
 
 
 def test_the_paths_of_the_oldest_passes_go_first(catalog: JobDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
