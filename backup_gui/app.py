@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from backup_gui import __version__
 from backup_gui.config.folders import OwnFolders, own_folders
-from backup_gui.config.job_factory import absolute
+from backup_gui.config.job_factory import absolute, absolute_place
 from backup_gui.config.logging import LOG_NAME, qt_message_handler, set_up_logging
 from backup_gui.config.settings import Appearance
 from backup_gui.config.store import Store
@@ -109,7 +109,7 @@ def main(*, is_hidden: bool = False, source: str = "", destination: Place = NOWH
         wish = Wish(
             shows_window=not is_hidden,
             source=absolute(source) if source else "",
-            destination=Place(absolute(destination.path)) if destination else NOWHERE,
+            destination=absolute_place(destination),
             interval_s=interval_s,
         )
         instance = Instance(folders.state)

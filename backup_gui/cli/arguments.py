@@ -107,7 +107,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     history = run.add_mutually_exclusive_group()
     history.add_argument(
         "--history",
-        type=path,
+        type=place,
         metavar="DIR",
         help=f"where replaced and deleted versions are kept; default {_HISTORY}",
     )
@@ -209,7 +209,7 @@ def _add_undo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     _add_folders(undo)
     undo.add_argument("pass_id", metavar="PASS", type=number, help="its number, see the command passes")
-    undo.add_argument("--history", type=path, metavar="DIR", help=f"the history; default {_HISTORY}")
+    undo.add_argument("--history", type=place, metavar="DIR", help=f"the history; default {_HISTORY}")
 
 
 def _add_kept_files(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -235,7 +235,7 @@ def _add_folders(parser: argparse.ArgumentParser) -> None:
 
 def _add_kept(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("destination", metavar="DESTINATION", type=place, help="the folder that mirrors the source")
-    parser.add_argument("--history", type=path, metavar="DIR", help=f"the history; default {_HISTORY}")
+    parser.add_argument("--history", type=place, metavar="DIR", help=f"the history; default {_HISTORY}")
 
 
 def _add_exclude(parser: argparse.ArgumentParser) -> None:

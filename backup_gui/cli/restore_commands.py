@@ -10,7 +10,7 @@ from backup_gui.cli.exit_status import HELD, OK, PROBLEMS, UNUSABLE, fail, of_er
 from backup_gui.cli.output import Output, named, reason_fields, tell
 from backup_gui.cli.reasons import CommandCode
 from backup_gui.config.folders import own_folders
-from backup_gui.config.job_factory import absolute
+from backup_gui.config.job_factory import absolute, absolute_place
 from backup_gui.engine.destination.history_place import history_at
 from backup_gui.engine.destination.marker import read_markers
 from backup_gui.engine.destination.reading import refuse_newer_backup
@@ -25,6 +25,7 @@ from backup_gui.engine.restore.restore_path import restore_path
 from backup_gui.engine.roots.continuity import DESTINATION_KEY
 from backup_gui.engine.state.pass_log import remembered_facts
 from backup_gui.model.errors import JobError, RootAbsentError, UnknownThenError
+from backup_gui.model.job import NOWHERE
 from backup_gui.model.path_text import meanings, readable
 from backup_gui.model.reasons import Reason
 
@@ -113,8 +114,8 @@ def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
         NewerDataError: A later version of the program made them.
         RootAbsentError: Neither exists.
     """
-    destination = absolute(options.destination.path)
-    history = history_at(destination, absolute(options.history) if options.history else "")
+    place = absolute_place(options.destination)
+    destination, history = place.path, history_at(place, absolute_place(options.history or NOWHERE)).path
     if not os.path.isdir(destination) and not os.path.isdir(history):
         if os.path.lexists(destination):
             raise JobError(Reason(CommandCode.COMMAND_DESTINATION_NO_FOLDER, path=destination))

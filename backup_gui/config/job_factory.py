@@ -30,12 +30,12 @@ def make_job(draft: Job) -> Job:
         JobError: Something is wrong; the reason is one plain sentence.
     """
     _refuse(job_faults(draft), draft)
-    source, destination = absolute(draft.source), absolute(draft.destination.path)
+    source, destination = absolute(draft.source), absolute_place(draft.destination)
     job = draft._replace(
         source=source,
-        destination=Place(destination),
-        history=absolute(draft.history) if draft.history else "",
-        id=draft.id or job_id(source, destination),
+        destination=destination,
+        history=absolute_place(draft.history),
+        id=draft.id or job_id(source, destination.path),
         name=draft.name.strip() or default_name(source),
     )
     _refuse(job_faults(job), job)
@@ -108,6 +108,11 @@ def absolute(path: str) -> str:
     return os.path.abspath(expanded)
 
 
+def absolute_place(place: Place) -> Place:
+    """Make the path of a place absolute, as ``absolute``; an empty place stays so."""
+    return place and Place(absolute(place.path))
+
+
 def _expanded(path: str) -> str:
     expanded = os.path.expanduser(path)
     if path == "~" or path.startswith("~/"):
@@ -127,7 +132,7 @@ def job_faults(job: Job) -> dict[str, Reason]:
     for name, path, is_needed in (
         ("source", job.source, True),
         ("destination", job.destination.path, True),
-        ("history", job.history, False),
+        ("history", job.history.path, False),
     ):
         if not path and is_needed:
             faults[name] = Reason(_MISSING[name])
@@ -154,7 +159,7 @@ def _equal_paths(job: Job) -> dict[str, Reason]:
     source, destination = _lexical(job.source), _lexical(job.destination.path)
     if source == destination:
         return {"destination": Reason(ReasonCode.TYPED_SAME)}
-    if job.keeps_history and job.history and _lexical(job.history) in (source, destination):
+    if job.keeps_history and job.history and _lexical(job.history.path) in (source, destination):
         return {"history": Reason(ReasonCode.TYPED_HISTORY_SAME)}
     return {}
 
@@ -170,9 +175,10 @@ def folder_faults(job: Job) -> dict[str, Reason]:
 
     May block on a drive that does not respond. A folder that does not exist is no fault: a drive may not be connected.
     """
-    folders = {"source": absolute(job.source), "destination": absolute(job.destination.path)}
+    destination = absolute_place(job.destination)
+    folders = {"source": absolute(job.source), "destination": destination.path}
     if job.keeps_history:
-        folders["history"] = history_at(folders["destination"], absolute(job.history) if job.history else "")
+        folders["history"] = history_at(destination, absolute_place(job.history)).path
     faults = {
         name: Reason(_NO_FOLDER[name])
         for name, path in folders.items()
@@ -181,7 +187,7 @@ def folder_faults(job: Job) -> dict[str, Reason]:
     }
     if faults:
         return faults
-    nesting = nesting_of(folders_at(folders["source"], folders["destination"], folders.get("history")))
+    nesting = nesting_of(folders_at(folders["source"], destination.path, folders.get("history")))
     if nesting is None:
         return {}
     name, code = _NESTED[nesting]
@@ -191,5 +197,5 @@ def folder_faults(job: Job) -> dict[str, Reason]:
 def _refuse(faults: dict[str, Reason], job: Job) -> None:
     """Raise the first fault, with its path."""
     for name, fault in faults.items():
-        path = {"source": job.source, "destination": job.destination.path, "history": job.history}.get(name)
+        path = {"source": job.source, "destination": job.destination.path, "history": job.history.path}.get(name)
         raise JobError(Reason(ReasonCode.ABOUT, detail=fault, path=path) if path else fault)

@@ -129,7 +129,7 @@ class ParsedJobs:
 
 def jobs_to_text(jobs: tuple[Job, ...] | list[Job]) -> str:
     """Return jobs as one JSON text; ASCII only, so that no store can garble it."""
-    rows = [{**job._asdict(), "destination": str(job.destination)} for job in jobs]
+    rows = [{**job._asdict(), "destination": str(job.destination), "history": str(job.history)} for job in jobs]
     return json.dumps({"schema": SCHEMA, "jobs": rows}, indent=1)
 
 

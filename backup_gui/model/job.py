@@ -74,7 +74,7 @@ class Job(NamedTuple):
         leaves_out_cloud_only: Whether to leave out files whose content is only in a cloud; backing them up brings it
             from there.
         keeps_history: Whether replaced and deleted versions are kept.
-        history: Absolute path chosen for the history; empty for the default one, see ``history_place.py``.
+        history: Where the user has chosen to keep the history; empty for the default place, see ``history_place.py``.
         history_days: How many days versions are kept, with fewer of them the older they are: see
             ``rules/retention.py``. 0 keeps every version without limit.
         history_max_bytes: Most space that the history may take; 0 for no limit. Beyond it, the oldest versions of files
@@ -103,7 +103,7 @@ class Job(NamedTuple):
     leaves_out_system_folders: bool = True
     leaves_out_cloud_only: bool = True
     keeps_history: bool = True
-    history: str = ""
+    history: Place = NOWHERE
     history_days: Annotated[int, Limits(0, MAX_HISTORY_DAYS, ReasonCode.TYPED_HISTORY_DAYS)] = DEFAULT_HISTORY_DAYS
     history_max_bytes: Annotated[int, Limits(0, (1 << 63) - 1, ReasonCode.TYPED_HISTORY_SIZE)] = 0
     uses_notification: bool = True

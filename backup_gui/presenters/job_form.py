@@ -132,6 +132,6 @@ def _measure(job: Job, should_stop: Callable[[], bool]) -> HistorySize | None:
     if root is None:
         return _NOTHING
     try:
-        return measure(root, should_stop)
+        return measure(str(root), should_stop)
     except OSError:
         return None

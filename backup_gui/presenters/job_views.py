@@ -116,4 +116,4 @@ class JobViewsPresenter(Presenter):
 
 def _room(job: Job, _: object) -> FreeSpace | None:
     found = room(job.destination.path)
-    return None if found is None else FreeSpace(*found, history=history_of(job) or "")
+    return None if found is None else FreeSpace(*found, history=str(history_of(job) or ""))

@@ -69,7 +69,7 @@ class OverviewPresenter(Presenter):
         self._put(job_id, replace(before, is_counting=True))
         self._tasks.start(
             f"sizes {job_id}",
-            lambda task: count_sizes(job.destination.path, history_of(job), task.should_stop),
+            lambda task: count_sizes(job.destination, history_of(job), task.should_stop),
             lambda sizes: self._on_counted(job_id, sizes),
             waits=True,
         )

@@ -25,16 +25,16 @@ class Backup(NamedTuple):
 
     Attributes:
         destination: Where the mirror lies.
-        history: Absolute path of the history; empty for the default place, and None if there is none.
+        history: Where the history lies; empty for the default place, and None if there is none.
     """
 
     destination: Place
-    history: str | None
+    history: Place | None
 
     @property
     def history_root(self) -> str | None:
-        """Return the absolute path of the history where it is now; None if there is none."""
-        return None if self.history is None else history_at(self.destination.path, self.history)
+        """Return the text form of where the history is now; None if there is none."""
+        return None if self.history is None else str(history_at(self.destination, self.history))
 
     def open(self, should_stop: StopAsked, cache: VersionCache | None = None) -> Snapshot:
         """Open it for reading; see ``Snapshot``."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.model.entries import Entry
-    from backup_gui.model.job import Job
+    from backup_gui.model.job import Job, Place
 
 # After so much work it pauses as long, so that it slows down neither the window nor a job.
 _WORK_S = 0.005
@@ -92,13 +92,13 @@ def count_copies(job: Job, should_stop: Callable[[], bool]) -> FolderSize | None
     return None if found is None else found.left_out
 
 
-def count_sizes(mirror: str, history: str | None, should_stop: Callable[[], bool]) -> tuple[int, int] | None:
+def count_sizes(mirror: Place, history: Place | None, should_stop: Callable[[], bool]) -> tuple[int, int] | None:
     """Count the bytes of a mirror and of its history, if one is kept; None if unreadable or cancelled."""
     seen: set[tuple[int, int]] = set()
-    counted = _space(mirror, seen, should_stop, is_mirror=True)
+    counted = _space(str(mirror), seen, should_stop, is_mirror=True)
     if counted is None:
         return None
-    kept = _space(history, seen, should_stop) if history is not None else 0
+    kept = _space(str(history), seen, should_stop) if history is not None else 0
     return None if should_stop() else (counted, kept or 0)
 
 

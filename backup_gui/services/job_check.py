@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backup_gui.config.folders import home_or_root
-from backup_gui.config.job_factory import absolute, default_name, folder_faults, job_faults, make_job
+from backup_gui.config.job_factory import absolute, absolute_place, default_name, folder_faults, job_faults, make_job
 from backup_gui.engine.destination.history_place import history_at, history_of, is_place_inside, is_vacant
 from backup_gui.engine.destination.job_folders import folders_of
 from backup_gui.engine.fs.volumes.disks import are_on_one_disk
@@ -130,7 +130,7 @@ def _destination_fault(destination: str, others: tuple[Job, ...]) -> Reason:
     place = Location(destination)
     for other in others:
         # Its source is not looked at: it may lie on a drive that does not answer.
-        if any(place.overlaps(Location(folder)) for folder in (other.destination.path, history_of(other)) if folder):
+        if any(place.overlaps(Location(one.path)) for one in (other.destination, history_of(other)) if one):
             return Reason(ReasonCode.PLACE_TAKEN, name=one_line(other.name))
     parent = nearest_existing(destination)
     if is_drive_missing(destination):
@@ -171,7 +171,7 @@ def _history_note(destination: str, wanted: Job) -> Reason:
     """Return where the history lies if that is in the destination, where users would not expect it."""
     if not wanted.keeps_history:
         return NO_REASON
-    history = history_at(destination, absolute(wanted.history) if wanted.history else "")
+    history = history_at(Place(destination), absolute_place(wanted.history)).path
     if not is_place_inside(history, destination):
         return NO_REASON
     return Reason(ReasonCode.HISTORY_ON_DRIVE, path=history)

@@ -11,6 +11,7 @@ import pytest
 from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.model.errors import JobError
+from backup_gui.model.job import Place
 from backup_gui.model.plans import ProblemCode
 from tests.faults.scene import Scene
 from tests.faults.volumes import Stick, plugged_in, run_tool, small_volume
@@ -184,7 +185,7 @@ def test_the_history_of_a_mirror_that_is_a_subvolume_of_its_own_lies_in_it(subvo
     assert list(contents(scene.mirror / HISTORY_NAME).values()) == [b"1"]
     assert (scene.mirror / "file").read_bytes() == b"22"
     # One that is chosen for it outside cannot be used.
-    scene.with_job(history=str(scene.history))
+    scene.with_job(history=Place(str(scene.history)))
     with pytest.raises(JobError, match="The history must lie on the drive of the destination"):
         scene.make_pass()
     assert not scene.history.exists()

@@ -228,7 +228,7 @@ def test_a_version_is_kept_or_the_file_stays_when_the_history_is_deleted_meanwhi
     scene.write("folder/a", b"a")
     scene.write("folder/b", b"b")
     scene.make_pass()
-    with LocalDestination(scene.job.destination.path, history_of(scene.job)) as target:
+    with LocalDestination(scene.job.destination.path, str(history_of(scene.job))) as target:
         target.history.keep("folder/a", datetime.now(UTC), leaves=False)
         shutil.rmtree(scene.history)
         # Either it is kept, or it is told that it could not be; never that there was nothing to keep.

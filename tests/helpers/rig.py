@@ -116,9 +116,10 @@ class Rig:
 
     @property
     def job(self) -> Job:
-        given = {"source": str(self.source), "destination": str(self.mirror), "id": "j", "name": "job"}
+        given = {"source": str(self.source), "destination": str(self.mirror), "history": "", "id": "j", "name": "job"}
         chosen: dict[str, Any] = given | self.options
-        return Job(**(chosen | {"destination": Place.parse(chosen["destination"])}))
+        places = {name: Place.parse(chosen[name]) for name in ("destination", "history")}
+        return Job(**(chosen | places))
 
     def write(self, path: str, content: bytes | str = b"content") -> Path:
         """Write a file of the source, with the folders above it; each write has a time of its own."""

@@ -601,7 +601,7 @@ def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
         elif name.startswith("silent"):
             page.show_silence(40)
         yield f"history-{name}", window
-    subject = Subject("Documents", DOCUMENTS.destination, f"{DOCUMENTS.destination}.history")
+    subject = Subject("Documents", DOCUMENTS.destination, Place(f"{DOCUMENTS.destination}.history"))
     standalone = HistoryWindow(icons, fixed_now, subject)
     fill_history(standalone.page, subject)
     yield "history-window", standalone

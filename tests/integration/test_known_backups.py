@@ -93,7 +93,7 @@ class World:
             OtherBackupError: It was refused.
         """
         if "history" in options:
-            options["history"] = str(self.path(options["history"]))
+            options["history"] = Place(str(self.path(options["history"])))
         job = make_job(Job(str(self.path(source)), Place(str(self.path(destination))), **options))
         catalog = JobDatabase.open(self.memory / "jobs" / f"{job.id}.sqlite")
         try:

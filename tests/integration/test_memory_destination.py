@@ -474,7 +474,7 @@ def read(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> Iterator[Remote]:
     """A filled destination that readers find, by a job that leads there."""
     fill(remote)
     history = remote.mirror.history.root or ""
-    remote.job = remote.rig.job._replace(destination=Place(remote.mirror.root), history=history)
+    remote.job = remote.rig.job._replace(destination=Place(remote.mirror.root), history=Place(history))
     # Whether both folders are those of the last pass is asked of the system.
     for restorer in ("held", "undo"):
         monkeypatch.setattr(f"backup_gui.engine.restore.{restorer}.check_roots", lambda *_arguments: None)
@@ -491,7 +491,7 @@ def test_a_mirror_in_memory_is_compared_byte_by_byte(read: Remote) -> None:
 
 
 def test_a_history_in_memory_is_listed_measured_and_browsed(read: Remote) -> None:
-    history = read.job.history
+    history = str(read.job.history)
     assert (list(list_versions(history)), moments(history, never), measure(history)) == ([], (), HistorySize(0, 0))
     (read.rig.source / "docs" / "b").unlink()
     read.run()
@@ -513,7 +513,7 @@ def test_everything_comes_back_from_memory_also_what_was_deleted(read: Remote, t
     before = read_tree(read.rig.source)
     (read.rig.source / "docs" / "b").unlink()
     read.run()
-    with Snapshot(read.mirror.root, read.job.history) as snapshot:
+    with Snapshot(read.mirror.root, str(read.job.history)) as snapshot:
         pieces, unseen = snapshot.select("", None)
     result = put_back(pieces, str(tmp_path / "out"), RestoreOptions(Policy.SKIP, makes_folder=True), unseen)
     assert (result.failed, result.skipped) == ((), ())

@@ -191,7 +191,7 @@ def test_without_a_job_the_same_history_is_found(drive: Rig, capsys: pytest.Capt
     drive.write("docs/a", "22")
     drive.run()
     history = str(drive.mirror / HISTORY_NAME)
-    assert history_of(drive.job) == history
+    assert str(history_of(drive.job)) == history
     assert cli.main(["versions", str(drive.mirror), "--json"], lambda **_: 1, lambda: None) == 0
     listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(one["path"], Path(one["stored"]).parent) for one in listed] == [("docs/a", Path(history, "docs"))]
@@ -226,7 +226,7 @@ def test_the_window_reads_the_same_history_and_shows_what_is_the_mirrors(drive: 
     drive.run()
     for folder in (drive.mirror, drive.mirror / HISTORY_NAME):
         backup = Backup(*backup_at(str(folder)))
-        assert tuple(backup) == (Place(str(drive.mirror)), str(drive.mirror / HISTORY_NAME))
+        assert tuple(backup) == (Place(str(drive.mirror)), Place(str(drive.mirror / HISTORY_NAME)))
         with backup.open(lambda: False) as past:
             listed = past.folder("", None, shows_gone=True)
         assert [(item.path, item.is_gone) for item in listed] == [("a", False), ("b", True)]
@@ -239,7 +239,7 @@ def test_the_size_of_the_mirror_is_without_history_and_drives_own(drive: Rig) ->
     drive.run()
     drive.write("a", block * 2)
     drive.run()
-    sizes = count_sizes(str(drive.mirror), history_of(drive.job), lambda: False)
+    sizes = count_sizes(drive.job.destination, history_of(drive.job), lambda: False)
     assert sizes is not None
     assert sizes == (2 * 4096, 4096)
 

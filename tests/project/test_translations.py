@@ -114,7 +114,7 @@ def test_the_window_has_a_sentence_for_every_fault_of_what_is_typed(path: str) -
         Place(path),
         "a",
         "",
-        history=path,
+        history=Place(path),
         interval_s=0,
         full_pass_every_s=0,
         history_days=-1,

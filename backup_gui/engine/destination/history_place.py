@@ -18,7 +18,7 @@ from backup_gui.engine.fs import native
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.volumes.mounts import share_a_mount
 from backup_gui.engine.rules.system_folders import is_system_folder
-from backup_gui.model.job import HISTORY_SUFFIX
+from backup_gui.model.job import HISTORY_SUFFIX, NOWHERE, Place
 from backup_gui.model.paths import MARKER_NAME
 
 if TYPE_CHECKING:
@@ -28,24 +28,26 @@ if TYPE_CHECKING:
 HISTORY_NAME: Final = ".backup-history"
 
 
-def history_of(job: Job) -> str | None:
-    """Return the absolute path of a job's history; None if it keeps none."""
-    return history_at(job.destination.path, job.history) if job.keeps_history else None
+def history_of(job: Job) -> Place | None:
+    """Return where a job's history lies; None if it keeps none."""
+    return history_at(job.destination, job.history) if job.keeps_history else None
 
 
-def history_at(destination: str, chosen: str = "") -> str:
-    """Return the absolute path of a destination's history.
+def history_at(destination: Place, chosen: Place = NOWHERE) -> Place:
+    """Return where a destination's history lies.
 
     Args:
-        destination: Absolute path; it need not exist.
-        chosen: Absolute path that the user has chosen for it; empty for where the program puts it.
+        destination: Need not exist.
+        chosen: What the user has chosen for it; empty for where the program puts it.
 
     Returns:
         What was chosen; else the history beside the destination if there is one and it can be used, or the one in the
         destination if there is one; else the place where it is going to be made.
     """
-    if chosen:
-        return chosen
+    return chosen or Place(_default_place(destination.path))
+
+
+def _default_place(destination: str) -> str:
     beside, inside = place_beside(destination), place_inside(destination)
     if os.path.dirname(destination) == destination:
         # The neighbour of a file system's root lies in it.

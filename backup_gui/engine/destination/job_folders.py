@@ -64,7 +64,8 @@ _kept: dict[tuple[object, ...], JobFolders] = {}
 
 def folders_of(job: Job) -> JobFolders:
     """Find out where the folders of a job lie now."""
-    return folders_at(job.source, job.destination.path, history_of(job))
+    history = history_of(job)
+    return folders_at(job.source, job.destination.path, None if history is None else history.path)
 
 
 def folders_at(source: str, destination: str, history: str | None) -> JobFolders:

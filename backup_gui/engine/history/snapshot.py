@@ -40,11 +40,11 @@ _SECOND_NS = 1_000_000_000
 _CONTENT = frozenset({EntryKind.FILE, EntryKind.LINK})
 
 
-def backup_at(folder: str) -> tuple[Place, str | None]:
+def backup_at(folder: str) -> tuple[Place, Place | None]:
     """Find the backup that a chosen folder belongs to: a mirror, or the history beside it or in it.
 
     Returns:
-        Where the mirror lies, and the absolute path of its history; None if there is none.
+        Where the mirror lies, and where its history does; None if there is none.
 
     Raises:
         OSError: The folder does not exist, or cannot be read.
@@ -53,11 +53,11 @@ def backup_at(folder: str) -> tuple[Place, str | None]:
     above, _, name = mirror.rpartition(os.sep)
     with open_tree(folder):
         if name == HISTORY_NAME:
-            return Place(above or os.sep), folder
+            return Place(above or os.sep), Place(folder)
         if mirror.endswith(HISTORY_SUFFIX) and mirror != HISTORY_SUFFIX:
-            return Place(mirror.removesuffix(HISTORY_SUFFIX)), folder
-    history = history_at(mirror)
-    with open_if_there(history) or contextlib.nullcontext() as tree:
+            return Place(mirror.removesuffix(HISTORY_SUFFIX)), Place(folder)
+    history = history_at(Place(mirror))
+    with open_if_there(str(history)) or contextlib.nullcontext() as tree:
         return Place(mirror), None if tree is None else history
 
 

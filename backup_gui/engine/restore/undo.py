@@ -62,7 +62,9 @@ def undo_pass(
         OSError: The source or the mirror cannot be opened.
     """
     check_roots(job, catalog)
-    refuse_newer_backup(job.destination.path, history_of(job))
+    history = history_of(job)
+    root = None if history is None else str(history)
+    refuse_newer_backup(str(job.destination), root)
     record = catalog.passlog.find(key)
     changes = _in_order(catalog.passlog.changes(key, limit=-1, ops=UNDOABLE)) if record is not None else []
     total = 0 if record is None else record.replaced + record.moved + record.deleted
@@ -73,7 +75,7 @@ def undo_pass(
         reason = Reason(ReasonCode.UNDO_PARTLY_KNOWN)
     catalog.forget_kept_lately()
     result = put_back(
-        _pieces(job, changes, catalog.passlog.paths_changed_after(key), should_stop),
+        _pieces(root, changes, catalog.passlog.paths_changed_after(key), should_stop),
         job.source,
         RestoreOptions(
             Policy.SET_ASIDE,
@@ -91,13 +93,12 @@ def undo_pass(
 
 
 def _pieces(
-    job: Job, changes: list[Change], changed_since: set[str] | None, should_stop: Callable[[], bool]
+    root: str | None, changes: list[Change], changed_since: set[str] | None, should_stop: Callable[[], bool]
 ) -> list[Piece]:
     """Return a piece for each change, in the order of undoing.
 
     ``changed_since`` are the paths that later passes changed; None if the pass log does not have them all.
     """
-    root = history_of(job)
     # If the history cannot be opened, each path fails on its own.
     history = None
     if root is not None:

@@ -284,7 +284,7 @@ def _history_of(view: JobView) -> str:
     job, room = view.job, view.room
     if not job.keeps_history:
         return ""
-    known = (room.history if room is not None else "") or job.history
+    known = (room.history if room is not None else "") or job.history.path
     return known or job.destination.path.rstrip("/\\") + HISTORY_SUFFIX
 
 

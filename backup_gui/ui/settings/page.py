@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.desktop.periodic import delayed
-from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, NEW_JOB, Job, Place
+from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, NEW_JOB, NOWHERE, Job, Place
 from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.ui.settings.history_limits import HistoryLimits
 from backup_gui.ui.settings.rules_panel import RulesPanel
@@ -68,7 +68,7 @@ class JobSettings(QWidget):
         self._bound: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {}
         self._shown: dict[str, object] = {}
         self._timer = delayed(self, _QUIET_MS, self._request_check)
-        self._sized: tuple[Place, str, bool] | None = None
+        self._sized: tuple[Place, Place, bool] | None = None
         self._copies_of: Job | None = None
         self.area = QScrollArea()
         self.area.setAccessibleName(self.tr("Settings of the backup"))
@@ -104,7 +104,7 @@ class JobSettings(QWidget):
         changes = {name: value for name, (read, _) in self._bound.items() if (value := read()) != self._shown[name]}
         if "destination" in changes:
             # A history in a chosen place belongs to the old destination.
-            changes["history"] = ""
+            changes["history"] = NOWHERE
         return self._job._replace(**changes)
 
     def show_findings(

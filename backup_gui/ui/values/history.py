@@ -18,14 +18,14 @@ class Subject:
     Attributes:
         name: The user's name for it.
         destination: Where the mirror lies.
-        history: Absolute path of the history; empty for the usual place, None if no history is kept.
+        history: Where the history lies; empty for the usual place, None if no history is kept.
         job_id: The job; empty for a backup folder without one.
         source: Absolute path of the folder that was backed up; empty if unknown.
     """
 
     name: str
     destination: Place
-    history: str | None
+    history: Place | None
     job_id: str = ""
     source: str = ""
 

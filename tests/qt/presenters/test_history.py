@@ -93,7 +93,7 @@ def backed_up(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> Shell:
     store.save_jobs((job,))
     shell = make_shell(runner.run, store)
     shell.start(Wish())
-    mirror, history = Path(job.destination.path), Path(history_of(job) or "")
+    mirror, history = Path(job.destination.path), Path(str(history_of(job)))
     qtbot.waitUntil(lambda: is_complete(shell, job) and (mirror / "report.txt").exists(), timeout=LONG_MS)
     (source / "report.txt").unlink()
     (source / "note.txt").write_text("second, longer")
@@ -136,7 +136,7 @@ def test_an_older_version_replaces_the_file_which_goes_to_the_history(backed_up:
     assert "goes to the history" in dialog.progress._words.text()
     assert contents(source).keys() == {"note.txt", "docs/plan.txt"}
     assert (source / "note.txt").read_text() == "first"
-    history = Path(history_of(job) or "")
+    history = Path(str(history_of(job)))
     qtbot.waitUntil(lambda: b"second, longer" in contents(history).values(), timeout=LONG_MS)
     assert b"first" in contents(history).values()
 
@@ -399,7 +399,7 @@ def test_stopping_before_the_job_is_paused_restores_nothing(
 def test_a_backup_of_a_newer_version_is_not_read_and_the_page_says_why(
     backed_up: Shell, job: Job, qtbot: QtBot
 ) -> None:
-    history = Path(history_of(job) or "")
+    history = Path(str(history_of(job)))
     marker = history / MARKER_NAME
     marker.write_text(json.dumps(json.loads(marker.read_bytes()) | {"format": FORMAT + 1}))
     before = contents(history), contents(Path(job.destination.path))

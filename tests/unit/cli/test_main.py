@@ -175,7 +175,7 @@ def test_the_options_of_run_reach_the_job(pair: tuple[str, str], fake: FakeRunne
     assert call("run", *pair, *arguments, "--allow-mass-delete", "--poll") == 0
     job = fake.job
     assert job is not None
-    assert (job.source, job.destination.path, history_of(job)) == (*pair, f"{pair[1]}.old")
+    assert (job.source, job.destination.path, str(history_of(job))) == (*pair, f"{pair[1]}.old")
     assert (job.interval_s, job.exclude) == (9, ("*.o", "build/"))
     assert (job.allows_mass_delete, job.uses_notification, job.keeps_history) == (True, False, True)
     assert not job.asks_about_strangers
@@ -186,7 +186,7 @@ def test_the_defaults_of_run_are_those_of_the_contract(pair: tuple[str, str], fa
     assert call("run", *pair) == 0
     job = fake.job
     assert job is not None
-    assert (job.interval_s, job.exclude, history_of(job)) == (5, (), f"{pair[1]}.history")
+    assert (job.interval_s, job.exclude, str(history_of(job))) == (5, (), f"{pair[1]}.history")
     assert (job.allows_mass_delete, job.uses_notification) == (False, True)
     assert not fake.options["is_once"]
 

@@ -28,7 +28,7 @@ from backup_gui.config.settings import (
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.model.errors import JobError
-from backup_gui.model.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, MAX_NAME_LENGTH, Job, Place
+from backup_gui.model.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, MAX_NAME_LENGTH, NOWHERE, Job, Place
 
 # Settings
 
@@ -82,7 +82,7 @@ def sound_jobs(draw: st.DrawFn) -> Job:
         leaves_out_system_folders=draw(st.booleans()),
         leaves_out_cloud_only=draw(st.booleans()),
         keeps_history=draw(st.booleans()),
-        history=draw(st.just("") | PATHS.map(lambda path: "/history" + path)),
+        history=draw(st.just(NOWHERE) | PATHS.map(lambda path: Place("/history" + path))),
         history_days=draw(st.integers(0, MAX_HISTORY_DAYS)),
         history_max_bytes=draw(st.integers(0, 2**63 - 1)),
         uses_notification=draw(st.booleans()),
@@ -103,6 +103,13 @@ def test_jobs_survive_their_text_form(some: list[Job]) -> None:
     parsed = parse_jobs(text)
     assert parsed.faults == ()
     assert parsed.jobs == tuple(some)
+
+
+@pytest.mark.parametrize("history", ["", "/kept elsewhere"])
+def test_places_are_stored_as_texts(history: str) -> None:
+    text = jobs_to_text([Job("/docs", Place("/copy"), "a1", "docs", history=Place(history))])
+    (row,) = json.loads(text)["jobs"]
+    assert (row["destination"], row["history"]) == ("/copy", history)
 
 
 def test_every_field_of_a_job_is_read_back() -> None:
@@ -376,7 +383,7 @@ def test_files_are_refused_as_folders(pair: tuple[Path, Path], tmp_path: Path) -
     file.write_text("x")
     assert "The source is not a folder." in refusal(file, pair[1])
     assert "The destination is not a folder." in refusal(pair[0], file)
-    assert "The history is not a folder." in refusal(*pair, history=str(file))
+    assert "The history is not a folder." in refusal(*pair, history=Place(str(file)))
 
 
 def test_the_same_folder_is_refused_however_it_is_named(pair: tuple[Path, Path], tmp_path: Path) -> None:
@@ -403,14 +410,16 @@ def test_a_neighbour_with_a_similar_name_is_not_inside(pair: tuple[Path, Path], 
 
 def test_the_history_has_a_place_of_its_own(pair: tuple[Path, Path], tmp_path: Path) -> None:
     source, destination = pair
-    assert "The history lies inside the source." in refusal(source, destination, history=str(source / "h"))
-    assert "The history lies inside the destination." in refusal(source, destination, history=str(destination / "h"))
-    assert "a folder of its own" in refusal(source, destination, history=str(destination))
-    assert "The source lies inside the history." in refusal(source, destination, history=str(tmp_path))
+    assert "The history lies inside the source." in refusal(source, destination, history=Place(str(source / "h")))
+    assert "The history lies inside the destination." in refusal(
+        source, destination, history=Place(str(destination / "h"))
+    )
+    assert "a folder of its own" in refusal(source, destination, history=Place(str(destination)))
+    assert "The source lies inside the history." in refusal(source, destination, history=Place(str(tmp_path)))
     assert "The source lies inside the history." in refusal(f"{destination}.history/docs", destination), (
         "also where the default history is"
     )
-    job = make_job(Job(str(source), Place(str(destination)), history=str(source / "h"), keeps_history=False))
+    job = make_job(Job(str(source), Place(str(destination)), history=Place(str(source / "h")), keeps_history=False))
     assert history_of(job) is None
 
 

@@ -237,7 +237,7 @@ def test_a_draft_is_warned_of_the_folders_of_other_jobs(known: Job, tmp_path: Pa
     assert warned(own, Path(known.source), data).startswith("The destination is or has in it the source of another")
     assert warned(own, tmp_path / "drive", data).startswith("The destination has another backup in it")
     assert warned(Path(known.destination.path), Path(known.source), data).startswith("The source is the backup of")
-    shared = warned(own, tmp_path / "new", data, history=f"{known.destination}.history")
+    shared = warned(own, tmp_path / "new", data, history=Place(f"{known.destination}.history"))
     assert shared.startswith("The history belongs to another backup")
 
 

@@ -33,7 +33,9 @@ from tests.helpers.looks import has_picture, notes_of, words_of
 from tests.helpers.screens import MOMENTS, NOTES_VERSIONS, RESULT, TOP, TRAVEL
 from tests.qt.conftest import NOW
 
-SUBJECT = Subject("Documents", Place("/backup/Documents"), "/backup/Documents.history", "a1", "/home/anna/Documents")
+SUBJECT = Subject(
+    "Documents", Place("/backup/Documents"), Place("/backup/Documents.history"), "a1", "/home/anna/Documents"
+)
 ALONE = Subject("Old", Place("/backup/Old"), None)
 MANY = 100_000
 

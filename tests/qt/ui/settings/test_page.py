@@ -75,7 +75,7 @@ def approve(page: JobSettings) -> list[JobDraft]:
 
 
 def test_the_page_gives_back_the_job_it_shows(page: JobSettings) -> None:
-    for job in (JOB, JOB._replace(guard_share=1 / 3, full_pass_every_s=90, history="/media/anna/Old")):
+    for job in (JOB, JOB._replace(guard_share=1 / 3, full_pass_every_s=90, history=Place("/media/anna/Old"))):
         page.show_job(job)
         assert page.wanted() == job
         assert not page.is_changed
@@ -447,7 +447,7 @@ def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_shell: ShellMa
     assert not page.is_changed
     shell.window.board.show_page(Page.OVERVIEW)
     shell.window.board.show_page(Page.SETTINGS)
-    size = measure(history_of(job) or "")
+    size = measure(str(history_of(job)))
     assert size is not None
     words = f"1 kept file, {size_text(size.bytes)}"
     qtbot.waitUntil(lambda: page.limits.size_label.text() == words, timeout=10_000)
@@ -508,7 +508,7 @@ def test_a_refusal_is_told_while_typing(make_shell: ShellMaker, job: Job, script
 def test_a_history_that_cannot_be_looked_at_is_not_called_empty(
     make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    history = Path(history_of(job) or "")
+    history = Path(str(history_of(job)))
     history.parent.mkdir(parents=True)
     history.write_text("no folder")
     make_shell.store().save_jobs((job,))

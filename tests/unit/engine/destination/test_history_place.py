@@ -20,6 +20,13 @@ from backup_gui.engine.destination.history_place import (
 from backup_gui.model.job import Job, Place
 from tests.helpers.rig import mounted
 
+CHOSEN = Place("/chosen")
+
+
+def place_of_history(destination: Path) -> str:
+    """Where the program puts the history of a destination."""
+    return history_at(Place(str(destination))).path
+
 
 @contextmanager
 def bound(folder: Path, point: Path) -> Iterator[None]:
@@ -33,20 +40,20 @@ def bound(folder: Path, point: Path) -> Iterator[None]:
 
 def test_the_history_lies_beside_a_destination_that_is_there_or_not_yet(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "new", tmp_path / "new" / "deep" / "er"):
-        assert history_at(str(path)) == f"{path}.history"
-    assert history_at(str(tmp_path / "a"), "/chosen") == "/chosen"
+        assert place_of_history(path) == f"{path}.history"
+    assert history_at(Place(str(tmp_path / "a")), CHOSEN) == CHOSEN
 
 
 def test_a_job_that_keeps_none_has_no_history(tmp_path: Path) -> None:
     job = Job("/s", Place(str(tmp_path)), id="j", name="n")
-    assert history_of(job) == f"{tmp_path}.history"
-    assert history_of(job._replace(history="/chosen")) == "/chosen"
-    assert history_of(job._replace(history="/chosen", keeps_history=False)) is None
+    assert history_of(job) == Place(f"{tmp_path}.history")
+    assert history_of(job._replace(history=CHOSEN)) == CHOSEN
+    assert history_of(job._replace(history=CHOSEN, keeps_history=False)) is None
 
 
 @pytest.mark.posix("POSIX paths")
 def test_the_root_of_the_file_system_has_nothing_beside_it() -> None:
-    assert history_at("/") == f"/{HISTORY_NAME}"
+    assert place_of_history(Path("/")) == f"/{HISTORY_NAME}"
 
 
 @pytest.mark.hazard(53)
@@ -54,15 +61,15 @@ def test_the_root_of_the_file_system_has_nothing_beside_it() -> None:
 def test_the_history_of_a_whole_drive_lies_in_it(tmp_path: Path) -> None:
     drive = tmp_path / "drive"
     drive.mkdir()
-    assert history_at(str(drive)) == f"{drive}.history"
+    assert place_of_history(drive) == f"{drive}.history"
     assert not is_drive(str(drive))
     with mounted(drive):
         assert is_drive(str(drive))
-        assert history_at(str(drive)) == str(drive / HISTORY_NAME)
-        assert history_at(str(drive / "folder")) == str(drive / "folder.history")
+        assert place_of_history(drive) == str(drive / HISTORY_NAME)
+        assert place_of_history(drive / "folder") == str(drive / "folder.history")
         # What lies beside the drive's place is not on it, whoever made it.
         (tmp_path / "drive.history").mkdir()
-        assert history_at(str(drive)) == str(drive / HISTORY_NAME)
+        assert place_of_history(drive) == str(drive / HISTORY_NAME)
 
 
 @pytest.mark.hazard(53)
@@ -71,9 +78,9 @@ def test_a_link_to_a_drive_is_a_whole_drive(tmp_path: Path) -> None:
     drive, link = tmp_path / "drive", tmp_path / "link"
     drive.mkdir()
     link.symlink_to(drive)
-    assert history_at(str(link)) == f"{link}.history"
+    assert place_of_history(link) == f"{link}.history"
     with mounted(drive):
-        assert history_at(str(link)) == str(link / HISTORY_NAME)
+        assert place_of_history(link) == str(link / HISTORY_NAME)
         assert is_drive(str(link))
 
 
@@ -85,7 +92,7 @@ def test_a_folder_mounted_at_a_second_place_of_its_own_volume_has_its_history_in
     folder.mkdir()
     point.mkdir()
     with bound(folder, point):
-        assert history_at(str(point)) == str(point / HISTORY_NAME)
+        assert place_of_history(point) == str(point / HISTORY_NAME)
 
 
 @pytest.mark.hazard(53)
@@ -99,11 +106,11 @@ def test_a_history_that_is_there_stays_in_use_where_it_can_be_used(tmp_path: Pat
         mirror.mkdir()
         # As after a drive's content was copied into a folder of another one.
         (mirror / HISTORY_NAME).mkdir()
-        assert history_at(str(mirror)) == str(mirror / HISTORY_NAME)
+        assert place_of_history(mirror) == str(mirror / HISTORY_NAME)
         beside.mkdir()
-        assert history_at(str(mirror)) == str(beside)
+        assert place_of_history(mirror) == str(beside)
         with bound(mirror, point):
-            assert history_at(str(point)) == str(point / HISTORY_NAME)
+            assert place_of_history(point) == str(point / HISTORY_NAME)
 
 
 @pytest.mark.parametrize("name", [HISTORY_NAME, ".Backup-History", ".BACKUP-HISTORY", ".bac\u212aup-history"])

@@ -301,8 +301,8 @@ def test_a_backup_folder_is_recognised(rig: Rig) -> None:
     rig.mirror.mkdir()
     assert backup_at(f"{rig.mirror}/") == (Place(str(rig.mirror)), None)
     rig.history.mkdir()
-    assert backup_at(str(rig.mirror)) == (Place(str(rig.mirror)), str(rig.history))
-    assert backup_at(str(rig.history)) == (Place(str(rig.mirror)), str(rig.history))
+    assert backup_at(str(rig.mirror)) == (Place(str(rig.mirror)), Place(str(rig.history)))
+    assert backup_at(str(rig.history)) == (Place(str(rig.mirror)), Place(str(rig.history)))
     with pytest.raises(FileNotFoundError):
         backup_at(str(rig.root / "none"))
     with pytest.raises(FileNotFoundError):
