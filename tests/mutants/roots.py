@@ -394,7 +394,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a second mount of one volume",
-        "engine/destination/history_place.py",
+        "engine/fs/volumes/mounts.py",
         "    return share_a_mount(path, other)\n",
         "    return True\n",
         (f"{_PLACE}test_a_folder_mounted_at_a_second_place_of_its_own_volume_has_its_history_in_it",),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.fs import native
 from backup_gui.engine.fs.volumes.identity import nearest_existing
-from backup_gui.engine.fs.volumes.mounts import share_a_mount
+from backup_gui.engine.fs.volumes.mounts import is_on_one_volume
 from backup_gui.engine.rules.system_folders import is_system_folder
 from backup_gui.model.job import HISTORY_SUFFIX, NOWHERE, Place
 from backup_gui.model.paths import MARKER_NAME
@@ -100,14 +100,3 @@ def is_drive(path: str) -> bool:
     """Tell whether an existing folder is a whole drive: what is beside it lies on another volume."""
     parent = os.path.dirname(native.real_path(path))
     return parent == native.real_path(path) or not is_on_one_volume(path, parent)
-
-
-def is_on_one_volume(path: str, other: str) -> bool:
-    """Tell whether a link can lead from one existing folder to another: the same volume, mounted at the same place."""
-    try:
-        if os.stat(path).st_dev != os.stat(other).st_dev:
-            return False
-    except OSError:
-        # What does not answer is found out about by whoever opens it.
-        return True
-    return share_a_mount(path, other)

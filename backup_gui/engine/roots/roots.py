@@ -10,7 +10,6 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.destination.history_place import is_on_one_volume
 from backup_gui.engine.destination.job_folders import Nesting, nesting_of
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.mirror_writer import make_private_folder
@@ -27,7 +26,7 @@ from backup_gui.engine.fs.volumes.identity import (
     read_identity,
     standing,
 )
-from backup_gui.engine.fs.volumes.mounts import distrusted_devices
+from backup_gui.engine.fs.volumes.mounts import distrusted_devices, is_on_one_volume
 from backup_gui.engine.fs.volumes.nesting import Location, mounted_below
 from backup_gui.engine.fs.volumes.volume import volume_of
 from backup_gui.engine.ownership.belonging import settle

@@ -162,6 +162,17 @@ def share_a_mount(path: str, other: str, table: "str | Path" = TABLE) -> bool:
     return mount_above(native.real_path(path), visible) is mount_above(native.real_path(other), visible)
 
 
+def is_on_one_volume(path: str, other: str) -> bool:
+    """Tell whether a link can lead from one existing folder to another: the same volume, mounted at the same place."""
+    try:
+        if os.stat(path).st_dev != os.stat(other).st_dev:
+            return False
+    except OSError:
+        # What does not answer is found out about by whoever opens it.
+        return True
+    return share_a_mount(path, other)
+
+
 def can_watch(source: str, table: "str | Path" = TABLE) -> Reason | None:
     """Say why the source's file system cannot be watched; None if it can.
 
