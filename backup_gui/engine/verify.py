@@ -221,7 +221,7 @@ class _Verification:
             del originals[name]
             yield _not_held(problem(ProblemCode.NAME_RESERVED, name, Stage.COMPARE))
         for name, copy in list(copies.items()):
-            if name not in originals and is_not_the_mirrors(self._mirror.root, name, copy):
+            if name not in originals and is_not_the_mirrors(self._mirror, name, copy):
                 del copies[name]
 
     def _listed(self, tree: TreeView, path: str, unseen: dict[str, OSError]) -> dict[str, Entry]:

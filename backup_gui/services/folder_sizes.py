@@ -190,7 +190,7 @@ def _contents(
                     path, is_folder = join(folder, name), stat.S_ISDIR(entry.st_mode)
                     if name == MARKER_NAME or (is_never is not None and is_never(path, is_folder)):
                         continue
-                    if is_mirror and not folder and is_not_the_mirrors(tree.root, name, entry):
+                    if is_mirror and not folder and is_not_the_mirrors(tree, name, entry):
                         continue
                     is_out = is_folder_out or (excludes is not None and excludes(path, is_folder))
                     if not is_folder:

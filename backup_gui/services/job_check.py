@@ -14,6 +14,7 @@ from backup_gui.config.folders import home_or_root
 from backup_gui.config.job_factory import absolute, absolute_place, default_name, folder_faults, job_faults, make_job
 from backup_gui.engine.destination.history_place import history_at, history_of, is_place_inside, is_vacant
 from backup_gui.engine.destination.job_folders import folders_of
+from backup_gui.engine.destination.reading import open_tree
 from backup_gui.engine.fs.volumes.disks import are_on_one_disk
 from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
 from backup_gui.engine.fs.volumes.identity import nearest_existing
@@ -100,6 +101,15 @@ def room(path: str) -> tuple[int, int] | None:
     return usage.total, usage.free
 
 
+def is_empty(path: str) -> bool:
+    """Tell whether a folder has nothing in it that would count as a mirror's; also if it cannot be read."""
+    try:
+        with open_tree(path) as tree:
+            return is_vacant(tree)
+    except OSError:
+        return True
+
+
 def leave_out(job: Job, path: str) -> Job:
     """Add a rule to a job that excludes exactly one path."""
     escaped = "".join(f"\\{character}" if character in "\\*?[]!# " else character for character in path)
@@ -144,11 +154,7 @@ def _destination_fault(destination: str, others: tuple[Job, ...]) -> Reason:
 def _destination_note(source: str, destination: str) -> Reason:
     if is_drive_missing(destination):
         return Reason(ReasonCode.PLACE_NO_DRIVE)
-    try:
-        is_empty = is_vacant(destination)
-    except OSError:
-        is_empty = True
-    if not is_empty:
+    if not is_empty(destination):
         inside = os.path.join(destination, default_name(source))
         return Reason(ReasonCode.PLACE_NOT_EMPTY, path=inside)
     try:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backup_gui.config.job_factory import absolute, default_name
-from backup_gui.engine.destination.history_place import is_vacant
 from backup_gui.model.job import NEW_JOB, Job, Place
 from backup_gui.model.reasons import NO_REASON, Reason
-from backup_gui.services.job_check import examine
+from backup_gui.services.job_check import examine, is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def propose(
         keeps_history: Whether replaced and deleted files are kept.
     """
     place = absolute(place) if place else ""
-    is_empty = _is_empty(place)
+    is_place_empty = is_empty(place)
     jobs: list[Job] = []
     notes: list[Reason] = []
     for source, destination in _pairs(sources, place, is_whole_place=is_whole_place):
@@ -62,10 +61,10 @@ def propose(
             continue
         findings = examine(wanted, None, (*others, *jobs), data_folder)
         if findings.job is None:
-            return Proposal(fault=next(iter(findings.faults.values()), NO_REASON), is_place_empty=is_empty)
+            return Proposal(fault=next(iter(findings.faults.values()), NO_REASON), is_place_empty=is_place_empty)
         jobs.append(findings.job)
         notes.extend(note for note in findings.notes.values() if note not in notes)
-    return Proposal(tuple(jobs), note=notes[0] if notes else NO_REASON, is_place_empty=is_empty)
+    return Proposal(tuple(jobs), note=notes[0] if notes else NO_REASON, is_place_empty=is_place_empty)
 
 
 def _pairs(sources: tuple[str, ...], place: str, *, is_whole_place: bool) -> list[tuple[str, str]]:
@@ -86,10 +85,3 @@ def _pairs(sources: tuple[str, ...], place: str, *, is_whole_place: bool) -> lis
 
 def _is_same(path: str, other: str) -> bool:
     return os.path.realpath(absolute(path)) == os.path.realpath(other)
-
-
-def _is_empty(path: str) -> bool:
-    try:
-        return is_vacant(path)
-    except OSError:
-        return True

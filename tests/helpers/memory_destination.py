@@ -121,6 +121,12 @@ class MemoryTree:
         seen = (known for known in self.items if known not in self.hidden)
         return [known.rpartition("/")[2] for known in seen if known and parent_of(known) == path]
 
+    def scan(self) -> Iterator[str]:
+        return iter(self.names(""))
+
+    def is_drive(self) -> bool:
+        return False
+
     def look_at(self, path: str, names: Sequence[str], refused: dict[str, OSError]) -> dict[str, Entry]:
         del refused
         looked = ((name, self.look(join(path, name))) for name in names)

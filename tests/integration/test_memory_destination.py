@@ -115,7 +115,7 @@ def test_each_destination_has_all_calls_of_its_protocol(tmp_path: Path) -> None:
 
 def test_by_a_view_nothing_can_be_changed() -> None:
     calls = {name for kind in (TreeView, DestinationView) for name in vars(kind) if not name.startswith("_")}
-    looking = {"list", "names", "look_at", "look", "stat", "read_link", "open_file", "is_listed"}
+    looking = {"list", "names", "look_at", "look", "stat", "read_link", "open_file", "is_listed", "scan", "is_drive"}
     assert calls <= {*looking, "attributes", "marker", "keeps_history"}
 
 

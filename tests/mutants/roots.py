@@ -332,8 +332,8 @@ MUTATIONS = (
     Mutation(
         "a link to an empty folder",
         "engine/roots/continuity.py",
-        "is_vacant(target.root) and not leads_elsewhere else",
-        "is_vacant(target.root) else",
+        "is_vacant(target) and not leads_elsewhere else",
+        "is_vacant(target) else",
         (f"{_GOES_ON}test_another_folder_in_its_place_is_held_and_left_as_it_is_until_agreed_to",),
     ),
     Mutation(
@@ -409,7 +409,7 @@ MUTATIONS = (
     Mutation(
         "a drive's own folders stay",
         "engine/plan/deletions.py",
-        "        return is_reserved(name) or (not is_known and is_not_the_mirrors(self._target.root, name, entry))\n",
+        "        return is_reserved(name) or (not is_known and is_not_the_mirrors(self._target, name, entry))\n",
         "        return is_reserved(name)\n",
         (f"{_DRIVE}test_the_drives_own_folders_are_neither_strangers_nor_counted",),
     ),

@@ -14,7 +14,6 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.fs import native
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.volumes.mounts import is_on_one_volume
 from backup_gui.engine.rules.system_folders import is_system_folder
@@ -22,6 +21,7 @@ from backup_gui.model.job import HISTORY_SUFFIX, NOWHERE, Place
 from backup_gui.model.paths import MARKER_NAME
 
 if TYPE_CHECKING:
+    from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.model.entries import Entry
     from backup_gui.model.job import Job
 
@@ -83,20 +83,17 @@ def is_reserved(name: str) -> bool:
     return len(name) == len(HISTORY_NAME) and name.casefold() == HISTORY_NAME
 
 
-def is_not_the_mirrors(root: str, name: str, entry: Entry) -> bool:
+def is_not_the_mirrors(tree: TreeView, name: str, entry: Entry) -> bool:
     """Tell whether something at the root of a mirror is no part of it: its history, its marker, or the drive's own."""
     if is_reserved(name) or name == MARKER_NAME:
         return True
-    return stat.S_ISDIR(entry.st_mode) and is_system_folder(name) and is_drive(root)
+    return stat.S_ISDIR(entry.st_mode) and is_system_folder(name) and tree.is_drive()
 
 
-def is_vacant(root: str) -> bool:
-    """Tell whether a folder has nothing in it that would count as a mirror's."""
-    with os.scandir(root) as entries:
-        return all(is_not_the_mirrors(root, entry.name, entry.stat(follow_symlinks=False)) for entry in entries)
+def is_vacant(tree: TreeView) -> bool:
+    """Tell whether a tree has nothing in it that would count as a mirror's.
 
-
-def is_drive(path: str) -> bool:
-    """Tell whether an existing folder is a whole drive: what is beside it lies on another volume."""
-    parent = os.path.dirname(native.real_path(path))
-    return parent == native.real_path(path) or not is_on_one_volume(path, parent)
+    Raises:
+        OSError: Its root cannot be read.
+    """
+    return all(is_not_the_mirrors(tree, name, tree.stat(name)) for name in tree.scan())

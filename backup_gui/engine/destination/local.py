@@ -74,6 +74,7 @@ class LocalDestination:
         # What a part does alone is its own method: passed on by one of this class, it would take a call more per file.
         self.list, self.names, self.look_at, self.look = tree.list, tree.names, tree.look_at, tree.look
         self.stat, self.read_link, self.open_file = tree.stat, tree.read_link, tree.open_file
+        self.scan, self.is_drive = tree.scan, tree.is_drive
         self.reserve, self.create_link, self.make_folder = mirror.reserve, mirror.create_link, mirror.make_folder
         self.make_scratch, self.reveal, self.missing = mirror.make_scratch, mirror.reveal, mirror.missing
         self.drop_unseen_folders = mirror.drop_unseen_folders

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import stat
 import sys
 from collections import OrderedDict
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 from backup_gui.engine.fs import native
 from backup_gui.engine.fs.system.descriptors import BUDGET, LEAST_KEPT, MOST_KEPT
 from backup_gui.engine.fs.tree_view import WideFolderError
-from backup_gui.engine.fs.volumes.mounts import kind_of_device
+from backup_gui.engine.fs.volumes.mounts import is_on_one_volume, kind_of_device
 from backup_gui.model.paths import parent_of, parents_of
 
 if TYPE_CHECKING:
@@ -178,14 +179,20 @@ class Tree:
         """Return the entry of one of its files that is open."""
         return self.root_folder.opened(fd).stat()
 
+    def scan(self) -> Iterator[str]:
+        """Yield the names in the root as they are read."""
+        with contextlib.closing(self.root_folder.reopen()) as again, again.scan() as listing:
+            yield from (item.name for item in listing)
+
     def is_empty(self) -> bool:
         """Tell whether the root has nothing in it."""
-        again = self.root_folder.reopen()
-        try:
-            with again.scan() as names:
-                return next(names, None) is None
-        finally:
-            again.close()
+        return next(self.scan(), None) is None
+
+    def is_drive(self) -> bool:
+        """Tell whether the root is a whole drive: what is beside it lies on another volume."""
+        root = native.real_path(self.root)
+        above = os.path.dirname(root)
+        return above == root or not is_on_one_volume(root, above)
 
     def stat(self, path: str) -> Entry:
         """Return the entry at a path, links not followed."""

@@ -34,6 +34,9 @@ class TreeView(Protocol):
     def names(self, path: str) -> list[str]:  # type: ignore[valid-type]
         """Return the names in a folder."""
 
+    def scan(self) -> Iterator[str]:
+        """Yield the names in the root as they are read."""
+
     def look_at(self, path: str, names: Sequence[str], refused: dict[str, OSError]) -> dict[str, Entry]:
         """Return the entries of some names of a folder."""
 
@@ -42,6 +45,9 @@ class TreeView(Protocol):
 
     def stat(self, path: str) -> Entry:
         """Return the entry at a path; it is an error if there is none."""
+
+    def is_drive(self) -> bool:
+        """Tell whether the root is a whole drive: what is beside it lies on another volume."""
 
     def read_link(self, path: str) -> str:
         """Return the text of a symbolic link."""

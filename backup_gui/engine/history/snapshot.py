@@ -303,10 +303,9 @@ class Snapshot:
                 entries = self._mirror.list(folder, refused)
         if unseen is not None:
             unseen.update({join(folder, name): error for name, error in refused.items()})
-        if folder:
+        if folder or self._mirror is None:
             return entries
-        root = self._destination
-        return {name: entry for name, entry in entries.items() if not is_not_the_mirrors(root, name, entry)}
+        return {name: entry for name, entry in entries.items() if not is_not_the_mirrors(self._mirror, name, entry)}
 
     def _kept(self, folder: str) -> Folder:
         """Read a folder of the history."""

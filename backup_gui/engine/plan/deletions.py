@@ -116,7 +116,7 @@ class DeletionPlanner:
 
     def _stays(self, name: str, entry: Entry, *, is_known: bool) -> bool:
         """Tell whether an entry at the root is outside the mirror; the history's name always is, even if recorded."""
-        return is_reserved(name) or (not is_known and is_not_the_mirrors(self._target.root, name, entry))
+        return is_reserved(name) or (not is_known and is_not_the_mirrors(self._target, name, entry))
 
 
 def _up_to(top: str, path: str) -> Iterator[str]:

@@ -65,7 +65,7 @@ def compare_with_last(target: LocalDestination, catalog: JobDatabase) -> Continu
     keeps_inode = keeps_folder_inodes(target.root, target.tree.location.mount)
     is_other = now.inode != recorded.inode if keeps_inode else leads_elsewhere
     if is_other:
-        return Continuity.ANEW if is_vacant(target.root) and not leads_elsewhere else Continuity.OTHER
+        return Continuity.ANEW if is_vacant(target) and not leads_elsewhere else Continuity.OTHER
     return _by_names(target, catalog)
 
 
@@ -139,4 +139,4 @@ def _by_names(target: LocalDestination, catalog: JobDatabase) -> Continuity:
 def _may_be_anybodys(target: LocalDestination, name: str) -> bool:
     """Tell whether an entry at the root is neither this program's nor the drive's own."""
     entry = target.look(name)
-    return entry is not None and not is_temporary(name) and not is_not_the_mirrors(target.root, name, entry)
+    return entry is not None and not is_temporary(name) and not is_not_the_mirrors(target, name, entry)

@@ -13,10 +13,10 @@ from backup_gui.engine.destination.history_place import (
     HISTORY_NAME,
     history_at,
     history_of,
-    is_drive,
     is_reserved,
     is_vacant,
 )
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.model.job import Job, Place
 from tests.helpers.rig import mounted
 
@@ -26,6 +26,16 @@ CHOSEN = Place("/chosen")
 def place_of_history(destination: Path) -> str:
     """Where the program puts the history of a destination."""
     return history_at(Place(str(destination))).path
+
+
+def is_drive(folder: Path) -> bool:
+    with Tree(str(folder)) as tree:
+        return tree.is_drive()
+
+
+def has_nothing(folder: Path) -> bool:
+    with Tree(str(folder)) as tree:
+        return is_vacant(tree)
 
 
 @contextmanager
@@ -62,9 +72,9 @@ def test_the_history_of_a_whole_drive_lies_in_it(tmp_path: Path) -> None:
     drive = tmp_path / "drive"
     drive.mkdir()
     assert place_of_history(drive) == f"{drive}.history"
-    assert not is_drive(str(drive))
+    assert not is_drive(drive)
     with mounted(drive):
-        assert is_drive(str(drive))
+        assert is_drive(drive)
         assert place_of_history(drive) == str(drive / HISTORY_NAME)
         assert place_of_history(drive / "folder") == str(drive / "folder.history")
         # What lies beside the drive's place is not on it, whoever made it.
@@ -81,7 +91,7 @@ def test_a_link_to_a_drive_is_a_whole_drive(tmp_path: Path) -> None:
     assert place_of_history(link) == f"{link}.history"
     with mounted(drive):
         assert place_of_history(link) == str(link / HISTORY_NAME)
-        assert is_drive(str(link))
+        assert is_drive(link)
 
 
 @pytest.mark.hazard(53)
@@ -128,11 +138,11 @@ def test_a_drive_with_nothing_but_its_own_folders_is_vacant(tmp_path: Path) -> N
     drive = tmp_path / "drive"
     drive.mkdir()
     with mounted(drive):
-        assert is_vacant(str(drive))
+        assert has_nothing(drive)
         for name in ("lost+found", ".Trash-1000", "System Volume Information", HISTORY_NAME):
             (drive / name).mkdir()
-        assert is_vacant(str(drive))
+        assert has_nothing(drive)
         (drive / "$RECYCLE.BIN").write_text("a file, not the system's folder")
-        assert not is_vacant(str(drive))
+        assert not has_nothing(drive)
     (drive / "lost+found").mkdir()
-    assert not is_vacant(str(drive))
+    assert not has_nothing(drive)
