@@ -38,7 +38,7 @@ The program that loads Python is PyInstaller's, under the GPL, version 2 or late
 the permissions in the GNU General Public License, the authors give you unlimited permission to link or embed compiled
 bootloader and related files into combinations with other programs, and to distribute those combinations without any
 restriction coming from the use of those files." What it runs before the program is under the Apache License, version
-2.0: {apache}
+2.0, which is {apache}.
 """
 # Python itself, and what comes with it for Windows.
 _PYTHON = re.compile(
@@ -58,7 +58,7 @@ def copyright_text(internal: Path) -> str:
     Raises:
         LookupError: Whose a library is, or its licence, cannot be told.
     """
-    parts = _parts(DISTRIBUTIONS.values(), str(COMMON), [path.name for path in internal.rglob("*.so*")])
+    parts = _parts(DISTRIBUTIONS.values(), COMMON, [path.name for path in internal.rglob("*.so*")])
     return _joined([*parts, *_of_system_packages(internal)])
 
 
@@ -80,7 +80,7 @@ def complete_text(modules: Iterable[str], files: Iterable[str]) -> str:
         if not (is_known or _PYTHON.fullmatch(path.name) or _MICROSOFT.fullmatch(path.name)):
             raise LookupError(f"whose {path} is cannot be told")
     names = [path.name for path in paths]
-    parts = _parts((DISTRIBUTIONS[package] for package in sorted(packages)), "the end of this file", names)
+    parts = _parts((DISTRIBUTIONS[package] for package in sorted(packages)), None, names)
     if found := sorted({name.lower() for name in names if _MICROSOFT.fullmatch(name)}):
         parts.append((", ".join(found), _text("Microsoft")))
     return _joined([*parts, *((name, _text(name)) for name in FULL)])
@@ -114,21 +114,27 @@ def _joined(parts: Iterable[tuple[str, str]]) -> str:
     return head + "".join(f"\n{'-' * 78}\n{name}\n\n{text.strip()}\n" for name, text in parts)
 
 
-def _parts(distributions: Iterable[str], place: str, files: Iterable[str]) -> list[tuple[str, str]]:
-    """The headings and texts of what is the same on each system; common licences are at a place."""
+def _parts(distributions: Iterable[str], common: Path | None, files: Iterable[str]) -> list[tuple[str, str]]:
+    """The headings and texts of what is the same on each system.
+
+    Args:
+        distributions: What pip has installed of it.
+        common: The system's folder with the texts of common licences; None if they are part of the text.
+        files: The names of the program's libraries.
+    """
     has_icu = any(name.lower().removeprefix("lib").startswith("icu") for name in files)
     return [
         ("Folder Backup", (PROJECT / "LICENSE").read_text("utf-8")),
         ("Python", _python()),
-        ("The loader of PyInstaller", _LOADER.format(apache=_where("Apache-2.0", place))),
-        *((name, _of_distribution(name, place)) for name in dict.fromkeys(distributions)),
+        ("The loader of PyInstaller", _LOADER.format(apache=_where("Apache-2.0", common))),
+        *((name, _of_distribution(name, common)) for name in dict.fromkeys(distributions)),
         ("Within Python and Qt", _text("within-Python-and-Qt")),
         *([("ICU", _text("ICU"))] if has_icu else []),
     ]
 
 
-def _where(licence: str, place: str) -> str:
-    return f"{place}/{licence}" if place.startswith("/") else place
+def _where(licence: str, common: Path | None) -> str:
+    return f"in {common}/{licence}" if common else "at the end of this file"
 
 
 def _python() -> str:
@@ -143,14 +149,14 @@ def _python() -> str:
     raise LookupError("the licence of Python is not among its files")
 
 
-def _of_distribution(name: str, place: str) -> str:
+def _of_distribution(name: str, common: Path | None) -> str:
     found = distribution(name)
     declared = next((found.metadata[key] for key in ("License-Expression", "License") if key in found.metadata), "")
     head = f"Version {found.version}. Licence: {declared}\n"
     if declared in _CHOICES:
         owner = "Copyright (C) The Qt Company Ltd. and other contributors.\n"
         chosen = _CHOICES[declared]
-        choice = f"Here it is used under {chosen}, which is in {_where(chosen, place)} with GPL-3,\n"
+        choice = f"Here it is used under {chosen}, which is {_where(chosen, common)} with GPL-3,\n"
         how = "to which it refers. The libraries are separate files, so that each can be replaced by another version.\n"
         return head + owner + choice + how
     if not declared or "GPL" in declared:
@@ -159,7 +165,7 @@ def _of_distribution(name: str, place: str) -> str:
     if declared == "Apache-2.0":
         # What stands in front of the terms is the notice; the terms are the same everywhere.
         texts = [text for text in texts if "TERMS AND CONDITIONS" not in text]
-        texts.append(f"The terms: {_where(declared, place)}")
+        texts.append(f"The terms are {_where(declared, common)}.")
     if not texts:
         raise LookupError(f"{name} has no file with its licence")
     return head + "\n" + "\n".join(texts)

@@ -140,6 +140,7 @@ def test_licences_are_given_in_full(files: tuple[str, ...]) -> None:
         assert words in text, words
     assert "/usr/" not in text
     assert ("api-ms-win-core-file-l1-1-0.dll, msvcp140_1.dll, vcruntime140.dll" in text) is (files is FOR_WINDOWS)
+    assert "under LGPL-3, which is at the end of this file" in text
     assert "jeepney" not in text
     assert "Unicode" not in text
 
