@@ -13,6 +13,7 @@ import os
 from backup_gui.config.folders import home
 from backup_gui.engine.destination.history_place import history_at
 from backup_gui.engine.destination.job_folders import Nesting, folders_at, nesting_of
+from backup_gui.engine.fs import native
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.model.errors import JobError, OwnFolderError
 from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, Job, Place
@@ -104,7 +105,7 @@ def absolute(path: str) -> str:
     """
     expanded = _expanded(path)
     if os.pardir in expanded.replace("\\", "/").split("/"):
-        return os.path.realpath(expanded)
+        return native.real_path(expanded)
     return os.path.abspath(expanded)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QDir, QStandardPaths, QStorageInfo
 
 from backup_gui.config.folders import home_or_root
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.volumes.disks import disks_of
 
 # File systems that hold no files of a drive.
@@ -48,7 +49,7 @@ def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
     for location in (where.DocumentsLocation, where.PicturesLocation, where.DesktopLocation):
         path = QDir.toNativeSeparators(QStandardPaths.writableLocation(location))
         # For a folder that was never set up, Qt returns the home folder.
-        is_home = bool(path) and os.path.realpath(path) == os.path.realpath(home_or_root())
+        is_home = bool(path) and native.real_path(path) == native.real_path(home_or_root())
         if path and not is_home and os.path.isdir(path) and path not in found and path not in protected:
             found.append(path)
     return tuple(found)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backup_gui.config.job_factory import absolute, default_name
+from backup_gui.engine.fs import native
 from backup_gui.model.job import NEW_JOB, Job, Place
 from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.services.job_check import examine, is_empty
@@ -84,4 +85,4 @@ def _pairs(sources: tuple[str, ...], place: str, *, is_whole_place: bool) -> lis
 
 
 def _is_same(path: str, other: str) -> bool:
-    return os.path.realpath(absolute(path)) == os.path.realpath(other)
+    return native.real_path(absolute(path)) == native.real_path(other)

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 if sys.platform == "win32":
     from functools import partial
-    from os.path import realpath as real_path
 
     from backup_gui.engine.fs.windows import folder, handles
-    from backup_gui.engine.fs.windows.handles import read
+    from backup_gui.engine.fs.windows.handles import read, real_path
     from backup_gui.engine.fs.windows.nt_calls import CALLS
 
     entry_at = partial(handles.entry_at, CALLS)

@@ -156,6 +156,19 @@ def is_remote(calls: NtCalls, path: str) -> bool:
     return path.startswith("\\\\?\\UNC\\") or calls.drive_type(path[:7]) == nt.REMOTE_DRIVE
 
 
+def real_path(path: str) -> str:
+    """Return an absolute path without links; what cannot be looked at is taken as it is written.
+
+    As ``os.path.realpath``, which raises what it does not expect of a path: 234 of one of more than 260 characters
+    under wine, or what the system says of a share or a drive that just failed.
+    """
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        parent, name = os.path.split(os.path.abspath(path))
+        return os.path.join(real_path(parent), name) if name else parent
+
+
 def read(fd: int, count: int) -> bytes:
     """Read from an open file, as ``os.read``.
 

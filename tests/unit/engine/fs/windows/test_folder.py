@@ -382,6 +382,25 @@ def test_few_folders_are_kept_open_since_they_are_in_the_users_way(
     assert fake.handles == {}
 
 
+@pytest.mark.parametrize("is_reached", [True, False])
+def test_what_the_system_does_not_tell_of_a_path_is_taken_as_it_is_written(
+    place: Path, monkeypatch: pytest.MonkeyPatch, *, is_reached: bool
+) -> None:
+    (place / "docs" / "deep").mkdir(parents=True)
+    (place / "link").symlink_to("docs")
+    told = os.path.realpath
+
+    def short_only(path: str) -> str:
+        if "deep" in path or not is_reached:
+            raise OSError(errno.EIO, "More data is available")
+        return told(path)
+
+    monkeypatch.setattr(os.path, "realpath", short_only)
+    for below in ("", "/not there", "/deep/file"):
+        found = handles.real_path(f"{place}/link/deep{below}")
+        assert found == (f"{told(place)}/docs/deep{below}" if is_reached else f"{place}/link/deep{below}")
+
+
 # Disks
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine.fs import native
 from backup_gui.engine.fs.windows import folder, handles, nt
 from backup_gui.model.entries import EntryKind, kind_of
 
@@ -238,6 +239,9 @@ def test_paths_of_any_length_are_opened(opened: WindowsFolder, tmp_path: Path) -
     fd = handles.open_file(CALLS, os.path.join(path, "file"))
     assert handles.read(fd, 9) == b"content"
     os.close(fd)
+    for below in ("", "file", "not there"):
+        reached = os.path.join(path, below).rstrip("\\")
+        assert os.path.normcase(native.real_path(reached)) == os.path.normcase(reached)
 
 
 def test_links_are_links_where_the_system_has_them(opened: WindowsFolder, tmp_path: Path) -> None:
