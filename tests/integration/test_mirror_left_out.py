@@ -10,6 +10,8 @@ import pytest
 
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.plan import compare
+from backup_gui.engine.roots import roots
+from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.rules.exclusions import ExclusionRules
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Mailbox
@@ -174,10 +176,13 @@ def test_the_users_word_removes_it_once_also_if_the_guard_asks_before(left: Rig)
 
 
 @pytest.mark.hazard(69)
+@pytest.mark.parametrize("folds_case", [False, True])
 def test_a_wish_to_stop_is_heeded_in_the_middle_of_a_folder_with_many_names(
-    left: Rig, monkeypatch: pytest.MonkeyPatch
+    left: Rig, monkeypatch: pytest.MonkeyPatch, *, folds_case: bool
 ) -> None:
     monkeypatch.setattr(compare, "ASK_AFTER_NAMES", 10)
+    if folds_case:
+        monkeypatch.setattr(roots, "capabilities_of", lambda *_, **__: ALL._replace(folds_case=True, keeps_case=True))
     for number in range(100):
         left.write(f"many/{number}")
     asked: list[str] = []

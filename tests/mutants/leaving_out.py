@@ -98,7 +98,7 @@ MUTATIONS = (
     Mutation(
         "a wish to stop is heeded among the names of one folder",
         "engine/plan/compare.py",
-        "            if not asked % ASK_AFTER_NAMES and self._should_stop():\n                raise Cancelled\n",
+        "        if not self._asked % ASK_AFTER_NAMES and self._should_stop():\n            raise Cancelled\n",
         "",
         (f"{_MIRROR}test_a_wish_to_stop_is_heeded_in_the_middle_of_a_folder_with_many_names",),
     ),

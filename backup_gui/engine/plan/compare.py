@@ -144,6 +144,7 @@ class _Comparison:
         self._comparer = EntryComparer(context, self._builder.moved_away, self._settle)
         self._links = self._comparer.links
         self._moves = Moves(context, self._comparer, self._name_mapper, self._builder, self._fickle)
+        self._asked = 0
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
         # Unreadable paths of a partial pass; one may have been compared a moment before.
@@ -434,16 +435,18 @@ class _Comparison:
         excludes = self._rules.in_folder(folder)
         if excludes is None or names <= ASK_AFTER_NAMES:
             return excludes
-        asked = 0
 
         def asking(path: str, is_folder: bool) -> bool:  # noqa: FBT001 - as what it stands for
-            nonlocal asked
-            asked += 1
-            if not asked % ASK_AFTER_NAMES and self._should_stop():
-                raise Cancelled
+            self._ask_whether_to_stop()
             return excludes(path, is_folder)
 
         return asking
+
+    def _ask_whether_to_stop(self) -> None:
+        """Count one more name that the rules are asked about, and raise ``Cancelled`` if the user wants an end."""
+        self._asked += 1
+        if not self._asked % ASK_AFTER_NAMES and self._should_stop():
+            raise Cancelled
 
     def _leave_alone(
         self,
@@ -638,4 +641,8 @@ class _Comparison:
     def _is_left_out(self, path: str, entry: Entry) -> bool:
         if is_own(path.rpartition("/")[2]):
             return True
-        return bool(self._rules) and self._rules.excludes(path, stat.S_ISDIR(entry.st_mode))
+        if not self._rules:
+            return False
+        # Where names are mapped, all of a folder's are asked about first.
+        self._ask_whether_to_stop()
+        return self._rules.excludes(path, stat.S_ISDIR(entry.st_mode))
