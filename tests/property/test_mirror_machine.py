@@ -31,8 +31,6 @@ from tests.property.faulty_os import Fault, Killed, faulty, open_catalog
 from tests.property.machine_settings import LIMIT_S, machine_settings
 from tests.property.world import ANCHOR, NAMES, World, clear_path, is_file, is_folder, look_at
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads descriptors from /proc and makes special files")
-
 EXAMPLES = 200
 # What is decided is decided by the same code: these look at what is asked of a destination.
 EXAMPLES_FAR_AWAY = 40
@@ -557,7 +555,10 @@ class WithoutRenameMachine(MirrorMachine):
         return MemoryDestination(keeps_history=keeps_history, renames=False, takes=3)
 
 
-pytestmark = pytest.mark.timeout(LIMIT_S)
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="reads descriptors from /proc and makes special files"),
+    pytest.mark.timeout(LIMIT_S),
+]
 
 
 TestAnythingMayHappen = MirrorMachine.TestCase

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import shutil
 import tempfile
 from pathlib import Path
@@ -97,7 +98,7 @@ class SlowLossMachine(RuleBasedStateMachine):
         path = self.pick(which)
         if path is None:
             return
-        new = os.path.join(where, f"moved {self.serial}")
+        new = posixpath.join(where, f"moved {self.serial}")
         (self.source / path).rename(self.source / new)
         self.serial += 1
         self.touched.update((path, new))
@@ -105,7 +106,7 @@ class SlowLossMachine(RuleBasedStateMachine):
     @rule(where=WHERE, count=st.integers(1, 8))
     def create(self, where: str, count: int) -> None:
         for _ in range(count):
-            self.write(os.path.join(where, f"new {self.serial}"))
+            self.write(posixpath.join(where, f"new {self.serial}"))
 
     @rule(which=PICKS, harm=st.sampled_from(("delete", "rewrite", "rename_and_encrypt")), turns=st.integers(2, 12))
     def spoil_one_by_one(self, which: int, harm: str, turns: int) -> None:

@@ -20,8 +20,9 @@ from tests.helpers.memory_destination import MemoryDestination, MemoryTree, pass
 from tests.helpers.trees import Node, contents, read_tree
 from tests.property.far_away import load, show
 
-# Flushing the whole of a shared disk takes long, and none of this is about power cuts.
-FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+# Flushing the whole of a shared disk takes long, and none of this is about power cuts. On Windows this path would be a
+# folder on the current drive, and wine has it.
+FAST = "/dev/shm" if os.name == "posix" and os.access("/dev/shm", os.W_OK) else None
 ANCHOR = "anchor"
 
 NAMES = (
