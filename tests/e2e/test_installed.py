@@ -16,7 +16,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.helpers.project import PROJECT
+from tests.helpers.systems import IS_WINE
 from tests.helpers.trees import read_tree
+
+pytestmark = pytest.mark.skipif(IS_WINE, reason="the Python under wine has no pip, and makes no environments")
 
 RESOURCES = "backup_gui/resources/"
 PROJECT_TESTS = ("documents", "habits", "packaging", "requirements")

@@ -184,7 +184,8 @@ def test_what_vanishes_while_it_is_copied_is_looked_at_again_though_nobody_may_t
     rig.write("file", "short-lived")
 
     def replace(_count: int) -> None:
-        (rig.source / "file").unlink()
+        # What is removed while it is open keeps its name for a moment on Windows.
+        (rig.source / "file").rename(rig.root / "removed")
         (rig.source / "file").mkdir()
 
     on_copy(rig, monkeypatch, replace)
