@@ -529,6 +529,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln other backups need you, too.</source>
+        <translation>
+            <numerusform>%Ln weitere Sicherung braucht Sie auch.</numerusform>
+            <numerusform>%Ln weitere Sicherungen brauchen Sie auch.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln other entries</source>
         <translation>
             <numerusform>%Ln anderer Eintrag</numerusform>

@@ -116,7 +116,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "ui/history/tree_model.py": ("qt/ui/history/test_page.py",),
     "ui/history/version_panel.py": ("qt/ui/history/test_page.py",),
     "ui/main/banner.py": ("qt/presenters/test_job_views.py",),
-    "ui/main/board.py": ("qt/presenters/test_job_views.py",),
     "ui/main/day_chart.py": ("qt/ui/main/test_overview.py", "qt/ui/test_painted.py"),
     "ui/main/job_list.py": ("qt/presenters/test_shell.py", "qt/ui/test_painted.py"),
     "ui/main/log.py": ("qt/presenters/test_shell.py",),

@@ -1,4 +1,4 @@
-"""The banner at the top: the state of the selected job, and a button for what helps."""
+"""The banner at the top: the state of the most urgent job, and a button for what helps."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backup_gui.model.status import JobState
 from backup_gui.ui.activity.model import ActivityModel
 from backup_gui.ui.activity.page import ActivityPage
 from backup_gui.ui.history.page import HistoryPage
@@ -27,7 +28,7 @@ from backup_gui.ui.main.problems import ProblemsPage
 from backup_gui.ui.settings.page import JobSettings
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import Now
-from backup_gui.ui.text.headline import Remedy, headline
+from backup_gui.ui.text.headline import Remedy, most_urgent, summary
 from backup_gui.ui.values.history import subject_of
 from backup_gui.ui.values.job import JobView, PassQuery, PauseWish
 from backup_gui.ui.widgets.labels import push_button
@@ -74,9 +75,11 @@ class Board(QWidget):
         self._icons = icons
         self._now = now
         self._activity_models: dict[str, ActivityModel] = {}
+        # The job that the banner speaks of.
+        self._banner_id = ""
         self.jobs = JobsModel(now)
         self.banner = Banner(icons)
-        self.banner.remedy_requested.connect(self._on_remedy_requested)
+        self.banner.remedy_requested.connect(self._on_banner_clicked)
         self.overview = Overview(icons, now)
         self.activity = ActivityPage(icons)
         self.problems = ProblemsPage(icons)
@@ -116,7 +119,10 @@ class Board(QWidget):
         self.jobs.put(view)
         if is_first:
             self.select_job(view.job.id)
-        elif view.job.id == self.selected_id:
+            return
+        before = self._banner_id
+        self._show_banner()
+        if self._banner_id != before or view.job.id == self.selected_id:
             self._show_selected()
 
     def remove_job(self, job_id: str) -> None:
@@ -189,6 +195,7 @@ class Board(QWidget):
         self.overview.back_up_requested.connect(back_up)
         self.overview.pause_requested.connect(self._on_pause_chosen)
         self.overview.resume_requested.connect(partial(self._request, self.resume_requested))
+        self.overview.remedy_requested.connect(self._on_remedy_requested)
         self.overview.restore_requested.connect(partial(self.show_page, Page.HISTORY))
         self.problems.retry_requested.connect(back_up)
 
@@ -205,8 +212,8 @@ class Board(QWidget):
         view = self.selected
         if view is None:
             return
-        self.banner.show_headline(view.shown_state, headline(view, self._now()))
-        self.overview.show_view(view)
+        self._show_banner()
+        self.overview.show_view(view, has_banner=view.job.id == self._banner_id)
         self.problems.show_problems(view.status.problems)
         self.history.show_subject(subject_of(view.job))
         self.settings.show_job(view.job)
@@ -220,6 +227,13 @@ class Board(QWidget):
             self.tabs.setTabText(Page.PROBLEMS.value, title)
         self.selection_changed.emit()
 
+    def _show_banner(self) -> None:
+        """Show the state of all jobs."""
+        views = self.jobs.views
+        urgent = most_urgent(views)
+        self._banner_id = urgent.job.id
+        self.banner.show_headline(urgent.shown_state, summary(views, self._now()))
+
     def _request(self, signal: SignalInstance, *_checked: bool) -> None:
         """Emit a request about the selected job."""
         signal.emit(self.selected_id)
@@ -227,6 +241,17 @@ class Board(QWidget):
     @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:
         self.pause_requested.emit(PauseWish(self.selected_id, until))
+
+    @Slot(object)
+    def _on_banner_clicked(self, remedy: Remedy) -> None:
+        views = self.jobs.views
+        urgent = most_urgent(views)
+        if urgent.shown_state is JobState.OK and len(views) > 1:
+            # It speaks for all.
+            self.back_up_requested.emit("")
+            return
+        self.select_job(urgent.job.id)
+        self._on_remedy_requested(remedy)
 
     @Slot(object)
     def _on_remedy_requested(self, remedy: Remedy) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from backup_gui.ui.style.theme import GRID_PX, ORDINARY_TEXT_PX, accent, mix, muted, outline, scaled_font, surface
 from backup_gui.ui.text.format import Now, exact_text, path_text, size_text, tip_text
-from backup_gui.ui.text.headline import card_text, headline, state_text
+from backup_gui.ui.text.headline import SEVERITY, TROUBLE, card_text, own_text, state_text
 from backup_gui.ui.widgets.paged_table import Index
 
 if TYPE_CHECKING:
@@ -33,12 +33,13 @@ _RADIUS_PX = 8.0
 
 
 class JobsModel(QAbstractListModel):
-    """The jobs in their order."""
+    """The jobs: those in trouble first, the worst on top, then the others in their order."""
 
     def __init__(self, now: Now) -> None:
         super().__init__()
         self._now = now
         self._views: list[JobView] = []
+        self._order: list[str] = []
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:
         """How many jobs there are."""
@@ -54,10 +55,15 @@ class JobsModel(QAbstractListModel):
         if role == VIEW_ROLE:
             return view
         if role in {Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole}:
-            return f"{view.job.name}: {state_text(view.shown_state)}. {headline(view, self._now()).title}"
+            return f"{view.job.name}: {state_text(view.shown_state)}. {own_text(view, self._now())}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(self._tooltip(view))
         return None
+
+    @property
+    def views(self) -> tuple[JobView, ...]:
+        """All jobs, as they are listed."""
+        return tuple(self._views)
 
     def view(self, row: int) -> JobView | None:
         """The job at a row."""
@@ -74,12 +80,15 @@ class JobsModel(QAbstractListModel):
             self.beginInsertRows(QModelIndex(), len(self._views), len(self._views))
             self._views.append(view)
             self.endInsertRows()
+            self._order.append(view.job.id)
+            self._sort()
             return
         has_other_height = (view.room is None) is not (self._views[row].room is None)
         self._views[row] = view
         self.dataChanged.emit(self.index(row), self.index(row))
         if has_other_height:
             self.layoutChanged.emit()
+        self._sort()
 
     def remove(self, job_id: str) -> None:
         """Remove a job."""
@@ -88,11 +97,18 @@ class JobsModel(QAbstractListModel):
             self.beginRemoveRows(QModelIndex(), row, row)
             del self._views[row]
             self.endRemoveRows()
+            self._order.remove(job_id)
 
     def order(self, job_ids: Sequence[str]) -> None:
-        """Sort the jobs in the given order."""
-        for row, job_id in enumerate(known for known in job_ids if self.row_of(known) >= 0):
-            old_row = self.row_of(job_id)
+        """Sort the jobs that are not in trouble in the given order."""
+        self._order = [known for known in job_ids if self.row_of(known) >= 0]
+        self._sort()
+
+    def _sort(self) -> None:
+        places = {job_id: place for place, job_id in enumerate(self._order)}
+        wanted = sorted(self._views, key=lambda view: (-_trouble(view), places[view.job.id]))
+        for row, view in enumerate(wanted):
+            old_row = self.row_of(view.job.id)
             if old_row != row:
                 self.beginMoveRows(QModelIndex(), old_row, old_row, QModelIndex(), row)
                 self._views.insert(row, self._views.pop(old_row))
@@ -205,6 +221,11 @@ class CardDelegate(QStyledItemDelegate):
     @staticmethod
     def _fonts(font: QFont) -> tuple[QFont, QFont]:
         return scaled_font(font, 1.05, is_bold=True), scaled_font(font, 0.92)
+
+
+def _trouble(view: JobView) -> int:
+    """How urgently a job needs the user; 0 if it does not."""
+    return SEVERITY.index(view.shown_state) if view.shown_state in TROUBLE else 0
 
 
 def leads_to(path: str, *, is_rtl: bool) -> str:

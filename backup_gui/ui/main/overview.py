@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QTime, Signal, SignalInstance
+from PySide6.QtCore import QCoreApplication, QDateTime, QTime, Signal, SignalInstance, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFormLayout,
@@ -37,7 +37,7 @@ from backup_gui.ui.text.format import (
     path_text,
     tip_text,
 )
-from backup_gui.ui.text.headline import card_text, progress_figures
+from backup_gui.ui.text.headline import TROUBLE, Remedy, card_text, headline, own_text, progress_figures, remedy_text
 from backup_gui.ui.text.reasons import problem_lines, sentence_text
 from backup_gui.ui.values.job import BackupSizes, JobView, Saving
 from backup_gui.ui.widgets.backlog_label import BacklogLabel
@@ -56,6 +56,7 @@ _tr = partial(QCoreApplication.translate, "Overview")
 
 _MORNING = QTime(8, 0)
 _MOST_NOTES = 20
+_HELPED = TROUBLE | {JobState.WAITING}
 
 
 class Overview(QScrollArea):
@@ -66,6 +67,7 @@ class Overview(QScrollArea):
     resume_requested = Signal()
     folder_requested = Signal(object)
     restore_requested = Signal()
+    remedy_requested = Signal(object)
     release_requested = Signal()
 
     def __init__(self, icons: Icons, now: Now) -> None:
@@ -83,8 +85,8 @@ class Overview(QScrollArea):
         self.setWidget(page)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
 
-    def show_view(self, view: JobView) -> None:
-        """Show a job."""
+    def show_view(self, view: JobView, *, has_banner: bool = True) -> None:
+        """Show a job, and its state in all its words where the banner speaks of another one."""
         if self._view is None or self._view.job.id != view.job.id:
             self._sizes = None
         self._view = view
@@ -93,6 +95,7 @@ class Overview(QScrollArea):
         is_paused = status.state is JobState.PAUSED
         self._name.setText(view.job.name)
         self._show_progress(view)
+        self._show_remedy(view, has_banner=has_banner)
         self._pause.setVisible(not is_paused)
         self._resume.setVisible(is_paused)
         self._back_up.setEnabled(not is_working)
@@ -132,6 +135,21 @@ class Overview(QScrollArea):
             self._bar.setRange(0, 0)
         else:
             self._bar.show_share(progress)
+
+    def _show_remedy(self, view: JobView, *, has_banner: bool) -> None:
+        """Offer what helps, unless the banner does, or a button below."""
+        needs_help = not has_banner and view.shown_state in _HELPED
+        self._remedy_button.setVisible(needs_help)
+        if needs_help:
+            words = headline(view, self._now())
+            self._remedy = words.remedy
+            self._remedy_button.setText(remedy_text(words.remedy))
+        if not has_banner and self._bar.isHidden():
+            self._figures.setText(own_text(view, self._now()))
+
+    @Slot()
+    def _on_remedy_clicked(self) -> None:
+        self.remedy_requested.emit(self._remedy)
 
     def _show_care(self, view: JobView) -> None:
         status = view.status
@@ -175,6 +193,9 @@ class Overview(QScrollArea):
         self._figures.setWordWrap(True)
         self._bar = ProgressBar(self.tr("Progress"))
         self._file = ElidedLabel()
+        self._remedy = Remedy.BACK_UP
+        self._remedy_button: QPushButton = push_button("", self._on_remedy_clicked)
+        state_row = Row((self._figures, 1), self._remedy_button, spacing=2 * GRID_PX)
         self._back_up = self._button("backup", self.tr("&Back up now"), self.back_up_requested)
         self._pause = self._button("pause", self.tr("Pa&use"))
         menu = QMenu(self._pause)
@@ -188,7 +209,7 @@ class Overview(QScrollArea):
         buttons = (self._back_up, self._pause, self._resume, self.restore_button, self._open)
         for button in buttons:
             button.setMinimumHeight(4 * GRID_PX)
-        panel.body.add(self._name, self._figures, self._bar, self._file, Row(*buttons, 0, spacing=GRID_PX))
+        panel.body.add(self._name, state_row, self._bar, self._file, Row(*buttons, 0, spacing=GRID_PX))
         panel.setAccessibleName(self.tr("What is going on"))
         return panel
 

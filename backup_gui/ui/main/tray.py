@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from backup_gui.model.status import JobState
 from backup_gui.ui.main.overview import add_pause_actions
 from backup_gui.ui.text.format import Now, ago_text
-from backup_gui.ui.text.headline import SEVERITY, headline, sentence, worst
+from backup_gui.ui.text.headline import sentence, summary, worst
 from backup_gui.ui.values.job import JobView, PauseWish
 from backup_gui.ui.widgets.labels import menu_text
 
@@ -164,9 +164,7 @@ class Tray(QObject):
     def _status_line(self) -> str:
         if not self._views:
             return self.tr("No backup yet")
-        view = max(self._views, key=lambda view: SEVERITY.index(view.shown_state))
-        now = self._now()
-        return self._literal(headline(view, now).title if len(self._views) == 1 else sentence(view, now))
+        return self._literal(summary(self._views, self._now()).title)
 
     def _literal(self, text: str) -> str:
         return menu_text(text, is_on_bus=self.is_on_bus)

@@ -5,7 +5,8 @@ Pure functions from a view and the time to sentences, without jargon. ``now`` is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 
@@ -45,6 +46,9 @@ SEVERITY = (
     JobState.FAILED,
 )
 
+
+# States in which a backup needs the user.
+TROUBLE = frozenset({JobState.ATTENTION, JobState.HELD, JobState.FAILED})
 
 _DRIVES_AWAY = frozenset(
     {ReasonCode.DESTINATION_DRIVE_AWAY, ReasonCode.DESTINATION_DRIVE_GONE, ReasonCode.SOURCE_DRIVE_AWAY}
@@ -97,8 +101,36 @@ def worst(states: list[JobState]) -> JobState:
     return max(states, key=SEVERITY.index, default=JobState.OK)
 
 
+def most_urgent(views: Sequence[JobView]) -> JobView:
+    """The job that needs the user most; of equal ones one that is behind, or was checked longest ago.
+
+    Raises:
+        ValueError: There is no job.
+    """
+    return max(views, key=_urgency)
+
+
+def _urgency(view: JobView) -> tuple[int, bool, float]:
+    return SEVERITY.index(view.shown_state), view.status.pending > 0, -(view.status.last_complete_at or 0.0)
+
+
+def summary(views: Sequence[JobView], now: float) -> Headline:
+    """Describe the state of all jobs, at least one, for the banner: that of the most urgent one, by its name."""
+    view = most_urgent(views)
+    words = headline(view, now)
+    is_fine = view.shown_state is JobState.OK and not view.status.pending and view.status.last_complete_at is not None
+    if len(views) == 1 or is_fine:
+        return words
+    others = sum(other.shown_state in TROUBLE for other in views) - 1
+    detail = words.detail
+    if others > 0:
+        more = counted("%Ln other backups need you, too.", "%Ln other backup needs you, too.", others)
+        detail = " ".join(filter(None, (detail, more)))
+    return replace(words, title=sentence(view, now), detail=detail, has_name=True)
+
+
 def headline(view: JobView, now: float) -> Headline:
-    """Describe a job's state for the banner."""
+    """Describe a job's state."""
     state = view.status.state
     if (seen := _headline_from_outside(view, now)) is not None:
         return seen
@@ -160,6 +192,14 @@ def state_text(state: JobState) -> str:
         JobState.HELD: _tr("Needs your word"),
         JobState.FAILED: _tr("Not working"),
     }[state]
+
+
+def own_text(view: JobView, now: float) -> str:
+    """A job's state on its own page: what the banner says where it speaks for this job alone."""
+    if view.shown_state is JobState.OK and not view.status.pending:
+        return f"{card_text(view, now)}."
+    words = headline(view, now)
+    return " ".join(filter(None, (words.title, words.detail)))
 
 
 def card_text(view: JobView, now: float) -> str:

@@ -125,7 +125,8 @@ def test_a_drive_that_does_not_answer_is_shown_in_window_and_tray(
     view = replace(VIEWS["working"], silent_s=120)
     window = make_window(icons, view)
     qtbot.addWidget(window)
-    assert window.board.banner._title.text() == "Waiting for the drive: it has not answered for 2 min."
+    title = window.board.banner._title.text()
+    assert title == f"{view.job.name}: Waiting for the drive: it has not answered for 2 min."
     tray = Tray(icons, tray_icon, lambda: NOW)
     tray.show_jobs((view,))
     assert "Waiting for the drive: it has not answered for 2 min." in tray_icon.tooltip

@@ -20,8 +20,11 @@ from backup_gui.desktop.single_instance import Wish
 from backup_gui.desktop.storage import PlaceOffer, drives, usual_folders
 from backup_gui.engine.run import runner
 from backup_gui.model.job import Job, Place
+from backup_gui.model.plans import ProblemCode, Stage
+from backup_gui.model.problems import problem
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState
+from backup_gui.services import preview
 from backup_gui.services import suggestions as beginning
 from backup_gui.services.suggestions import propose
 from backup_gui.ui.first_run.steps import FirstRun, FirstRunDialog
@@ -122,8 +125,16 @@ def test_enter_three_times_is_enough(
 
 @pytest.mark.posix("a pipe in a folder")
 def test_it_says_what_the_first_backup_is_going_to_do(
-    make_shell: ShellMaker, home: Path, drive: Path, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker,
+    home: Path,
+    drive: Path,
+    scripted: ScriptedRun,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    denied = problem(ProblemCode.NO_PERMISSION, "closed", Stage.COPY)
+    # The user who runs the tests may be denied nothing.
+    monkeypatch.setattr(preview, "_unreadable", lambda source, *_: (denied,) if source.endswith("Documents") else ())
     os.mkfifo(home / "Documents" / "pipe")
     (drive / "Documents").mkdir()
     (drive / "Documents" / "old").write_text("x")
@@ -139,7 +150,7 @@ def test_it_says_what_the_first_backup_is_going_to_do(
     qtbot.waitUntil(steps.next_button.isEnabled)
     steps.next_button.click()
     qtbot.waitUntil(lambda: steps.start._figures.text() == "5 files, 43 bytes")
-    assert "1 file cannot be copied:\npipe: This is not a file" in steps.start.problems.text
+    assert steps.start.problems.text == "1 file cannot be copied:\nclosed: No permission to read this"
     assert "1 file that is there now is not in your folder" in steps.start.strangers.text
     steps.start.plan_button.click()
     menu = steps.start.findChild(QMenu)

@@ -74,7 +74,7 @@ def test_a_name_is_told_as_it_is_to_whoever_draws_the_menu(
     for is_on_bus, told in ((True, on_bus), (False, drawn_by_qt)):
         tray.is_on_bus = is_on_bus
         tray.show_jobs(())
-        tray.show_jobs((JobView(ONE._replace(name=name), ok_status()), JobView(TWO, ok_status())))
+        tray.show_jobs((JobView(ONE._replace(name=name), Status(JobState.PAUSED)), JobView(TWO, ok_status())))
         assert told in [action.text() for action in tray.back_up_menu.actions()]
         assert tray.status_action.text().startswith(f"{told}: ")
 
