@@ -387,11 +387,13 @@ def test_a_mirror_known_to_have_equal_files_is_left_so_until_the_file_is_touched
     rig.write("a", "shared")
     link(rig, "a", "b")
     with monkeypatch.context() as patch:
+        # Where links are tried before the first pass, it would be remembered that there are none.
+        patch.setattr(roots, "capabilities_of", lambda *_, **__: ALL)
         without_links(patch)
         rig.run()
     assert rig.run().counts == NOTHING
     assert len(inodes(rig, "a", "b")) == 2
-    (rig.source / "a").chmod(0o600)
+    os.utime(rig.source / "a")
     rig.run()
     assert len(inodes(rig, "a", "b")) == 1
     check_settled(rig)
@@ -617,6 +619,8 @@ def test_a_link_between_two_volumes_of_the_mirror_is_a_copy(group: Rig) -> None:
 def test_what_cannot_be_joined_for_another_reason_is_a_problem(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     adopt(rig)
     with monkeypatch.context() as patch:
+        # Where links are tried before the first pass, that would fail, too.
+        patch.setattr(roots, "capabilities_of", lambda *_, **__: ALL)
         without_links(patch, errno.EIO)
         report = rig.run()
     assert {problem.code for problem in report.problems} == {ProblemCode.WRITE_ERROR}
