@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import plistlib
+import re
 import shlex
 import site
 import subprocess
 import sys
+from enum import Enum, auto
 from pathlib import Path
 from typing import Protocol
+from xml.parsers.expat import ExpatError
 
 import backup_gui
 from backup_gui.config.folders import home
@@ -20,17 +23,33 @@ _ENTRY_NAME = "backup-gui"
 _AGENT_LABEL = "local.backup-gui"
 # On Windows, the end of the name of the program for the command line, which would open a console at each login.
 _CONSOLE_END = "-cli.exe"
+# Characters that the name of a program in a desktop entry must not have: launchers look for it before they undo "%%".
+_UNFIT_FOR_PROGRAM = frozenset("%=")
+# How desktops switch an entry off in their own settings: "Hidden", and a key for each of several desktops.
+_IS_OFF = re.compile(r"^(Hidden\s*=\s*(true|1)|X-\w+-Autostart-enabled\s*=\s*(false|0))\s*$", re.MULTILINE)
+
+
+class LoginState(Enum):
+    """What the system does at login: nothing was entered; it was, but is switched off; or it starts the app."""
+
+    ABSENT = auto()
+    OFF = auto()
+    ON = auto()
 
 
 class LoginEntry(Protocol):
-    """The entry by which the system starts the app at login; both methods raise ``OSError``."""
+    """The entry by which the system starts the app at login."""
 
-    def is_there(self) -> bool:
-        """Return whether there is an entry, which an installer may have made; False if it cannot be read."""
+    def state(self) -> LoginState:
+        """Return what is so: an installer may have made the entry, and the user switched it off elsewhere.
+
+        Raises:
+            OSError: It cannot be read.
+        """
         ...
 
     def write(self, command: tuple[str, ...]) -> None:
-        """Create or update the entry.
+        """Create or update the entry, and switch it on.
 
         Raises:
             OSError: It cannot be written.
@@ -85,9 +104,13 @@ class DesktopEntry:
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{_ENTRY_NAME}.desktop"
 
-    def is_there(self) -> bool:
-        """Look for the file."""
-        return self._path.is_file()
+    def state(self) -> LoginState:
+        """Read the file."""
+        try:
+            content = self._path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return LoginState.ABSENT
+        return LoginState.OFF if _IS_OFF.search(content) else LoginState.ON
 
     def write(self, command: tuple[str, ...]) -> None:
         """Write the file."""
@@ -98,8 +121,8 @@ class DesktopEntry:
             "Name=Folder Backup",
             "Comment=Keeps an exact, current copy of a folder",
             # Without it, an entry that outlives the program is an error message at each login.
-            "TryExec=" + command[0].replace("\\", "\\\\"),
-            f"Exec={' '.join(_quoted(part) for part in command)}",
+            f"TryExec={_escaped(command[0])}",
+            f"Exec={_escaped(' '.join(_quoted(part) for part in _launchable(command)))}",
             "Icon=backup-gui",
             "Terminal=false",
             "X-GNOME-Autostart-enabled=true",
@@ -117,9 +140,15 @@ class LaunchAgent:
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{_AGENT_LABEL}.plist"
 
-    def is_there(self) -> bool:
-        """Look for the file."""
-        return self._path.is_file()
+    def state(self) -> LoginState:
+        """Read the file."""
+        try:
+            content = plistlib.loads(self._path.read_bytes())
+        except FileNotFoundError:
+            return LoginState.ABSENT
+        except (ValueError, ExpatError):
+            return LoginState.OFF
+        return LoginState.OFF if content.get("Disabled", False) else LoginState.ON
 
     def write(self, command: tuple[str, ...]) -> None:
         """Write the file."""
@@ -135,19 +164,21 @@ class RegistryEntry:
     """A value below the user's ``Run`` key of Windows."""
 
     KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
+    # Where the system's own list of programs that start at login keeps what the user has switched off.
+    APPROVED_KEY = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 
-    def is_there(self) -> bool:
-        """Look for the value."""
-        if sys.platform == "win32":
-            import winreg  # noqa: PLC0415 - there is none elsewhere
-
-            with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, self.KEY) as key:
-                winreg.QueryValueEx(key, _ENTRY_NAME)
-                return True
-        return False
+    def state(self) -> LoginState:
+        """Read the value, and whether the user has switched it off."""
+        if self._value(self.KEY) is None:
+            return LoginState.ABSENT
+        approved = self._value(self.APPROVED_KEY)
+        # An odd first byte says that it is off; the others, since when.
+        is_off = isinstance(approved, bytes) and bool(approved) and approved[0] % 2 == 1
+        return LoginState.OFF if is_off else LoginState.ON
 
     def write(self, command: tuple[str, ...]) -> None:
         """Write the value."""
+        self._delete(self.APPROVED_KEY)
         if sys.platform == "win32":
             import winreg  # noqa: PLC0415 - there is none elsewhere
 
@@ -156,14 +187,38 @@ class RegistryEntry:
 
     def remove(self) -> None:
         """Remove the value."""
+        self._delete(self.KEY)
+        self._delete(self.APPROVED_KEY)
+
+    @staticmethod
+    def _value(key_name: str) -> object:
         if sys.platform == "win32":
             import winreg  # noqa: PLC0415 - there is none elsewhere
 
             with (
                 contextlib.suppress(FileNotFoundError),
-                winreg.OpenKey(winreg.HKEY_CURRENT_USER, self.KEY, access=winreg.KEY_SET_VALUE) as key,
+                winreg.OpenKey(winreg.HKEY_CURRENT_USER, key_name) as key,
+            ):
+                return winreg.QueryValueEx(key, _ENTRY_NAME)[0]
+        return None
+
+    @staticmethod
+    def _delete(key_name: str) -> None:
+        if sys.platform == "win32":
+            import winreg  # noqa: PLC0415 - there is none elsewhere
+
+            with (
+                contextlib.suppress(FileNotFoundError),
+                winreg.OpenKey(winreg.HKEY_CURRENT_USER, key_name, access=winreg.KEY_SET_VALUE) as key,
             ):
                 winreg.DeleteValue(key, _ENTRY_NAME)
+
+
+def _launchable(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command as desktop entries can have it: through a shell if the program's own name does not fit."""
+    if _UNFIT_FOR_PROGRAM.isdisjoint(command[0]):
+        return command
+    return ("/bin/sh", "-c", 'exec "$0" "$@"', *command)
 
 
 def _quoted(argument: str) -> str:
@@ -173,8 +228,12 @@ def _quoted(argument: str) -> str:
         return escaped
     for character in ("\\", '"', "`", "$"):
         escaped = escaped.replace(character, f"\\{character}")
-    # Escape again: the value is itself a string, in which each backslash is doubled.
-    return '"' + escaped.replace("\\", "\\\\") + '"'
+    return f'"{escaped}"'
+
+
+def _escaped(value: str) -> str:
+    """Escape a value of a desktop entry, which is one line."""
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QSystemTrayIcon
 
 from backup_gui import __version__
 from backup_gui.config.settings import Appearance, Settings
-from backup_gui.desktop.autostart import LoginEntry, login_entry, start_command
+from backup_gui.desktop.autostart import LoginEntry, LoginState, login_entry, start_command
 from backup_gui.desktop.display import is_menu_on_bus
 from backup_gui.desktop.log_relay import LogRelay
 from backup_gui.desktop.notifier import Notifier, desktop_notifier
@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
 
 log = logging.getLogger(__name__)
+
+# Noted once the entry for the login was written: if it is gone later, the user has removed it.
+_LOGIN_ENTRY = "login-entry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +136,11 @@ class Shell(QObject):
             self.controller.add(job)
             self.care.watch(job)
         self.views.start()
-        if self._settings.start_at_login:
-            # The program may have moved since the entry was written.
-            self._write_login_entry(self._settings)
-        else:
-            entry = self._system.entry()
-            self.tasks.start("login", lambda _: entry.is_there(), self._on_login_entry_seen, waits=True)
+        entry = self._system.entry()
+        was_on = self._settings.start_at_login
+        self.tasks.start(
+            "login", lambda _: entry.state(), lambda state: self._on_login_entry_seen(state, was_on=was_on), waits=True
+        )
         self.grant(wish)
         if self._store.faults:
             self.window.show_problem(
@@ -228,10 +230,21 @@ class Shell(QObject):
             entry = self._system.entry()
             self.tasks.start("login", lambda _: entry.remove(), ignore_result, waits=True)
 
-    def _on_login_entry_seen(self, is_there: bool) -> None:  # noqa: FBT001 - a value as any other
-        """Let the setting show what is so: an installer may have made the entry."""
-        if is_there and not self._settings.start_at_login:
-            self._on_settings_saved(replace(self._settings, start_at_login=True))
+    def _on_login_entry_seen(self, state: LoginState, *, was_on: bool) -> None:
+        """Let the setting show what is so: an installer may have made the entry, and the desktop switched it off."""
+        if self._settings.start_at_login != was_on:
+            # The user has changed the setting meanwhile.
+            return
+        # The settings may have come from another computer, where the entry stayed behind.
+        is_on = state is LoginState.ON or (
+            was_on and state is LoginState.ABSENT and not self._store.was_told(_LOGIN_ENTRY)
+        )
+        if is_on != was_on:
+            self._settings = replace(self._settings, start_at_login=is_on)
+            self._store.save_settings(self._settings)
+        if is_on:
+            # The program may have moved since the entry was written.
+            self._write_login_entry(self._settings)
 
     @Slot(object)
     def _on_folder_requested(self, path: str) -> None:
@@ -306,4 +319,6 @@ class Shell(QObject):
 
     def _write_login_entry(self, settings: Settings) -> None:
         entry, command = self._system.entry(), start_command(is_hidden=settings.start_hidden)
-        self.tasks.start("login", lambda _: entry.write(command), ignore_result, waits=True)
+        self.tasks.start(
+            "login", lambda _: entry.write(command), lambda _: self._store.note_told(_LOGIN_ENTRY), waits=True
+        )

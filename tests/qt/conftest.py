@@ -19,6 +19,7 @@ from backup_gui.app import resource_folder
 from backup_gui.config.folders import OwnFolders, own_folders
 from backup_gui.config.settings import Appearance
 from backup_gui.config.store import Store
+from backup_gui.desktop.autostart import LoginState
 from backup_gui.desktop.notifier import Notifier
 from backup_gui.desktop.power import Power
 from backup_gui.engine.run.mailbox import Mailbox
@@ -125,12 +126,19 @@ class RecordedEntry:
 
     def __init__(self) -> None:
         self.command: tuple[str, ...] | None = None
+        self.is_switched_off = False
 
     def is_there(self) -> bool:
         return self.command is not None
 
+    def state(self) -> LoginState:
+        if self.is_switched_off:
+            return LoginState.OFF
+        return LoginState.ON if self.is_there() else LoginState.ABSENT
+
     def write(self, command: tuple[str, ...]) -> None:
         self.command = command
+        self.is_switched_off = False
 
     def remove(self) -> None:
         self.command = None

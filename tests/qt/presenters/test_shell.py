@@ -366,6 +366,33 @@ def test_the_setting_shows_an_entry_that_an_installer_made(
     qtbot.waitUntil(lambda: not entry.is_there())
 
 
+def test_an_entry_for_login_that_was_switched_off_elsewhere_stays_off(
+    make_shell: ShellMaker, scripted: ScriptedRun, entry: RecordedEntry, qtbot: QtBot
+) -> None:
+    entry.write(("backup-gui",))
+    entry.is_switched_off = True
+    make_shell.store().save_settings(Settings(start_at_login=True))
+    make_shell(scripted).start(HIDDEN)
+    qtbot.waitUntil(lambda: not make_shell.store().settings().start_at_login)
+    assert entry.command == ("backup-gui",)
+
+
+def test_an_entry_for_login_that_was_deleted_elsewhere_is_not_made_again(
+    make_shell: ShellMaker, scripted: ScriptedRun, entry: RecordedEntry, qtbot: QtBot
+) -> None:
+    # No entry was written yet: these settings come from another computer.
+    make_shell.store().save_settings(Settings(start_at_login=True))
+    shell = make_shell(scripted)
+    shell.start(HIDDEN)
+    qtbot.waitUntil(lambda: make_shell.store().was_told("login-entry"))
+    assert entry.is_there()
+    shell.shut_down()
+    entry.remove()
+    make_shell(scripted).start(HIDDEN)
+    qtbot.waitUntil(lambda: not make_shell.store().settings().start_at_login)
+    assert not entry.is_there()
+
+
 def test_damaged_settings_are_reported(make_shell: ShellMaker, scripted: ScriptedRun, own_places: Path) -> None:
     folder = own_places / "config" / "backup-gui"
     folder.mkdir()
