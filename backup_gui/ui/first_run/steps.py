@@ -90,9 +90,10 @@ class FirstRun(QWidget):
         return self._pages.currentIndex()
 
     def show_folders(self, paths: tuple[str, ...]) -> None:
-        """Offer folders, ticked."""
+        """Offer folders; ticked, unless the user has chosen others already."""
+        chosen = self.folders.ticked
         for path in paths:
-            self.folders.add_folder(path, is_ticked=True)
+            self.folders.add_folder(path, is_ticked=not chosen or path in chosen)
         self._update()
         self._focus()
 
@@ -164,8 +165,9 @@ class FirstRun(QWidget):
             button.click()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept folders from the file manager."""
-        if dropped_paths(event):
+        """Accept folders from the file manager; several cannot be the place for the backup."""
+        paths = dropped_paths(event)
+        if len(paths) == 1 or (paths and self.step != 1):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

@@ -206,10 +206,15 @@ class MainWindow(QMainWindow):
         self.preview_opened.emit(dialog)
         return _opened(dialog)
 
-    def begin_step_by_step(self) -> FirstRunDialog:
-        """Open the three steps to a new job; the receiver of ``first_run_opened`` answers its requests."""
+    def begin_step_by_step(self, sources: Sequence[str] = ()) -> FirstRunDialog:
+        """Open the three steps to a new job; the receiver of ``first_run_opened`` answers its requests.
+
+        Args:
+            sources: The folders to protect if known already; each gets a job of its own.
+        """
         dialog = FirstRunDialog(self._icons, self)
         self.first_run_opened.emit(dialog.steps)
+        dialog.steps.take_folders(tuple(sources))
         return _opened(dialog)
 
     def begin_by_hand(self, source: str = "") -> NewJobDialog:
@@ -250,11 +255,15 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the form of a new job with the dropped path; the form's check finds out whether it is a folder."""
+        """Open the form of a new job with the dropped path, or the steps with several; both check them."""
         paths = dropped_paths(event)
-        if paths and self._job_dialog is None:
-            event.acceptProposedAction()
+        if not paths or self._job_dialog is not None:
+            return
+        event.acceptProposedAction()
+        if len(paths) == 1:
             self.begin_by_hand(paths[0])
+        else:
+            self.begin_step_by_step(paths)
 
     # Requests of the menus and the board
 

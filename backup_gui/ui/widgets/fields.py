@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QDir, QEvent, Qt, Signal, Slot
+import sys
+
+from PySide6.QtCore import QDir, QEvent, QSysInfo, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDropEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -162,8 +164,17 @@ def choose_folder(parent: QWidget, title: str, start: str) -> FolderDialog:
 
 
 def dropped_paths(event: QDropEvent) -> tuple[str, ...]:
-    """The files and folders that the user drags here from the file manager."""
-    return tuple(QDir.toNativeSeparators(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+    """The files and folders of this computer that the user drags here from the file manager."""
+    return tuple(path for url in event.mimeData().urls() if (path := _local_path(url)))
+
+
+def _local_path(url: QUrl) -> str:
+    """The path of a URL; empty if it is not on this computer, such as ``file://server/folder`` but on Windows."""
+    if url.host() in {"localhost", QSysInfo.machineHostName().lower()}:
+        # As some file managers name this computer; Qt would look for the folder on a server.
+        url.setHost("")
+    is_here = url.isLocalFile() and (not url.host() or sys.platform == "win32")
+    return QDir.toNativeSeparators(url.toLocalFile()) if is_here else ""
 
 
 def add_row(

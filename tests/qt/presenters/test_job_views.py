@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSysInfo, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -34,6 +34,7 @@ from backup_gui.model.problems import MAY_BE_LEFT_OUT, problem
 from backup_gui.model.reasons import NO_REASON, Code, Reason, ReasonCode, of_system
 from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.activity.model import ActivityModel
+from backup_gui.ui.first_run.steps import FirstRun
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.main.overview import coverage_text
 from backup_gui.ui.main.problems import ProblemsModel, ProblemsPage
@@ -320,6 +321,37 @@ def test_a_dropped_folder_begins_a_new_job(make: Make) -> None:
     assert dialog is not None
     edit = next(edit for edit in dialog.findChildren(QLineEdit) if edit.accessibleName() == "Folder to protect")
     assert edit.text() == str(Path("/home/anna/Photos")), "as the system writes it"
+
+
+@pytest.mark.filterwarnings("ignore:Function. 'QDragEnterEvent:DeprecationWarning")
+def test_three_dropped_folders_are_three_backups(make: Make) -> None:
+    window = make(None)
+    opened: list[FirstRun] = []
+    window.first_run_opened.connect(opened.append)
+    data = QMimeData()
+    names = ["Documents", "Music", "Photos"]
+    # As several file managers name what is on this computer.
+    hosts = ["", "localhost", QSysInfo.machineHostName()]
+    data.setUrls([QUrl(f"file://{host}/home/anna/{name}") for host, name in zip(hosts, names, strict=True)])
+    copy, button, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(5, 5), copy, data, button, none))
+    (steps,) = opened
+    steps.show_folders(("/home/anna/Videos",))
+    assert steps.folders.ticked == tuple(str(Path("/home/anna") / name) for name in names)
+    assert set(steps.folders.cards) == {*steps.folders.ticked, "/home/anna/Videos"}
+
+
+@pytest.mark.filterwarnings("ignore:Function. 'QDragEnterEvent:DeprecationWarning")
+@pytest.mark.posix("a server's name in a path is fine on Windows")
+@pytest.mark.parametrize("url", ["file://server/home/anna/Photos", "smb://server/Photos", "trash:///Photos"])
+def test_a_folder_that_is_not_on_this_computer_cannot_be_dropped(make: Make, url: str) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl(url)])
+    copy, button, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), copy, data, button, none)
+    enter.ignore()
+    make(None).dragEnterEvent(enter)
+    assert not enter.isAccepted()
 
 
 def test_the_review_answers_about_exactly_what_it_shows(icons: Icons, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -297,6 +297,19 @@ def test_a_dropped_folder_is_ticked(steps: FirstRun) -> None:
     copy, button, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     steps.dropEvent(QDropEvent(QPointF(5, 5), copy, data, button, none))
     assert steps.folders.ticked == (str(Path("/home/anna/Photos")),), "as the system writes it"
+
+
+@pytest.mark.filterwarnings("ignore:Function. 'QDragEnterEvent:DeprecationWarning")
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_several_dropped_folders_are_no_place_for_the_backup(steps: FirstRun, step: int) -> None:
+    steps._show_step(step)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(f"/home/anna/{name}") for name in ("Music", "Photos")])
+    copy, button, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), copy, data, button, none)
+    enter.ignore()
+    steps.dragEnterEvent(enter)
+    assert enter.isAccepted() is (step != 1)
 
 
 def test_any_folder_can_be_chosen(steps: FirstRun) -> None:
