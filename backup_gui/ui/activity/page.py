@@ -24,6 +24,7 @@ from backup_gui.ui.text.format import tip_text
 from backup_gui.ui.widgets.empty_state import EmptyState
 from backup_gui.ui.widgets.labels import MutedLabel, RowDelegate, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
+from backup_gui.ui.widgets.wheel import WheelGuard
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -45,6 +46,7 @@ class ActivityPage(QStackedWidget):
         self.search_edit.setAccessibleName(self.tr("Search in what was done"))
         self.search_edit.setClearButtonEnabled(True)
         self.kind_combo = QComboBox()
+        WheelGuard(self.kind_combo)
         self.kind_combo.setAccessibleName(self.tr("What to show"))
         for kind, text in (
             (PassKind.ALL, self.tr("Everything")),

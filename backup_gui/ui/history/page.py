@@ -31,6 +31,7 @@ from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
 from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, PrimaryButton, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
+from backup_gui.ui.widgets.wheel import WheelGuard
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -312,6 +313,7 @@ class HistoryPage(QWidget):
         self._count = ElidedLabel(is_muted=False)
         self._policy_label = QLabel(self.tr("If it is the&re:"))
         self._policy = QComboBox()
+        WheelGuard(self._policy)
         self._policy.setAccessibleName(self.tr("If something is there already"))
         self._policy.addItem(self.tr("keep both"), Policy.KEEP_BOTH.value)
         self._policy.addItem(self.tr("replace it"), Policy.REPLACE.value)

@@ -14,6 +14,7 @@ from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import Now, counted, exact_text, local_time
 from backup_gui.ui.widgets.labels import Heading, MutedLabel
 from backup_gui.ui.widgets.layouts import Column, Row
+from backup_gui.ui.widgets.wheel import WheelGuard
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Moment
@@ -40,6 +41,8 @@ class TimeBar(QWidget):
         self.slider.setAccessibleName(self.tr("Time"))
         self.slider.setToolTip(self.tr("Each step is a change: to the left is the past"))
         self.edit = QDateTimeEdit()
+        for field in (self.slider, self.edit):
+            WheelGuard(field)
         self.edit.setCalendarPopup(True)
         self.edit.setAccessibleName(self.tr("Date and time"))
         self.edit.setDisplayFormat(_edit_format(is_mirrored=self.edit.isRightToLeft()))

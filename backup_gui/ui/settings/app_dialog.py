@@ -21,6 +21,7 @@ from backup_gui.ui.text.format import interval_text
 from backup_gui.ui.widgets.fields import add_row
 from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
+from backup_gui.ui.widgets.wheel import WheelGuard
 
 _DAY_S = 86_400
 _OVERDUE_DAYS = (1, 2, 3, 5, 7, 14, 30)
@@ -133,6 +134,7 @@ def _choices(offered: tuple[int, ...], current: int) -> list[int]:
 
 def _combo(choices: Sequence[tuple[object, str]], current: object) -> QComboBox:
     combo = QComboBox()
+    WheelGuard(combo)
     for value, text in choices:
         combo.addItem(text, value)
     combo.setCurrentIndex(combo.findData(current))

@@ -22,6 +22,7 @@ from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import interval_text
 from backup_gui.ui.widgets.labels import FieldLabel, MutedLabel, Panel, RowLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
+from backup_gui.ui.widgets.wheel import WheelGuard
 
 _REMARK_ICON_PX = 16
 
@@ -97,6 +98,7 @@ class NumberField(QSpinBox):
 
     def __init__(self, unit: str) -> None:
         super().__init__()
+        WheelGuard(self)
         self.setSuffix(unit)
         self.setGroupSeparatorShown(True)
         self.setMinimumWidth(scaled_px(self, 22 * GRID_PX))
