@@ -428,6 +428,8 @@ def make_window(icons: Icons, view: JobView | None, *, has_others: bool = True) 
         has_others: Whether there are two more jobs.
     """
     window = MainWindow(icons, fixed_now, "0.1.0", has_tray=no_tray)
+    # The screen of the tests has another size.
+    window.resize(940, 640)
     if view is not None:
         window.put_job(view)
         for other in OTHERS if has_others else ():

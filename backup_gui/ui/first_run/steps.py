@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QStackedWidget, QWidget
 
 from backup_gui.ui.first_run.pages import FolderPage, PlacePage, StartPage
-from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
+from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_font, scaled_size
 from backup_gui.ui.text.format import number_text
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart
 from backup_gui.ui.widgets.fields import dropped_paths
@@ -79,6 +79,11 @@ class FirstRun(QWidget):
         self.next_button = PrimaryButton(self.tr("&Next"), self._on_next_clicked)
         self.start_button = PrimaryButton(self.tr("&Start"), self._on_start_clicked)
         self._card_count = 0
+        # A shortcut and no key event: where the desktop's style is GTK's, Enter would take the tick from a card.
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            shortcut = QShortcut(key, self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(self._on_enter)
         self._lay_out()
         self._show_step(0)
 
@@ -154,11 +159,9 @@ class FirstRun(QWidget):
         if event.type() in looks and hasattr(self, "_title"):
             self._draw()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Let Enter press the focused button, otherwise the primary one."""
-        if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            super().keyPressEvent(event)
-            return
+    @Slot()
+    def _on_enter(self) -> None:
+        """Press the focused button, otherwise the primary one."""
         focused = self.focusWidget()
         button = focused if isinstance(focused, QPushButton) else self._primary
         if button.isEnabled():
@@ -330,7 +333,7 @@ class FirstRunDialog(QDialog):
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("New backup"))
-        self.resize(scaled_size(self, QSize(88 * GRID_PX, 68 * GRID_PX)))
+        self.resize(opening_size(self, QSize(88 * GRID_PX, 68 * GRID_PX)))
         self.steps = FirstRun(icons, offers_by_hand=False)
         self.steps.start_requested.connect(self.accept)
         Column(self.steps, on=self, margins=0)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
 
 
+_LEAST_PX = 12 * GRID_PX
+
+
 class HistoryList(QStackedWidget):
     """The tree, or a note on why it is empty."""
 
@@ -29,6 +32,8 @@ class HistoryList(QStackedWidget):
 
     def __init__(self, icons: Icons) -> None:
         super().__init__()
+        # Less than Qt's own minimum, for the smallest window.
+        self.setMinimumHeight(_LEAST_PX)
         self.opened: set[str] = set()
         self._chosen: set[str] = set()
         self.model = HistoryModel(icons)

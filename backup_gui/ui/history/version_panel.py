@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from backup_gui.model.restores import Item
 
 
+_LEAST_PX = 5 * GRID_PX
+
+
 class VersionList(QListWidget):
     """The list of versions; the palette for this class name gives it an edge, unlike the list of jobs."""
 
@@ -54,6 +57,9 @@ class VersionPanel(QWidget):
         self._looks = QStackedWidget()
         for widget in (self._words, self.text, self._picture):
             self._looks.addWidget(widget)
+        for part in (self.list, self._looks):
+            # Less than Qt's own minimum, for the smallest window.
+            part.setMinimumHeight(_LEAST_PX)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.list)

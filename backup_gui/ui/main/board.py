@@ -186,7 +186,7 @@ class Board(QWidget):
         foot = Row(self.new_button, margins=(GRID_PX, GRID_PX // 2, GRID_PX, GRID_PX))
         side = QWidget()
         # Set it on the list alone, so that a wider button below widens the column.
-        self.list.setMinimumWidth(26 * GRID_PX)
+        self.list.setMinimumWidth(25 * GRID_PX)
         Column((self.list, 1), foot, on=side, margins=(0, GRID_PX // 2, 0, 0), spacing=0)
         return side
 

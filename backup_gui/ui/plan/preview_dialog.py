@@ -18,7 +18,7 @@ from backup_gui.model.plans import Counts
 from backup_gui.model.reasons import Reason
 from backup_gui.ui.plan.model import counts_text
 from backup_gui.ui.plan.view import PlanView
-from backup_gui.ui.style.theme import GRID_PX, scaled_size
+from backup_gui.ui.style.theme import GRID_PX, opening_size
 from backup_gui.ui.text.format import files_text
 from backup_gui.ui.text.headline import held_text, problems_text
 from backup_gui.ui.text.reasons import problem_lines, said
@@ -44,7 +44,7 @@ class PreviewDialog(QDialog):
         self._icons = icons
         self.job = job
         self.setWindowTitle(self.tr("What would be done: {name}").format(name=job.name))
-        self.resize(scaled_size(self, QSize(92 * GRID_PX, 72 * GRID_PX)))
+        self.resize(opening_size(self, QSize(92 * GRID_PX, 72 * GRID_PX)))
         self._title = Heading(self, self.tr("Comparing your folder with its backup…"))
         self._text = MutedLabel(self.tr("This is only a look: nothing is copied and nothing is deleted."))
         self.problems = RemarkLabel(icons)

@@ -12,7 +12,7 @@ from backup_gui.model.events import AllowHeld, KeepHeld, PutBack
 from backup_gui.model.plans import Held, HeldCode
 from backup_gui.model.status import JobState
 from backup_gui.ui.plan.view import PlanView
-from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
+from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_font
 from backup_gui.ui.text.headline import held_text
 from backup_gui.ui.values.job import HeldAnswer
 from backup_gui.ui.widgets.labels import Heading, MutedLabel, push_button
@@ -37,7 +37,7 @@ class ReviewDialog(QDialog):
         self._job = job
         self._held = held
         self.setWindowTitle(self.tr("Review: {name}").format(name=job.name))
-        self.resize(scaled_size(self, QSize(84 * GRID_PX, 62 * GRID_PX)))
+        self.resize(opening_size(self, QSize(84 * GRID_PX, 62 * GRID_PX)))
 
         picture = QLabel()
         picture.setPixmap(icons.state_picture(JobState.HELD, _ICON_PX, self))

@@ -16,11 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.config.settings import Appearance, Settings
-from backup_gui.ui.style.theme import GRID_PX, scaled_px
+from backup_gui.ui.style.theme import GRID_PX, within_screen
 from backup_gui.ui.text.format import interval_text
 from backup_gui.ui.widgets.fields import add_row
 from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, push_button
 from backup_gui.ui.widgets.layouts import Column, Row
+from backup_gui.ui.widgets.scroll_pane import ScrollPane
 from backup_gui.ui.widgets.wheel import WheelGuard
 
 _DAY_S = 86_400
@@ -40,8 +41,9 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle(self.tr("Settings"))
-        self.setMinimumWidth(scaled_px(self, 72 * GRID_PX))
-        form = QFormLayout()
+        content = QWidget()
+        form = QFormLayout(content)
+        form.setContentsMargins(0, 0, GRID_PX, 0)
         form.setHorizontalSpacing(2 * GRID_PX)
         form.setVerticalSpacing(GRID_PX + GRID_PX // 2)
         self._add_start(form)
@@ -55,7 +57,8 @@ class SettingsDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self._on_accepted)
         buttons.rejected.connect(self.reject)
-        Column(form, 0, buttons, on=self, margins=2 * GRID_PX, spacing=3 * GRID_PX)
+        Column((ScrollPane(content), 1), buttons, on=self, margins=2 * GRID_PX, spacing=3 * GRID_PX)
+        self.resize(within_screen(self, self.sizeHint()))
 
     def _add_start(self, form: QFormLayout) -> None:
         self.login_check = QCheckBox(self.tr("&Start when I log in"))

@@ -20,6 +20,8 @@ GRID_PX = 8
 # Left, top, right and bottom margin of a page with a row of buttons at its foot.
 PAGE_MARGINS_PX = (2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)
 PANEL_MARGINS_PX = (2 * GRID_PX, GRID_PX + 4, 2 * GRID_PX, GRID_PX + 4)
+# What a window manager draws around a window; it tells only once the window is shown.
+_FRAME = QSize(16, 48)
 ORDINARY_TEXT_PX = 17
 
 # One colour for each state; the same as in resources/icons/state-*.svg.
@@ -114,8 +116,13 @@ def scaled_px(widget: QWidget, size_px: int) -> int:
 
 
 def opening_size(window: QWidget, size: QSize) -> QSize:
-    """Scale the size of a window to its text, up to the size of the screen but not below the given size."""
-    return scaled_size(window, size).boundedTo(window.screen().availableSize()).expandedTo(size)
+    """Scale the size of a window to its text, up to what the screen has for it."""
+    return within_screen(window, scaled_size(window, size))
+
+
+def within_screen(window: QWidget, size: QSize) -> QSize:
+    """Return a size, or what the screen has for a window and its frame."""
+    return size.boundedTo(window.screen().availableSize() - _FRAME)
 
 
 def fixed_font(widget: QWidget) -> QFont:

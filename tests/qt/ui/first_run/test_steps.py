@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -32,6 +32,7 @@ from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.settings.page import NewJobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart
+from backup_gui.ui.widgets.cards import TickCard
 from tests.helpers.screens import COUNTS, DOCUMENTS, PICTURES, PLACES
 from tests.helpers.trees import read_tree
 from tests.qt.conftest import RecordedEntry, ScriptedRun, ShellMaker
@@ -121,6 +122,25 @@ def test_enter_three_times_is_enough(
         qtbot.waitUntil(button.isEnabled)
         QTest.keyClick(shell.window.focusWidget(), Qt.Key.Key_Return)
     assert len(shell.controller.jobs) == 3
+
+
+def test_enter_goes_on_where_the_style_of_the_desktop_lets_it_press_a_card(
+    steps: FirstRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def press_as_gtk_does(card: TickCard, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Return:
+            card.click()
+
+    monkeypatch.setattr(TickCard, "keyPressEvent", press_as_gtk_does, raising=False)
+    steps.show_folders(("/home/anna/Documents",))
+    steps.show()
+    steps.activateWindow()
+    qtbot.waitUntil(steps.isActiveWindow)
+    card = steps.folders.cards["/home/anna/Documents"]
+    card.setFocus()
+    QTest.keyClick(card, Qt.Key.Key_Return)
+    assert card.isChecked()
+    assert steps.step == 1
 
 
 @pytest.mark.posix("a pipe in a folder")
