@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QMessageBox, QWidget
 
 from backup_gui.model.reasons import Reason
-from backup_gui.ui.text.format import counted, path_in_words
+from backup_gui.ui.text.format import counted, job_in_words, path_in_words
 from backup_gui.ui.text.reasons import said
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def ask_to_release(files: int, on_yes: Callable[[], None], parent: QWidget, *, k
 
 def ask_to_remove(name: str, path: str, on_yes: Callable[[], None], parent: QWidget) -> QMessageBox:
     """Ask whether to remove the job of this name; its backup at this path stays."""
-    title = _tr("Stop backing up “{name}”?").format(name=name)
+    title = _tr("Stop backing up “{name}”?").format(name=job_in_words(name))
     text = _tr("The backup itself and its history stay where they are:\n{folder}").format(folder=path_in_words(path))
     return _ask(_tr("Remove"), title, text, _tr("&Remove"), on_yes, parent)
 

@@ -187,7 +187,12 @@ class CardDelegate(QStyledItemDelegate):
         name_font, rest_font = self._fonts(font)
         destination = leads_to(path_text(view.job.destination.path), is_rtl=is_rtl)
         lines = [
-            (view.job.name, name_font, palette.color(QPalette.ColorRole.WindowText), Qt.TextElideMode.ElideRight),
+            (
+                path_text(view.job.name),
+                name_font,
+                palette.color(QPalette.ColorRole.WindowText),
+                Qt.TextElideMode.ElideRight,
+            ),
             (path_text(view.job.source), rest_font, muted(palette), Qt.TextElideMode.ElideMiddle),
             (destination, rest_font, muted(palette), Qt.TextElideMode.ElideMiddle),
             (

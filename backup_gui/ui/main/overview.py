@@ -93,7 +93,7 @@ class Overview(QScrollArea):
         status = view.status
         is_working = status.state is JobState.WORKING
         is_paused = status.state is JobState.PAUSED
-        self._name.setText(view.job.name)
+        self._name.set_full_text(path_text(view.job.name))
         self._show_progress(view)
         self._show_remedy(view, has_banner=has_banner)
         self._pause.setVisible(not is_paused)
@@ -187,7 +187,7 @@ class Overview(QScrollArea):
 
     def _build_now(self) -> Panel:
         panel = Panel()
-        self._name = PlainLabel()
+        self._name = ElidedLabel(is_muted=False)
         self._name.setFont(scaled_font(self.font(), 1.2, is_bold=True))
         self._figures = PlainLabel()
         self._figures.setWordWrap(True)

@@ -22,6 +22,7 @@ _DAY_S = 86_400
 # Two hundred thousand years from 1970, either way.
 _SHOWN_S = 200_000 * 365 * _DAY_S
 _LARGEST_BYTES = (1 << 63) - 1
+_MOST_NAME = 40
 # The clock: returns the time, seconds since 1970.
 Now = Callable[[], float]
 # Unicode characters around a part of a text that has a direction of its own, that of its first letter.
@@ -175,6 +176,14 @@ def path_text(path: str) -> str:
 def path_in_words(path: str) -> str:
     """A path within a sentence, isolated so that it does not change the sentence's direction."""
     return isolated(path_text(path))
+
+
+def job_in_words(name: str) -> str:
+    """The name of a backup within a sentence: at most 40 characters, since a long word would widen the window."""
+    line = one_line(name)
+    if len(line) > _MOST_NAME:
+        line = f"{line[: _MOST_NAME // 2 - 1]}…{line[-_MOST_NAME // 2 :]}"
+    return isolated(line)
 
 
 def name_in_words(path: str) -> str:

@@ -22,7 +22,7 @@ from backup_gui.ui.text.format import (
     counted,
     duration_text,
     files_text,
-    isolated,
+    job_in_words,
     number_text,
     path_in_words,
     path_text,
@@ -163,7 +163,7 @@ def sentence(view: JobView, now: float) -> str:
     words = headline(view, now)
     if words.has_name:
         return words.title
-    return _tr("{name}: {sentence}").format(name=isolated(view.job.name), sentence=words.title)
+    return _tr("{name}: {sentence}").format(name=job_in_words(view.job.name), sentence=words.title)
 
 
 def remedy_text(remedy: Remedy) -> str:
@@ -343,7 +343,7 @@ def overdue_text(view: JobView, since: float, now: float) -> str:
         JobState.FAILED: _tr("{name} has not been backed up {age}: it does not get through."),
     }.get(view.status.state, _tr("{name} has not been backed up completely {age}."))
     days = max(1, int((now - since) // 86_400))
-    return pattern.format(name=isolated(view.job.name), age=counted("for %Ln days", "for %Ln day", days))
+    return pattern.format(name=job_in_words(view.job.name), age=counted("for %Ln days", "for %Ln day", days))
 
 
 def _headline_overdue(view: JobView, since: float, now: float) -> Headline:
@@ -418,7 +418,7 @@ def _waiting_title(view: JobView) -> str:
         pattern = _tr("Another drive is where the backup of “{name}” was: {path}")
     else:
         return ""
-    return pattern.format(name=isolated(view.job.name), path=path_in_words(path))
+    return pattern.format(name=job_in_words(view.job.name), path=path_in_words(path))
 
 
 def _failed_remedy(view: JobView) -> Remedy:

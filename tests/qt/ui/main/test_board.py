@@ -99,6 +99,20 @@ def test_backups_in_trouble_come_first_and_go_back_afterwards(make: Make) -> Non
     assert listed(window) == ["Documents", "Notes", "Pictures"]
 
 
+@pytest.mark.parametrize("name", ["x" * 255, "A name of many words that goes on and on " * 6, "two\nlines"])
+@pytest.mark.parametrize("state", ["ok", "waiting", "attention"])
+def test_a_long_name_widens_neither_the_window_nor_a_page(make: Make, name: str, state: str) -> None:
+    def widths(job_name: str) -> tuple[int, int, int]:
+        view = VIEWS[state]
+        window = make(replace(view, job=view.job._replace(name=job_name)), NOTES)
+        page = window.board.overview.widget()
+        assert page is not None
+        assert window.board.overview._name.height() < 40
+        return window.minimumSizeHint().width(), page.minimumSizeHint().width(), page.width()
+
+    assert widths(name) == widths("Documents")
+
+
 def test_other_backups_in_trouble_are_counted(make: Make) -> None:
     window = make(replace(PICTURES, status=VIEWS["attention"].status), VIEWS["failed"], QUIET)
     assert title(window).startswith("Documents: The backup drive is full")
