@@ -139,6 +139,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "ui/values/history.py": ("qt/ui/history/test_page.py",),
     "ui/values/job.py": ("qt/ui/main/test_overview.py", "qt/threads/test_liveness.py"),
     "ui/widgets/backlog_label.py": ("qt/ui/main/test_overview.py",),
+    "ui/widgets/scroll_pane.py": ("qt/ui/test_small_screens.py",),
     "ui/widgets/cards.py": ("qt/ui/first_run/test_steps.py", "qt/ui/test_painted.py"),
     "ui/widgets/empty_state.py": ("qt/ui/test_screens.py",),
     "ui/widgets/fields.py": ("qt/ui/settings/test_page.py",),
