@@ -101,6 +101,7 @@ def main(*, is_hidden: bool = False, source: str = "", destination: Place = NOWH
     if fault := libraries.platform_fault(Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath))):
         _complain(f"Folder Backup: {fault}\n")
         return _UNUSABLE
+    display.accept_restarted_bus()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = Application()
     try:

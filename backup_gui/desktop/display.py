@@ -1,17 +1,14 @@
-"""Detects whether there is a screen, as Qt aborts without one, and whether a panel draws the tray menu."""
+"""Detects whether there is a screen, as Qt aborts without one."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import re
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
-from PySide6.QtDBus import QDBusConnection
-
-# Collects the tray icons of a session. Qt looks for it when the first icon is made, and never again.
-WATCHER = "org.kde.StatusNotifierWatcher"
 _CONNECT_S = 2.0
 _NEED_SCREEN = {"wayland", "xcb"}
 
@@ -28,6 +25,16 @@ def is_available(environment: Mapping[str, str] = os.environ) -> bool:
     return ("wayland" in platforms and _has_wayland(environment)) or (
         "xcb" in platforms and _answers(environment.get("DISPLAY", ""))
     )
+
+
+def accept_restarted_bus(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Remove the identity of the session bus from its address, before anything has read it.
+
+    Otherwise Qt refuses to connect to the bus once that has restarted, and the tray icon stays away.
+    """
+    address = environment.get("DBUS_SESSION_BUS_ADDRESS")
+    if address:
+        environment["DBUS_SESSION_BUS_ADDRESS"] = re.sub(r",guid=[0-9a-fA-F]*", "", address)
 
 
 def _has_wayland(environment: Mapping[str, str]) -> bool:
@@ -73,11 +80,3 @@ def _listens(path: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def is_menu_on_bus() -> bool:
-    """Whether a tray icon that is created now sends its menu to a panel over D-Bus."""
-    if sys.platform in {"win32", "darwin"}:
-        return False
-    bus = QDBusConnection.sessionBus()
-    return bus.isConnected() and bool(bus.interface().isServiceRegistered(WATCHER).value())

@@ -17,11 +17,11 @@ from PySide6.QtWidgets import QSystemTrayIcon
 from backup_gui import __version__
 from backup_gui.config.settings import Appearance, Settings
 from backup_gui.desktop.autostart import LoginEntry, LoginState, login_entry, start_command
-from backup_gui.desktop.display import is_menu_on_bus
 from backup_gui.desktop.log_relay import LogRelay
 from backup_gui.desktop.notifier import Notifier, desktop_notifier
 from backup_gui.desktop.power import Power, system_power
 from backup_gui.desktop.single_instance import Wish
+from backup_gui.desktop.tray.host import TrayHost, system_tray_host
 from backup_gui.engine.run import runner
 from backup_gui.presenters.decisions import DecisionsPresenter
 from backup_gui.presenters.first_run import FirstRunPresenter
@@ -64,8 +64,7 @@ class System:
     run: Run = runner.run
     now: Now = time.time
     make_tray_icon: Callable[[], TrayIcon] = QSystemTrayIcon
-    has_tray: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
-    is_menu_on_bus: Callable[[], bool] = is_menu_on_bus
+    make_tray_host: Callable[[QObject], TrayHost] = system_tray_host
     make_notifier: Callable[[QObject], Notifier | None] = desktop_notifier
     entry: Callable[[], LoginEntry] = login_entry
     apply_appearance: Callable[[Appearance], None] = ignore_result
@@ -90,7 +89,8 @@ class Shell(QObject):
 
         self.tasks = TaskRunner(parent=self)
         self.controller = Controller(folders.data, run=system.run, parent=self)
-        self.window = MainWindow(icons, system.now, __version__, has_tray=system.has_tray)
+        tray_host = system.make_tray_host(self)
+        self.window = MainWindow(icons, system.now, __version__, has_tray=tray_host.holds_icon)
         context = self._context = Context(
             icons,
             self.window,
@@ -107,17 +107,15 @@ class Shell(QObject):
         self.answers = DecisionsPresenter(context, self)
         self.views = JobViewsPresenter(context, self._completed, self)
         self.jobs = JobsPresenter(context, self)
-        self._tray_icon = system.make_tray_icon()
         self._trays = TrayPresenter(
             context,
-            self._tray_icon,
-            system.has_tray,
+            system.make_tray_icon,
+            tray_host,
             lambda: self.views.shown,
             self,
             make_notifier=system.make_notifier,
         )
         self.tray = self._trays.tray
-        self.tray.is_on_bus = system.is_menu_on_bus()
         self._relay = LogRelay(self)
         self._plans = PlanPresenter(context, self)
         self._serve_form(self.window.board.settings)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 
 from backup_gui.desktop.notifier import Note, Notifier
 from backup_gui.desktop.periodic import delayed
+from backup_gui.desktop.tray.host import TrayHost
 from backup_gui.model.status import JobState
 from backup_gui.presenters.presenter import Context, Presenter
 from backup_gui.ui.main.board import Page
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from backup_gui.ui.values.job import JobView
 
 _EVERY_MS = 1_000
-# At login the tray may start after the app. After this time, show the window minimised instead.
+# At login the tray may start after the app, and later restart. After this time, show the window minimised instead.
 _PATIENCE_MS = 10_000
 # Large enough for a screen of high density.
 _PICTURE_PX = 96
@@ -37,8 +38,8 @@ class TrayPresenter(Presenter):
     def __init__(
         self,
         context: Context,
-        icon: TrayIcon,
-        has_tray: Callable[[], bool],
+        make_icon: Callable[[], TrayIcon],
+        host: TrayHost,
         views: Callable[[], tuple[JobView, ...]],
         parent: QObject | None = None,
         *,
@@ -46,11 +47,14 @@ class TrayPresenter(Presenter):
     ) -> None:
         super().__init__(context, parent)
         window, store = context.window, context.store
-        self._has_tray = has_tray
+        self._host = host
+        # Whether an icon was made for the tray that is there now.
+        self._has_icon = False
+        self._has_begun = False
         self._views = views
         self._notices = Notices(store.told(_FIRST))
         self.is_telling = store.settings().notifications_enabled
-        self.tray = Tray(context.icons, icon, context.now, self)
+        self.tray = Tray(context.icons, make_icon, context.now, self)
         # The notification shown for each job, until it is replaced or no longer true.
         self._standing: dict[str, Notice] = {}
         self._notifier = make_notifier(self)
@@ -59,6 +63,7 @@ class TrayPresenter(Presenter):
             self._notifier.refused.connect(self.tray.tell)
         self._pause = delayed(self, _EVERY_MS, self.show_jobs)
         self.patience = delayed(self, _PATIENCE_MS, self._on_patience_over)
+        host.changed.connect(self._on_host_changed)
         window.closed_to_tray.connect(self._on_closed_to_tray)
         self.tray.open_requested.connect(window.come_up)
         self.tray.restore_requested.connect(window.show_history)
@@ -66,13 +71,16 @@ class TrayPresenter(Presenter):
         self.tray.notice_clicked.connect(self._on_notice_clicked)
 
     def begin(self, *, shows_window: bool) -> None:
-        """Show the icon; if there is still no tray after a while, show the window minimised."""
-        self.tray.show()
-        if not shows_window and not self._has_tray():
-            self.patience.start()
+        """Show the icon once there is a tray; if there is still none after a while, show the window minimised."""
+        self._has_begun = True
+        self._on_host_changed()
+        if shows_window:
+            self.patience.stop()
 
     def close(self) -> None:
         """Remove icon and notifications."""
+        self._has_begun = False
+        self._host.close()
         self._pause.stop()
         self.patience.stop()
         if self._notifier is not None:
@@ -158,6 +166,17 @@ class TrayPresenter(Presenter):
             self._send(hidden_notice())
 
     @Slot()
+    def _on_host_changed(self) -> None:
+        if not self._has_begun:
+            return
+        had_icon, self._has_icon = self._has_icon, self._host.is_there
+        if self._has_icon and not had_icon:
+            self.tray.show(is_on_bus=self._host.is_on_bus)
+        if not self._host.holds_icon():
+            # A window that is hidden now could not be reached.
+            self.patience.start()
+
+    @Slot()
     def _on_patience_over(self) -> None:
-        if not self._has_tray() and not self._window.isVisible():
+        if not self._host.holds_icon() and not self._window.isVisible():
             self._window.showMinimized()

@@ -4,6 +4,7 @@
 option also ``org.kde.StatusNotifierWatcher``, so that a tray icon finds a host where no panel runs. It writes each call
 as one JSON line to LOG, prints ``ready`` once the names are its own, and ends when the bus does. What a person would do
 it does when it is called for it: ``Click`` (a notification's number, an action) and ``Dismiss`` (a number).
+``Host`` (whether there is one) is what a panel does that comes or goes while the watcher stays.
 ``--abilities=body,actions`` says what it is able to do, ``--first-id=100`` what numbers it begins with.
 """
 
@@ -53,12 +54,14 @@ class Services:
         self._log = log
         self._notification_id = first_id - 1
         self._items: list[str] = []
+        self._has_host = True
         self._answers: dict[str, Answer] = {
             "Notify": self._notify,
             "CloseNotification": self._close,
             "GetCapabilities": lambda call: new_method_return(call, "as", (list(abilities),)),
             "Click": self._click,
             "Dismiss": self._dismiss,
+            "Host": self._set_host,
             "GetServerInformation": lambda call: new_method_return(call, "ssss", ("recorder", "tests", "1", "1.2")),
             "RegisterStatusNotifierItem": self._register_item,
             "RegisterStatusNotifierHost": new_method_return,
@@ -132,6 +135,11 @@ class Services:
         self._emit(NOTIFICATIONS, "NotificationClosed", "uu", (call.body[0], CLOSED_BY_USER))
         return new_method_return(call)
 
+    def _set_host(self, call: Message) -> Message:
+        self._has_host = bool(call.body[0])
+        self._emit(WATCHER, "StatusNotifierHost" + ("Registered" if self._has_host else "Unregistered"), "", ())
+        return new_method_return(call)
+
     def _register_item(self, call: Message) -> Message:
         # Items name themselves by a bus name or by an object path; with the sender, both can be reached.
         service = call.body[0]
@@ -149,7 +157,7 @@ class Services:
 
     def _properties(self) -> dict[str, tuple[str, Any]]:
         return {
-            "IsStatusNotifierHostRegistered": ("b", True),
+            "IsStatusNotifierHostRegistered": ("b", self._has_host),
             "ProtocolVersion": ("i", 0),
             "RegisteredStatusNotifierItems": ("as", self._items),
         }

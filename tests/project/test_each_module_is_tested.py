@@ -26,6 +26,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "desktop/quit_signals.py": ("qt/test_app.py",),
     "desktop/session_bus.py": ("qt/desktop/test_freedesktop_notifications.py",),
     "desktop/storage.py": ("qt/ui/first_run/test_steps.py",),
+    "desktop/tray/host.py": ("qt/desktop/tray/test_watcher.py",),
     "engine/apply/batches.py": ("unit/engine/apply/test_copy_worker.py",),
     "engine/apply/create.py": ("unit/engine/apply/test_apply.py", "integration/test_mirror_races.py"),
     "engine/apply/hard_links.py": ("unit/engine/plan/test_hard_links.py", "integration/test_same_file.py"),

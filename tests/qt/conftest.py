@@ -22,6 +22,7 @@ from backup_gui.config.store import Store
 from backup_gui.desktop.autostart import LoginState
 from backup_gui.desktop.notifier import Notifier
 from backup_gui.desktop.power import Power
+from backup_gui.desktop.tray.host import TrayHost
 from backup_gui.engine.run.mailbox import Mailbox
 from backup_gui.engine.run.runner import RunOutcome
 from backup_gui.model.events import Command, Event, Pause, Started, StatusChanged, Stop
@@ -119,6 +120,22 @@ class ScriptedRun:
 
     def received(self, job_id: str) -> list[Command]:
         return list(self.commands.get(job_id, []))
+
+
+class FakeTrayHost(TrayHost):
+    """A tray that comes and goes as the test wishes; an icon is in it once it was made."""
+
+    def __init__(self, *, has_tray: bool = True) -> None:
+        super().__init__()
+        self.has_tray = has_tray
+        self.has_registered = True
+
+    @property
+    def is_there(self) -> bool:
+        return self.has_tray
+
+    def holds_icon(self) -> bool:
+        return self.has_tray and self.has_registered
 
 
 class RecordedEntry:
@@ -242,7 +259,7 @@ class ShellMaker:
         self.shells: list[Shell] = []
         self.opened: list[str] = []
         self.appearances: list[Appearance] = []
-        self.has_tray = True
+        self.tray_host = FakeTrayHost()
         self.power: QObject | None = None
         self.make_notifier: Callable[[QObject], Notifier | None] = lambda _parent: None
 
@@ -254,8 +271,7 @@ class ShellMaker:
             run=run,  # type: ignore[arg-type]
             now=lambda: NOW,
             make_tray_icon=lambda: self._tray_icon,
-            has_tray=lambda: self.has_tray,
-            is_menu_on_bus=lambda: False,
+            make_tray_host=lambda _parent: self.tray_host,
             make_notifier=self.make_notifier,
             entry=lambda: self._entry,
             apply_appearance=self.appearances.append,

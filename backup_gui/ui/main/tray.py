@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,45 +53,60 @@ class Tray(QObject):
     settings_requested = Signal()
     quit_requested = Signal()
 
-    def __init__(self, icons: Icons, icon: TrayIcon, now: Now, parent: QObject | None = None) -> None:
+    def __init__(
+        self, icons: Icons, make_icon: Callable[[], TrayIcon], now: Now, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._icons = icons
-        self._icon = icon
+        self._make_icon = make_icon
+        self._icon: TrayIcon | None = None
         self._now = now
         self._views: tuple[JobView, ...] = ()
         # None is the icon of an app without jobs.
         self._state: JobState | None = None
-        self._has_icon = False
         self._notice: Notice | None = None
         # Whether a panel draws the menu, see ``menu_text``.
         self.is_on_bus = False
         self.menu = QMenu()
         self._build_menu()
-        icon.setContextMenu(self.menu)
-        icon.activated.connect(self._on_activated)
-        icon.messageClicked.connect(self._on_message_clicked)
         self.show_jobs(())
 
-    def show(self) -> None:
-        """Show the icon."""
+    def show(self, *, is_on_bus: bool = False) -> None:
+        """Show the icon, also again: it may belong to a tray or a bus that is gone.
+
+        Args:
+            is_on_bus: Whether a panel draws the menu.
+        """
+        if self._icon is None:
+            self.is_on_bus = is_on_bus
+            self._icon = self._make_icon()
+            self._icon.setIcon(self._picture())
+            self._icon.setToolTip(self.tooltip())
+            self._icon.setContextMenu(self.menu)
+            self._icon.activated.connect(self._on_activated)
+            self._icon.messageClicked.connect(self._on_message_clicked)
+            self._fill_back_up_menu()
+            self._update_menu()
+        self._icon.hide()
         self._icon.show()
 
     def hide(self) -> None:
         """Hide the icon."""
-        self._icon.hide()
+        if self._icon is not None:
+            self._icon.hide()
 
     def show_jobs(self, views: tuple[JobView, ...]) -> None:
         """Show the jobs' states; the icon shows the worst one."""
         has_same_jobs = [view.job for view in views] == [view.job for view in self._views]
         self._views = views
         state = worst([view.shown_state for view in views])
-        shown = state if views else None
-        if shown is not self._state or not self._has_icon:
-            self._has_icon, self._state = True, shown
-            self._icon.setIcon(self._icons.state(state) if views else self._icons.app())
+        before, self._state = self._state, state if views else None
+        if self._icon is not None:
+            if self._state is not before:
+                self._icon.setIcon(self._picture())
+            self._icon.setToolTip(self.tooltip())
         if not has_same_jobs:
             self._fill_back_up_menu()
-        self._icon.setToolTip(self.tooltip())
         self._update_menu()
 
     def shown_state(self, job_id: str) -> JobState | None:
@@ -114,9 +130,14 @@ class Tray(QObject):
 
     def tell(self, notice: Notice) -> None:
         """Show a notification by the tray icon; it replaces the previous one."""
+        if self._icon is None:
+            return
         self._notice = notice
         icon = self._icons.state(notice.state) if notice.job_id else self._icons.app()
         self._icon.showMessage(notice.title, notice.text, icon, _NOTICE_MS)
+
+    def _picture(self) -> QIcon:
+        return self._icons.app() if self._state is None else self._icons.state(self._state)
 
     def _build_menu(self) -> None:
         self.status_action = QAction(self.menu)

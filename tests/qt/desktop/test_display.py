@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.desktop.display import is_available
+from backup_gui.desktop.display import accept_restarted_bus, is_available
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a screen is always there elsewhere")
 
@@ -62,3 +62,12 @@ def test_without_the_library_the_missing_libraries_are_told_first(monkeypatch: p
 
     monkeypatch.setattr("ctypes.CDLL", refuse)
     assert is_available({"DISPLAY": ":4711"})
+
+
+def test_the_address_of_the_bus_fits_also_the_next_one() -> None:
+    environment = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/bus,guid=01ab;unix:abstract=x,guid=ff", "HOME": "/"}
+    accept_restarted_bus(environment)
+    assert environment == {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/bus;unix:abstract=x", "HOME": "/"}
+    without: dict[str, str] = {}
+    accept_restarted_bus(without)
+    assert not without

@@ -98,6 +98,7 @@ def test_one_notification_for_one_change_of_state(
     make_shell: ShellMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
 ) -> None:
     shell = make_shell(scripted)
+    shell._trays.begin(shows_window=True)
     shell.controller.add(job)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     attention = Status(JobState.ATTENTION, problems=PROBLEMS)
@@ -332,11 +333,54 @@ def test_hidden_means_hidden_where_there_is_a_tray(
 
 
 def test_without_a_tray_hidden_becomes_minimised(make_shell: ShellMaker, scripted: ScriptedRun, qtbot: QtBot) -> None:
-    make_shell.has_tray = False
+    make_shell.tray_host.has_tray = False
     shell = make_shell(scripted)
     shell._trays.patience.setInterval(0)
     shell.start(HIDDEN)
     qtbot.waitUntil(shell.window.isMinimized)
+
+
+def test_a_tray_that_comes_late_gets_the_icon(
+    make_shell: ShellMaker, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
+) -> None:
+    host = make_shell.tray_host
+    host.has_tray = False
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    assert not tray_icon.icons, "Qt decides with the first icon for the kind of tray"
+    shell.window.close()
+    assert shell.window.isMinimized()
+    host.has_tray, host.has_registered = True, False
+    host.changed.emit()
+    assert tray_icon.is_visible
+    shell.window.come_up()
+    shell.window.close()
+    assert shell.window.isMinimized(), "the tray does not have the icon yet"
+    host.has_registered = True
+    host.changed.emit()
+    shell.window.come_up()
+    shell.window.close()
+    assert not shell.window.isVisible()
+    # It ends, and nobody could reach the window.
+    shell._trays.patience.setInterval(0)
+    host.has_tray = False
+    host.changed.emit()
+    qtbot.waitUntil(shell.window.isMinimized)
+
+
+def test_in_a_tray_that_has_restarted_the_icon_is_shown_again(
+    make_shell: ShellMaker, scripted: ScriptedRun, tray_icon: RecordedTrayIcon
+) -> None:
+    shell = make_shell(scripted)
+    shell.start(HIDDEN)
+    made = len(tray_icon.icons)
+    tray_icon.is_visible = False
+    for has_tray in (False, True):
+        make_shell.tray_host.has_tray = has_tray
+        make_shell.tray_host.changed.emit()
+        assert tray_icon.is_visible is has_tray
+    # Qt could not make another one.
+    assert len(tray_icon.icons) == made
 
 
 def test_settings_take_effect_and_are_kept(

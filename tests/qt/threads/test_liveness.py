@@ -127,7 +127,8 @@ def test_a_drive_that_does_not_answer_is_shown_in_window_and_tray(
     qtbot.addWidget(window)
     title = window.board.banner._title.text()
     assert title == f"{view.job.name}: Waiting for the drive: it has not answered for 2 min."
-    tray = Tray(icons, tray_icon, lambda: NOW)
+    tray = Tray(icons, lambda: tray_icon, lambda: NOW)
+    tray.show()
     tray.show_jobs((view,))
     assert "Waiting for the drive: it has not answered for 2 min." in tray_icon.tooltip
     assert tray.status_action.text() == "Waiting for the drive: it has not answered for 2 min."

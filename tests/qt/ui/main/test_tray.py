@@ -24,7 +24,9 @@ TWO = Job("/c", Place("/d"), id="two", name="Two")
 
 @pytest.fixture
 def tray(icons: Icons, tray_icon: RecordedTrayIcon) -> Tray:
-    return Tray(icons, tray_icon, lambda: NOW)
+    tray = Tray(icons, lambda: tray_icon, lambda: NOW)
+    tray.show()
+    return tray
 
 
 def visible(actions: list[QAction]) -> list[str]:

@@ -1,0 +1,1 @@
+"""Whether the desktop shows tray icons."""
