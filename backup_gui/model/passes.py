@@ -26,10 +26,10 @@ class PastPass(NamedTuple):
         is_full: Whether the whole tree was compared.
         status: How it ended, as ``PassStatus``'s value.
         reason: Why it failed, if it did.
-        created: New paths.
-        replaced: Paths with new content.
-        deleted: Deleted paths.
-        moved: Paths renamed.
+        created: New files and links.
+        replaced: Files and links with new content.
+        deleted: Deleted ones.
+        moved: Renamed ones.
         bytes: Bytes copied.
         problems: Paths that could not be handled.
         recorded: How many of its changes are recorded by path.
@@ -72,7 +72,7 @@ class DayTotal(NamedTuple):
     Attributes:
         day: The day in local time, as ``2026-11-22``.
         passes: How many had something to do.
-        files: Paths copied: new ones, and those with new content.
+        files: Files and links copied: new ones, and those with new content.
         bytes: Bytes copied.
         troubled: Passes that failed or had problems; cancelled ones do not count.
     """

@@ -6,6 +6,7 @@ is the empty string. Bytes that are not valid text are kept as surrogate escapes
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from operator import sub
 from typing import Final, NamedTuple
 
 from backup_gui.model.entries import EntryKind
@@ -108,6 +109,10 @@ class Counts(NamedTuple):
         """Return the sum over all kinds."""
         return self.created + self.replaced + self.deleted + self.moved + self.metadata
 
+    def without(self, part: "Counts") -> "Counts":
+        """Return these counts without a part of them."""
+        return Counts._make(map(sub, self, part))
+
 
 NO_COUNTS = Counts()
 
@@ -158,6 +163,11 @@ def count_actions(actions: Iterable[Action]) -> Counts:
         if op is CREATE or op is REPLACE:
             size_bytes += action.size_bytes
     return counts_of(tally, size_bytes)
+
+
+def count_files(actions: Iterable[Action]) -> int:
+    """Count the actions that are about files and links, which is what people count, and not about folders."""
+    return sum(action.kind is not EntryKind.FOLDER for action in actions)
 
 
 def is_loss(action: Action) -> bool:
@@ -391,6 +401,7 @@ class Report(NamedTuple):
         thinned: Old versions removed afterwards because of their age or the history's size limit.
         kept: Files that stay in the mirror against the source, by the user's decision.
         placeholders: Files and folders that were left out since they are only in a cloud.
+        folders: How much of ``counts`` is about folders.
     """
 
     status: PassStatus
@@ -411,6 +422,12 @@ class Report(NamedTuple):
     spared: Removed = NOTHING_REMOVED
     kept: int = 0
     placeholders: int = 0
+    folders: Counts = NO_COUNTS
+
+    @property
+    def files(self) -> Counts:
+        """What was done to files and links, which is what people count."""
+        return self.counts.without(self.folders)
 
     @property
     def without_notes(self) -> "Report":

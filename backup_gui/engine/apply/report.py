@@ -60,6 +60,7 @@ def make_report(
         duration_s=time.monotonic() - context.began_s,
         is_full=plan.is_full,
         counts=outcome.counts,
+        folders=outcome.folders,
         problems=problems,
         held=verdict.held,
         reason=reason,

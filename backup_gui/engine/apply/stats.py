@@ -20,6 +20,7 @@ from backup_gui.model.plans import (
     Counts,
     Op,
     ProblemCode,
+    count_files,
     counts_of,
 )
 from backup_gui.model.reasons import Reason, ReasonCode
@@ -41,6 +42,7 @@ class PassOutcome:
 
     Attributes:
         counts: How many actions of each kind.
+        folders: How many of them are about folders.
         problems: What could not be done.
         unsettled: Written paths whose time stamps are too young to be reliable.
         missed: Paths that were no longer as compared when their turn came.
@@ -50,10 +52,11 @@ class PassOutcome:
         added_files: How many more files and links the mirror has than before; negative for fewer.
     """
 
-    __slots__ = ("added_files", "counts", "missed", "missing", "problems", "spared", "took", "unsettled")
+    __slots__ = ("added_files", "counts", "folders", "missed", "missing", "problems", "spared", "took", "unsettled")
 
     def __init__(self, counts: Counts = NO_COUNTS) -> None:
         self.counts = counts
+        self.folders = NO_COUNTS
         self.problems: list[Problem] = []
         self.unsettled: list[str] = []
         self.missed: list[str] = []
@@ -96,6 +99,7 @@ class PassStats:
         self.attributed: set[str] = set()
         self.unmade: set[str] = set()
         self._tally = dict.fromkeys(Op, 0)
+        self._folder_tally = dict.fromkeys(Op, 0)
         self._bytes = 0
         self._outcome = PassOutcome()
         self._outcome.spared = spared
@@ -104,6 +108,7 @@ class PassStats:
     def outcome(self) -> PassOutcome:
         """The results so far, also of a cancelled pass."""
         self._outcome.counts = counts_of(self._tally, self._bytes)
+        self._outcome.folders = counts_of(self._folder_tally, 0)
         return self._outcome
 
     def is_unmade(self, path: str) -> bool:
@@ -119,7 +124,9 @@ class PassStats:
                 self._outcome.added_files += 1
             elif action.op is DELETE:
                 self._outcome.added_files -= 1
-        elif action.op is REPLACE:
+            return
+        self._folder_tally[action.op] += 1
+        if action.op is REPLACE:
             self._outcome.added_files -= 1
 
     def note_took(self, path: str, seconds: float) -> None:
@@ -137,13 +144,13 @@ class PassStats:
 
     def tell(self, done: list[Action]) -> None:
         """Report recorded copies; there must be at least one."""
-        self._meter.add_files(len(done), done[-1].path, sum(map(_bytes_not_counted, done)))
+        self._meter.add_files(count_files(done), done[-1].path, sum(map(_bytes_not_counted, done)))
         self._on_done(done)
 
     def count(self, action: Action) -> None:
         """Record and report an action that copies nothing."""
         self.note(action)
-        self._meter.add_files(1, action.path)
+        self._meter.add_files(count_files((action,)), action.path)
         self._on_done([action])
 
     def add_problem(self, found: Problem, size_bytes: int = 0) -> None:

@@ -61,6 +61,7 @@ from backup_gui.model.plans import (
     Scope,
     Stage,
     count_actions,
+    count_files,
 )
 from backup_gui.model.problems import problem
 from backup_gui.model.reasons import Reason, ReasonCode, system_words
@@ -293,7 +294,7 @@ def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
     status: PassStatus | None = None
     try:
         runner = PlanRunner(context, stats, prepared.worker_start)
-        runner.run(verdict.actions, litter, files_total=counts.total, bytes_total=counts.bytes)
+        runner.run(verdict.actions, litter, files_total=count_files(verdict.actions), bytes_total=counts.bytes)
         _check_places(context)
     except Cancelled:
         status = PassStatus.CANCELLED

@@ -109,7 +109,7 @@ class PassLog:
             The pass's key.
         """
         report = report.without_notes
-        counts = report.counts
+        counts = report.files
         _, *values = PastPass(
             id=0,
             started_at=report.started_at,

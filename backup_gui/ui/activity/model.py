@@ -148,6 +148,7 @@ class ActivityModel(Headings, QAbstractItemModel):
     def add(self, report: Report) -> None:
         """Add a pass on top; join it with the previous one if both found nothing to do."""
         report = report.without_notes
+        report = report._replace(counts=report.files)
         row = PassRow(report, problems=len(report.problems))
         if row.is_quiet and self._live and self._live[0].is_quiet:
             row = replace(row, repeats=self._live.popleft().repeats + 1)

@@ -43,7 +43,7 @@ class SettingsDialog(QDialog):
         self.setWindowTitle(self.tr("Settings"))
         content = QWidget()
         form = QFormLayout(content)
-        form.setContentsMargins(0, 0, GRID_PX, 0)
+        form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(2 * GRID_PX)
         form.setVerticalSpacing(GRID_PX + GRID_PX // 2)
         self._add_start(form)

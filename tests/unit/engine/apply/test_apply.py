@@ -29,7 +29,7 @@ from backup_gui.engine.rules.space import Amount, Room
 from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError
-from backup_gui.model.plans import Action, Counts, Op, Phase, Problem, ProblemCode, Progress, Stage
+from backup_gui.model.plans import Action, Counts, Op, Phase, Problem, ProblemCode, Progress, Stage, count_files
 from backup_gui.model.reasons import Code
 from tests.helpers.rig import Rig
 from tests.helpers.systems import IS_POSIX
@@ -58,7 +58,10 @@ class Run:
             stats = PassStats(target, meter=meter, on_done=self.done.extend, on_problem=self.problems.append)
             context = self.rig.context(source, target, self.rules)._replace(meter=meter, should_stop=self.should_stop)
             PlanRunner(context, stats, WorkerStart(lambda: None)).run(
-                actions, litter, files_total=len(actions), bytes_total=sum(action.size_bytes for action in actions)
+                actions,
+                litter,
+                files_total=count_files(actions),
+                bytes_total=sum(action.size_bytes for action in actions),
             )
             return stats.outcome
 
@@ -102,6 +105,8 @@ def test_each_sort_of_action_is_done_counted_and_told(rig: Rig) -> None:
     run = Run(rig)
     outcome = run(*actions)
     assert outcome.counts == Counts(created=3, replaced=1, deleted=1, moved=1, metadata=2, bytes=8)
+    # Folders are no files, and what a person sees counts files.
+    assert outcome.folders == Counts(created=1, metadata=1)
     assert outcome.problems == run.problems == []
     assert set(run.done) == set(actions)
     assert len(run.done) == len(actions)
@@ -109,8 +114,8 @@ def test_each_sort_of_action_is_done_counted_and_told(rig: Rig) -> None:
     assert rig.kept_contents() == [b"gone", b"old"]
     assert outcome.unsettled == ["link"]
     first, last = run.progress[0], run.progress[-1]
-    assert (first.phase, first.files_total, first.bytes_total) == (Phase.COPYING, 8, 13)
-    assert (last.files_done, last.bytes_done) == (8, 8)
+    assert (first.phase, first.files_total, first.bytes_total) == (Phase.COPYING, 6, 13)
+    assert (last.files_done, last.bytes_done) == (6, 8)
     known = {path: rig.catalog.fingerprint(path) for path in ("new", "folder", "link", "changed", "mode", "there")}
     assert None not in known.values()
     assert rig.catalog.fingerprint("gone") is None

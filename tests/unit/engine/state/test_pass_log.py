@@ -92,6 +92,12 @@ def test_a_pass_that_lacks_only_what_has_no_content_is_logged_as_complete(catalo
     assert [(one.status, one.problems) for one in newest] == [("problems", 1), ("complete", 0)]
 
 
+def test_folders_are_not_counted_as_files(catalog: JobDatabase) -> None:
+    catalog.passlog.add(report(created=13, deleted=4, moved=2)._replace(folders=Counts(created=10, moved=1)))
+    (newest,) = catalog.passlog.passes()
+    assert (newest.created, newest.deleted, newest.moved) == (3, 4, 1)
+
+
 def test_the_paths_of_the_oldest_passes_go_first(catalog: JobDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passlog, "KEPT_CHANGES", 100)
     keys = [catalog.passlog.add(report(deleted=30), gone(*map(str, range(30))), is_whole=True) for _ in range(6)]
