@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QDir, QLocale, QObject, QUrl, Signal
 from PySide6.QtDBus import QDBusConnection
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from backup_gui.app import resource_folder
@@ -300,3 +300,9 @@ def make_shell(
             # On a disk that others keep busy, a flush may take longer than the app waits.
             while controller_module._abandoned:
                 assert controller_module._abandoned.pop().wait(20_000)
+
+
+def activate(window: QWidget, qtbot: QtBot) -> None:
+    """Make a window the active one, to which keys go: windows of other tests may still be open."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)

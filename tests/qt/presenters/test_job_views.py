@@ -48,7 +48,7 @@ from backup_gui.ui.text.reasons import advice_text
 from backup_gui.ui.values.job import HeldAnswer, PauseWish
 from tests.helpers.looks import accept_button, newest_rows
 from tests.helpers.screens import DOCUMENTS, HELD, PROBLEMS, STRANGERS, VIEWS, make_window, scenes
-from tests.qt.conftest import NOW
+from tests.qt.conftest import NOW, activate
 
 Make = Callable[[str | None], MainWindow]
 
@@ -370,6 +370,7 @@ def test_enter_in_the_review_deletes_nothing(icons: Icons, qtbot: QtBot) -> None
     answers: list[HeldAnswer] = []
     dialog.answered.connect(answers.append)
     dialog.show()
+    activate(dialog, qtbot)
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     assert [answer.command for answer in answers] == [KeepHeld(STRANGERS)]
 

@@ -35,7 +35,7 @@ from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStar
 from backup_gui.ui.widgets.cards import TickCard
 from tests.helpers.screens import COUNTS, DOCUMENTS, PICTURES, PLACES
 from tests.helpers.trees import read_tree
-from tests.qt.conftest import RecordedEntry, ScriptedRun, ShellMaker
+from tests.qt.conftest import RecordedEntry, ScriptedRun, ShellMaker, activate
 
 # Windows names a user's folders itself, and no variable changes that.
 KNOWN_FOLDERS = pytest.mark.posix("a home that a variable names")
@@ -118,6 +118,7 @@ def test_enter_three_times_is_enough(
         shell.start(Wish())
     steps = shell.window.welcome
     qtbot.waitUntil(lambda: len(steps.folders.ticked) == 3)
+    activate(shell.window, qtbot)
     for button in (steps.next_button, steps.next_button, steps.start_button):
         qtbot.waitUntil(button.isEnabled)
         QTest.keyClick(shell.window.focusWidget(), Qt.Key.Key_Return)
@@ -134,8 +135,7 @@ def test_enter_goes_on_where_the_style_of_the_desktop_lets_it_press_a_card(
     monkeypatch.setattr(TickCard, "keyPressEvent", press_as_gtk_does, raising=False)
     steps.show_folders(("/home/anna/Documents",))
     steps.show()
-    steps.activateWindow()
-    qtbot.waitUntil(steps.isActiveWindow)
+    activate(steps, qtbot)
     card = steps.folders.cards["/home/anna/Documents"]
     card.setFocus()
     QTest.keyClick(card, Qt.Key.Key_Return)

@@ -46,7 +46,7 @@ from tests.helpers.looks import is_due
 from tests.helpers.screens import DOCUMENTS, HELD, PLAN, STRANGERS, arrange_now
 from tests.helpers.trees import read_tree
 from tests.helpers.unprivileged import Unprivileged
-from tests.qt.conftest import ScriptedRun, ShellMaker
+from tests.qt.conftest import ScriptedRun, ShellMaker, activate
 
 
 @pytest.fixture
@@ -469,6 +469,7 @@ def test_another_folder_in_the_backups_place_is_used_or_left_and_nothing_of_it_i
     assert "Another folder" in held_text(held)
     assert "Use this folder" in dialog.allow_button.text()
     dialog.show()
+    activate(dialog, qtbot)
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     assert answers == [], "Enter decides later"
     dialog.allow_button.click()

@@ -32,7 +32,7 @@ from backup_gui.ui.text.format import size_text
 from backup_gui.ui.values.job import JobDraft
 from backup_gui.ui.widgets.labels import MutedLabel
 from tests.helpers.screens import DOCUMENTS, PICTURES
-from tests.qt.conftest import ScriptedRun, ShellMaker
+from tests.qt.conftest import ScriptedRun, ShellMaker, activate
 
 JOB = DOCUMENTS._replace(
     interval_s=60,
@@ -355,6 +355,7 @@ def test_enter_does_not_start_what_was_not_checked(dialog: NewJobDialog, qtbot: 
     applied: list[JobDraft] = []
     dialog.form.apply_requested.connect(applied.append)
     QTest.keyClicks(dialog.form.destination_field.edit, "/b")
+    activate(dialog, qtbot)
     QTest.keyClick(dialog.form.destination_field.edit, Qt.Key.Key_Return)
     assert applied == []
     assert dialog.isVisible()
