@@ -4021,6 +4021,14 @@ ist in der Sicherung jetzt {old}</translation>
         <source>{size}/s</source>
         <translation>{size}/s</translation>
     </message>
+    <message>
+        <source>{time} (after the clock change)</source>
+        <translation>{time} (nach der Zeitumstellung)</translation>
+    </message>
+    <message>
+        <source>{time} (before the clock change)</source>
+        <translation>{time} (vor der Zeitumstellung)</translation>
+    </message>
 </context>
 <context>
     <name>_ShareLabel</name>

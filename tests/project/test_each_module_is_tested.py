@@ -133,7 +133,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "ui/style/icons.py": ("qt/presenters/test_job_views.py", "qt/ui/test_screens.py"),
     "ui/style/theme.py": ("qt/ui/test_painted.py", "qt/ui/test_screens.py"),
     "ui/text/backlog.py": ("qt/ui/main/test_overview.py",),
-    "ui/text/format.py": ("qt/desktop/test_languages.py", "qt/ui/test_screens.py"),
     "ui/text/headline.py": ("qt/presenters/test_job_views.py", "qt/ui/main/test_overview.py"),
     "ui/text/reasons.py": ("qt/desktop/test_languages.py", "project/test_translations.py"),
     "ui/values/first_run.py": ("qt/ui/first_run/test_steps.py",),

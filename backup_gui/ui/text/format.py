@@ -19,6 +19,8 @@ _tr = partial(QCoreApplication.translate, "Wording")
 _MINUTE_S = 60
 _HOUR_S = 3_600
 _DAY_S = 86_400
+# Clocks go back by an hour, in a few places by another time, but never by more than this.
+_FARTHEST_BACK_S = 3 * _HOUR_S
 # Two hundred thousand years from 1970, either way.
 _SHOWN_S = 200_000 * 365 * _DAY_S
 _LARGEST_BYTES = (1 << 63) - 1
@@ -151,21 +153,36 @@ def ago_text(at: float, now: float) -> str:
 def clock_text(at: float, now: float) -> str:
     """A time of day, with the date if it is not today's."""
     moment = local_time(at)
-    if moment.date() == local_time(now).date():
-        return isolated(QLocale().toString(moment.time(), QLocale.FormatType.ShortFormat))
-    return isolated(QLocale().toString(moment, QLocale.FormatType.ShortFormat))
+    is_today = moment.date() == local_time(now).date()
+    shown = moment.time() if is_today else moment
+    return _told_apart(at, QLocale().toString(shown, QLocale.FormatType.ShortFormat))
 
 
 def exact_text(at: float) -> str:
     """Date and time to the second."""
     moment = local_time(at)
     date = QLocale().toString(moment.date(), QLocale.FormatType.LongFormat)
-    return isolated(f"{date}, {moment.time().toString('HH:mm:ss')}")
+    return _told_apart(at, f"{date}, {moment.time().toString('HH:mm:ss')}")
 
 
 def short_text(at: float) -> str:
     """Date and time to the minute, in the locale's short format."""
-    return isolated(QLocale().toString(local_time(at), QLocale.FormatType.ShortFormat))
+    return _told_apart(at, QLocale().toString(local_time(at), QLocale.FormatType.ShortFormat))
+
+
+def _told_apart(at: float, text: str) -> str:
+    """Say which one is meant of two times that look the same, as in the hour that comes twice when summer time ends."""
+    offset_s = _utc_offset_s(at)
+    later_s, earlier_s = (_utc_offset_s(at + sign * _FARTHEST_BACK_S) for sign in (1, -1))
+    if later_s < offset_s and _utc_offset_s(at + offset_s - later_s) == later_s:
+        text = _tr("{time} (before the clock change)").format(time=text)
+    elif earlier_s > offset_s and _utc_offset_s(at + offset_s - earlier_s) == earlier_s:
+        text = _tr("{time} (after the clock change)").format(time=text)
+    return isolated(text)
+
+
+def _utc_offset_s(at: float) -> int:
+    return local_time(at).offsetFromUtc()
 
 
 def path_text(path: str) -> str:
