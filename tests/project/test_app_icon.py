@@ -9,6 +9,8 @@ from types import ModuleType
 import pytest
 from PySide6.QtGui import QImage
 
+from backup_gui.model.status import JobState
+from backup_gui.ui.style.theme import state_colour
 from tests.helpers.project import PROJECT
 
 DRAWING = PROJECT / "resources/icons/app.svg"
@@ -19,6 +21,11 @@ pytestmark = pytest.mark.usefixtures("qapp")
 def app_icon(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(PROJECT / "packaging"))
     return importlib.import_module("app_icon")
+
+
+def test_the_icon_of_the_app_is_that_of_no_state() -> None:
+    drawing = DRAWING.read_text("utf-8")
+    assert not [state for state in JobState if state_colour(state).name() in drawing]
 
 
 def drawn_size(picture: bytes) -> int:
