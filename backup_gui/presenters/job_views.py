@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.desktop.periodic import periodic
 from backup_gui.engine.destination.history_place import history_of
+from backup_gui.model.reasons import ReasonCode
 from backup_gui.presenters.presenter import Context, Presenter
-from backup_gui.services.job_check import room
+from backup_gui.services.job_check import room, room_for_new
 from backup_gui.ui.values.job import FreeSpace, JobView
 from backup_gui.ui.values.pace import Pace, PaceMeter
 
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from backup_gui.threads.controller import JobNews
 
 _ROOM_EVERY_MS = 60_000
+_DESTINATION_AWAY = frozenset(
+    {
+        ReasonCode.DESTINATION_AWAY,
+        ReasonCode.DESTINATION_DRIVE_AWAY,
+        ReasonCode.DESTINATION_DRIVE_GONE,
+        ReasonCode.DESTINATION_REPLACED,
+    }
+)
 
 
 class JobViewsPresenter(Presenter):
@@ -75,7 +84,7 @@ class JobViewsPresenter(Presenter):
             status=news.status,
             progress=news.progress,
             pace=self._pace(news),
-            room=self._rooms.get(job.id),
+            room=None if news.status.reason.code in _DESTINATION_AWAY else self._rooms.get(job.id),
         )
         view = self._complete(view)
         self._views[job.id] = view
@@ -96,7 +105,11 @@ class JobViewsPresenter(Presenter):
         """Measure the free space of all drives."""
         for job in self._controller.jobs:
             on_done = partial(self._on_room, job.id)
-            self._tasks.start(f"room {job.id}", partial(_room, job), on_done, waits=True)
+            view = self._views.get(job.id)
+            # The folder of a backup that was never complete may still have to be made.
+            is_new = view is None or view.status.last_complete_at is None
+            find = room_for_new if is_new else room
+            self._tasks.start(f"room {job.id}", partial(_room, job, find), on_done, waits=True)
 
     def _on_room(self, job_id: str, found: FreeSpace | None) -> None:
         view = self._views.get(job_id)
@@ -114,6 +127,6 @@ class JobViewsPresenter(Presenter):
         return self._meters.setdefault(news.job_id, PaceMeter()).add(news.progress)
 
 
-def _room(job: Job, _: object) -> FreeSpace | None:
-    found = room(job.destination.path)
+def _room(job: Job, find: Callable[[str], tuple[int, int] | None], _: object) -> FreeSpace | None:
+    found = find(job.destination.path)
     return None if found is None else FreeSpace(*found, history=str(history_of(job) or ""))

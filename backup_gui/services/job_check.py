@@ -101,6 +101,11 @@ def room(path: str) -> tuple[int, int] | None:
     return usage.total, usage.free
 
 
+def room_for_new(path: str) -> tuple[int, int] | None:
+    """The same for a folder that may still have to be made; None if its drive is away."""
+    return None if is_drive_missing(path) else room(nearest_existing(path))
+
+
 def is_empty(path: str) -> bool:
     """Tell whether a folder has nothing in it that would count as a mirror's; also if it cannot be read."""
     try:

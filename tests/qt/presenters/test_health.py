@@ -23,7 +23,8 @@ from backup_gui.engine.state.database import JobDatabase
 from backup_gui.model.events import CheckEvery, Event, ReportMade, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, PassStatus, Report
-from backup_gui.model.status import JobState
+from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.overdue import DAY_S
 from backup_gui.presenters.shell import Shell
 from backup_gui.ui.main.board import Page
@@ -254,6 +255,22 @@ def test_sizes_are_counted_anew_after_a_pass_that_copies_much(
     scripted.tell(job.id, StatusChanged(ok_status(pending=1)))
     qtbot.waitUntil(lambda: shell.controller.status(job.id).pending == 1)
     assert shell.overview._sizes[job.id] is counted
+
+
+def test_a_place_whose_folder_is_still_to_be_made_is_reachable_and_a_drive_that_left_is_not(
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    assert not Path(job.destination.path).exists()
+    shell = start(make_shell, job, scripted)
+    shell.window.show()
+    shell.views.look_for_room()
+    qtbot.waitUntil(lambda: shell.window.board.selected.room is not None)  # type: ignore[union-attr]
+    away = Reason(ReasonCode.DESTINATION_DRIVE_AWAY, path=job.destination.path)
+    scripted.tell(job.id, StatusChanged(Status(JobState.WAITING, reason=away, last_complete_at=NOW)))
+    # The figures of before would look as if it were there.
+    qtbot.waitUntil(lambda: shell.window.board.selected.room is None)  # type: ignore[union-attr]
+    shell.views.look_for_room()
+    qtbot.waitUntil(lambda: shell.views._rooms[job.id] is None)
 
 
 def report_of(counts: Counts) -> Report:

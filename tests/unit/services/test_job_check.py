@@ -15,8 +15,9 @@ from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import ignore
 from backup_gui.model.job import Job, Place
 from backup_gui.model.reasons import NO_REASON, ReasonCode
+from backup_gui.services import job_check
 from backup_gui.services import job_check as inspection
-from backup_gui.services.job_check import Findings, examine, leave_out, room
+from backup_gui.services.job_check import Findings, examine, leave_out, room, room_for_new
 from backup_gui.services.suggestions import propose
 from backup_gui.ui.text.reasons import said
 from tests.helpers.rig import mounted
@@ -180,11 +181,18 @@ def test_leaving_out_one_path_leaves_out_exactly_it(path: str) -> None:
     assert not rules.excludes("a", is_folder=False)
 
 
-def test_room_is_that_of_the_drive_and_unknown_without_a_folder(tmp_path: Path) -> None:
+def test_room_is_that_of_the_drive_and_unknown_without_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = room(str(tmp_path))
     assert found is not None
     assert 0 < found[1] <= found[0]
     assert room(str(tmp_path / "none")) is None
+    made_later = room_for_new(str(tmp_path / "none" / "below"))
+    assert made_later is not None
+    assert made_later[0] == found[0]
+    monkeypatch.setattr(job_check, "is_drive_missing", lambda _path: True)
+    assert room_for_new(str(tmp_path / "none")) is None
 
 
 @pytest.fixture
