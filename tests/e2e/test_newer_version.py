@@ -61,8 +61,9 @@ class Backup:
                 # SQLite shares memory in such a file, which holds no data.
                 if path.is_file() and path.suffix not in {".sqlite-shm", ".lock"}:
                     found[str(path)] = path.read_bytes()
-        for name in os.listxattr(self.mirror):
-            found[name] = os.getxattr(self.mirror, name)
+        if sys.platform == "linux":
+            for name in os.listxattr(self.mirror):
+                found[name] = os.getxattr(self.mirror, name)
         return {name: content for name, content in found.items() if content or not name.endswith("-wal")}
 
 
@@ -125,8 +126,10 @@ def test_a_backup_whose_marker_is_of_a_newer_version(backup: Backup, place: str)
     newer = json.loads(marker.read_bytes()) | {"format": FORMAT + 1, "form": "packed", "source": {"path": "unknown"}}
     if place == "history":
         marker.write_text(json.dumps(newer))
-    else:
+    elif sys.platform == "linux":
         os.setxattr(backup.mirror, MARKER_ATTRIBUTE, json.dumps(newer).encode())
+    else:
+        (backup.mirror / MARKER_NAME).write_text(json.dumps(newer))
     for command in commands_on_histories(backup):
         assert_refused(backup, command, "A later version of this program has made the backup that is there")
     assert not backup.given.exists()
