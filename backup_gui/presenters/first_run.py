@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
 
-from backup_gui.desktop.storage import drives, usual_folders
+from backup_gui.desktop.storage import PlaceOffer, drives, usual_folders
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HeldCode, Op, Problem, Progress
@@ -57,7 +57,8 @@ class FirstRunPresenter(Presenter):
         steps.show_login(self._store.settings().start_at_login)
         protected = tuple(job.source for job in self._controller.jobs)
         self._tasks.start(self._prefix + "folders", lambda _: usual_folders(protected), steps.show_folders)
-        self._tasks.start(self._prefix + "places", lambda _: drives(), steps.show_places)
+        used = tuple(job.destination.path for job in self._controller.jobs)
+        self._tasks.start(self._prefix + "places", lambda _: _used_first(drives(), used), steps.show_places)
 
     @Slot(object)
     def _on_count_requested(self, path: str) -> None:
@@ -114,6 +115,15 @@ class FirstRunPresenter(Presenter):
 
     def _show_looking(self, progress: Progress) -> None:
         self._steps.start.show_forecast(FirstForecast(files=progress.files_done))
+
+
+def _used_first(places: tuple[PlaceOffer, ...], destinations: tuple[str, ...]) -> tuple[PlaceOffer, ...]:
+    """Put the drives first that other backups go to."""
+
+    def is_unused(place: PlaceOffer) -> bool:
+        return not any(Path(path).is_relative_to(place.root) for path in destinations)
+
+    return tuple(sorted(places, key=is_unused))
 
 
 def _cancel(tasks: TaskRunner, prefix: str, *_: object) -> None:

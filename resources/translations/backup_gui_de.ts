@@ -1686,8 +1686,8 @@
         <translation>&amp;Diagnose kopieren …</translation>
     </message>
     <message>
-        <source>New backup step &amp;by step…</source>
-        <translation>Neue Sicherung &amp;Schritt für Schritt …</translation>
+        <source>New backup &amp;by hand…</source>
+        <translation>Neue Sicherung von &amp;Hand …</translation>
     </message>
     <message>
         <source>Open log &amp;folder</source>

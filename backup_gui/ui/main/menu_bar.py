@@ -65,7 +65,7 @@ class MenuBar(QMenuBar):
         key = QKeySequence.StandardKey
         menu = self.addMenu(self.tr("&File"))
         self.new_action = self._action(menu, self.tr("&New backup…"), "add", key.New)
-        self.steps_action = self._action(menu, self.tr("New backup step &by step…"), "add", "Ctrl+Shift+N")
+        self.by_hand_action = self._action(menu, self.tr("New backup &by hand…"), "add", "Ctrl+Shift+N")
         self.from_backup_action = self._action(menu, self.tr("&Restore from a backup folder…"), "history")
         self.settings_action = self._action(menu, self.tr("&Settings…"), "settings")
         menu.addSeparator()

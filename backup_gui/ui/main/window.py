@@ -255,14 +255,10 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the form of a new job with the dropped path, or the steps with several; both check them."""
+        """Open the steps to new jobs with the dropped folders, which they check."""
         paths = dropped_paths(event)
-        if not paths or self._job_dialog is not None:
-            return
-        event.acceptProposedAction()
-        if len(paths) == 1:
-            self.begin_by_hand(paths[0])
-        else:
+        if paths:
+            event.acceptProposedAction()
             self.begin_step_by_step(paths)
 
     # Requests of the menus and the board
@@ -270,8 +266,8 @@ class MainWindow(QMainWindow):
     def _connect_menus(self) -> None:
         menus = self.menus
         slots: tuple[tuple[QAction, Callable[[], object]], ...] = (
-            (menus.new_action, self.begin_by_hand),
-            (menus.steps_action, self.begin_step_by_step),
+            (menus.new_action, self.begin_step_by_step),
+            (menus.by_hand_action, self.begin_by_hand),
             (menus.from_backup_action, self.choose_backup),
             (menus.settings_action, self.settings_requested.emit),
             (menus.close_action, self.close),
@@ -296,7 +292,7 @@ class MainWindow(QMainWindow):
         board.log.folder_requested.connect(self.log_folder_requested)
         board.review_requested.connect(self.review)
         board.explanation_requested.connect(self._on_explain)
-        board.job_requested.connect(self.begin_by_hand)
+        board.job_requested.connect(self.begin_step_by_step)
         board.edit_requested.connect(partial(board.show_page, Page.SETTINGS))
         board.selection_changed.connect(self._update_actions)
 

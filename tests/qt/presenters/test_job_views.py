@@ -316,11 +316,11 @@ def test_a_dropped_folder_begins_a_new_job(make: Make) -> None:
     enter = QDragEnterEvent(QPoint(5, 5), copy, data, button, none)
     window.dragEnterEvent(enter)
     assert enter.isAccepted()
+    opened: list[FirstRun] = []
+    window.first_run_opened.connect(opened.append)
     window.dropEvent(QDropEvent(QPointF(5, 5), copy, data, button, none))
-    dialog = window.findChild(NewJobDialog)
-    assert dialog is not None
-    edit = next(edit for edit in dialog.findChildren(QLineEdit) if edit.accessibleName() == "Folder to protect")
-    assert edit.text() == str(Path("/home/anna/Photos")), "as the system writes it"
+    (steps,) = opened
+    assert steps.folders.ticked == (str(Path("/home/anna/Photos")),), "as the system writes it"
 
 
 @pytest.mark.filterwarnings("ignore:Function. 'QDragEnterEvent:DeprecationWarning")

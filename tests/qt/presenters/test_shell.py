@@ -138,7 +138,7 @@ def test_a_job_is_added_with_the_dialog(
     shell = make_shell(scripted)
     shell.start(Wish())
     assert shell.window.welcome.isVisible()
-    shell.window.menus.new_action.trigger()
+    shell.window.menus.by_hand_action.trigger()
     dialog = shell.window.findChild(NewJobDialog)
     assert dialog is not None
     form = dialog.form

@@ -24,6 +24,7 @@ from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState
+from backup_gui.presenters import first_run
 from backup_gui.services import preview
 from backup_gui.services import suggestions as beginning
 from backup_gui.services.suggestions import propose
@@ -395,7 +396,7 @@ def test_a_further_backup_can_be_made_step_by_step(
     make_shell.store().save_jobs((job._replace(source=str(home / "Documents")),))
     shell = make_shell(scripted)
     shell.start(Wish())
-    shell.window.menus.steps_action.trigger()
+    shell.window.menus.new_action.trigger()
     dialog = shell.window.findChild(FirstRunDialog)
     assert dialog is not None
     # What is protected already is not offered again.
@@ -406,6 +407,31 @@ def test_a_further_backup_can_be_made_step_by_step(
     dialog.steps.start_button.click()
     assert not dialog.isVisible()
     assert len(shell.controller.jobs) == 3
+
+
+@KNOWN_FOLDERS
+def test_a_further_backup_goes_to_the_drive_that_the_others_go_to(
+    make_shell: ShellMaker,
+    home: Path,
+    job: Job,
+    scripted: ScriptedRun,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    large, used = (
+        PlaceOffer(str(tmp_path / "large"), "LARGE", 9_000, 9_000),
+        PlaceOffer(str(tmp_path), "USED", 900, 900),
+    )
+    monkeypatch.setattr(first_run, "drives", lambda: (large, used))
+    make_shell.store().save_jobs((job,))
+    assert Path(job.destination.path).is_relative_to(used.root)
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.window.menus.new_action.trigger()
+    dialog = shell.window.findChild(FirstRunDialog)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.steps.places.chosen == used)
 
 
 def test_closing_the_steps_gives_up_what_they_asked_for(
