@@ -197,6 +197,7 @@ class Shell(QObject):
 
     def _adopt(self, start: FirstStart) -> None:
         """Start the jobs of a first run."""
+        self._trays.note_added(job.id for job in start.jobs)
         self.jobs.add(start.jobs, start.jobs[0].id)
         if start.starts_at_login and not self._settings.start_at_login:
             self._on_settings_saved(replace(self._settings, start_at_login=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,7 @@ class TrayPresenter(Presenter):
         self._pause = delayed(self, _EVERY_MS, self.show_jobs)
         self.patience = delayed(self, _PATIENCE_MS, self._on_patience_over)
         host.changed.connect(self._on_host_changed)
+        window.activated.connect(self._on_window_activated)
         window.closed_to_tray.connect(self._on_closed_to_tray)
         self.tray.open_requested.connect(window.come_up)
         self.tray.restore_requested.connect(window.show_history)
@@ -113,6 +114,10 @@ class TrayPresenter(Presenter):
         """Notify the user that a job is overdue; its last complete backup ended at ``since``, seconds since 1970."""
         self._tell(self._notices.on_overdue(view, since, self._now()))
 
+    def note_added(self, job_ids: Iterable[str]) -> None:
+        """Note that the user has added jobs at once."""
+        self._notices.note_added(job_ids)
+
     def forget(self, job_id: str) -> None:
         """Forget a removed job."""
         self._notices.forget(job_id)
@@ -121,9 +126,10 @@ class TrayPresenter(Presenter):
     def _tell(self, notice: Notice | None) -> None:
         if notice is None:
             return
-        if notice.is_first_backup:
-            self._store.note_told(f"{_FIRST}/{notice.job_id}")
-        if self.is_telling:
+        for job_id in notice.first_ids:
+            self._store.note_told(f"{_FIRST}/{job_id}")
+        # In a window that the user looks at, a notification says nothing new, and may cover what it speaks of.
+        if self.is_telling and not self._window.is_in_use():
             self._send(notice)
 
     def _send(self, notice: Notice) -> None:
@@ -157,6 +163,13 @@ class TrayPresenter(Presenter):
         self._window.show_job(notice.job_id, Page.PROBLEMS if has_problems else Page.OVERVIEW)
         if notice.state is JobState.HELD:
             self._window.review(notice.job_id)
+
+    @Slot()
+    def _on_window_activated(self) -> None:
+        """Remove what leads only to the window."""
+        for key, notice in tuple(self._standing.items()):
+            if notice.is_done_with:
+                self._withdraw(key)
 
     @Slot()
     def _on_closed_to_tray(self) -> None:

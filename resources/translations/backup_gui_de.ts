@@ -669,6 +669,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>The first backups of %Ln folders are complete.</source>
+        <translation>
+            <numerusform>Die erste Sicherung von %Ln Ordner ist vollständig.</numerusform>
+            <numerusform>Die ersten Sicherungen von %Ln Ordnern sind vollständig.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>The last change before: %Ln files replaced or deleted on {when}.</source>
         <translation>
             <numerusform>Die letzte Änderung davor: %Ln Datei ersetzt oder gelöscht, {when}.</numerusform>
@@ -1932,8 +1939,16 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>Alles andere ist gesichert.</translation>
     </message>
     <message>
+        <source>Folder Backup</source>
+        <translation>Folder Backup</translation>
+    </message>
+    <message>
         <source>Folder Backup goes on</source>
         <translation>Folder Backup läuft weiter</translation>
+    </message>
+    <message>
+        <source>From now on every change follows by itself.</source>
+        <translation>Ab jetzt folgt jede Änderung von selbst.</translation>
     </message>
     <message>
         <source>Open</source>
@@ -1948,8 +1963,8 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>Zeigen</translation>
     </message>
     <message>
-        <source>The first backup is complete. From now on every change follows by itself.</source>
-        <translation>Die erste Sicherung ist vollständig. Ab jetzt folgt jede Änderung von selbst.</translation>
+        <source>The first backup is complete.</source>
+        <translation>Die erste Sicherung ist vollständig.</translation>
     </message>
     <message>
         <source>Your files go on being backed up. Click the icon to open the window again.</source>

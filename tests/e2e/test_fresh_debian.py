@@ -204,8 +204,9 @@ def use(debian: FreshDebian, desktop: Desktop, documents: Path, drive: Drive, st
         person.wait_to_see("Everything is backed up")
         desktop.screenshot(f"fresh-{name}-{debian.root.name}")
     assert desktop.tray_icon().icon_bytes
+    desktop.close(WINDOW)
     told = wait_until(lambda: desktop.recorded("Notify"), "a notification")
-    assert any("complete" in note["body"] for note in told)
+    assert any("Click the icon" in note["body"] for note in told)
     (documents / "Notes.txt").write_text("second")
     wait_for_mirror(documents, drive.root / "Documents")
     process = Path("/proc", str(pid_of(desktop)))

@@ -33,7 +33,8 @@ def test_each_job_has_one_notification_and_a_click_on_the_older_one_opens_its_ow
         for name in NAMES:
             source, destination = session_folder / name, session_folder / "drive" / name
             fill(source)
-            options = ("--source", str(source), "--destination", str(destination))
+            # In a window that is in use, none would be shown.
+            options = ("--hidden", "--source", str(source), "--destination", str(destination))
             started = start_app(desktop, *options, name="app" if app is None else "later")
             if app is None:
                 app = started

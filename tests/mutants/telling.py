@@ -96,7 +96,7 @@ MUTATIONS = (
         "what is true no more is taken away",
         "presenters/tray.py",
         "            if notice is not None and notice.is_over(view):\n",
-        "            if notice is not None and notice.is_first_backup:\n",
+        "            if notice is not None and notice.first_ids:\n",
         (
             f"{_DESK}test_another_trouble_of_a_job_takes_the_place_of_the_last_and_goes_with_it",
             f"{_DESK}test_an_alarm_ends_as_soon_as_the_backup_goes_on",

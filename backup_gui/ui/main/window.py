@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QMainWindow, QMessageBox, QStackedWidget
+from PySide6.QtWidgets import QDialog, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
 from backup_gui.desktop.periodic import periodic
 from backup_gui.model.events import AllowHeld
@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
     quit_requested = Signal()
     quit_confirmed = Signal(object)
     closed_to_tray = Signal()
+    activated = Signal()
 
     def __init__(self, icons: Icons, now: Now, version: str, *, has_tray: Callable[[], bool]) -> None:
         super().__init__()
@@ -137,12 +138,17 @@ class MainWindow(QMainWindow):
         dialog.chosen.connect(self.backup_chosen.emit)
         return dialog
 
+    def is_in_use(self) -> bool:
+        """Whether the keyboard is in this window or one of its dialogs."""
+        return any(map(_has_keyboard, (self, *self.findChildren(QDialog))))
+
     def come_up(self) -> None:
         """Show the window in front of the others."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
         self.activateWindow()
+        self.activated.emit()
 
     def show_settings(self, settings: Settings, languages: Sequence[tuple[str, str]] = ()) -> SettingsDialog:
         """Open the settings of the app, with code and name of each available translation."""
@@ -235,8 +241,10 @@ class MainWindow(QMainWindow):
     # What Qt tells
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow a change of the palette."""
+        """Follow a change of the palette, and the user who comes back."""
         super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and _has_keyboard(self):
+            self.activated.emit()
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_tints"):
             self._tints.apply(self.palette())
 
@@ -325,6 +333,11 @@ class MainWindow(QMainWindow):
         view = self.board.jobs.view(self.board.jobs.row_of(job_id))
         if view is not None:
             tell_why_it_waits(headline(view, self._now()).title, self)
+
+
+def _has_keyboard(window: QWidget) -> bool:
+    # Qt hears from the window manager, so a window that was just hidden may still become active.
+    return window.isVisible() and window.isActiveWindow()
 
 
 def _opened(dialog: _Dialog) -> _Dialog:

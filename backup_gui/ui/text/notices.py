@@ -5,12 +5,14 @@ Success gets none, except for the first complete backup. ``now`` is the time, se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
 from backup_gui.model.status import JobState, Status
+from backup_gui.ui.text.format import counted
 from backup_gui.ui.text.headline import headline, overdue_text
 from backup_gui.ui.values.job import JobView
 
@@ -29,7 +31,7 @@ class Notice:
         state: The job's state, for the icon.
         title: Heading.
         text: One or two sentences.
-        is_first_backup: Whether it reports the first complete backup.
+        first_ids: The jobs whose first complete backup it reports.
         overdue_in: The state in which the backup became overdue, if it reports that.
     """
 
@@ -37,8 +39,13 @@ class Notice:
     state: JobState
     title: str
     text: str
-    is_first_backup: bool = False
+    first_ids: tuple[str, ...] = ()
     overdue_in: JobState | None = None
+
+    @property
+    def is_done_with(self) -> bool:
+        """Whether there is nothing more to it once the user has opened the window."""
+        return not self.job_id or bool(self.first_ids)
 
     @property
     def is_urgent(self) -> bool:
@@ -48,7 +55,7 @@ class Notice:
     def is_over(self, view: JobView) -> bool:
         """Whether the notice is no longer true."""
         state = view.status.state
-        if self.is_first_backup:
+        if self.first_ids:
             return False
         if self.overdue_in is not None:
             return view.overdue_since is None or (self.overdue_in in _LEFT_AT_ONCE and state is not self.overdue_in)
@@ -74,12 +81,28 @@ def hidden_notice() -> Notice:
     )
 
 
+@dataclass(slots=True)
+class _Added:
+    """Jobs that were added at once, by their first backups: still awaited, and complete."""
+
+    awaited: set[str] = field(default_factory=set)
+    complete: list[str] = field(default_factory=list)
+
+
 class Notices:
     """Remembers what was reported about each job, also its first backup in an earlier run, to report nothing twice."""
 
     def __init__(self, celebrated: frozenset[str] = frozenset()) -> None:
         self._celebrated = set(celebrated)
         self._told: dict[str, JobState] = {}
+        # For each job the ones that were added with it, as long as their first backups are not reported.
+        self._added: dict[str, _Added] = {}
+
+    def note_added(self, job_ids: Iterable[str]) -> None:
+        """Note that the user has added jobs at once: their first backups are reported at once, too."""
+        added = _Added(set(job_ids))
+        for job_id in tuple(added.awaited):
+            self._added[job_id] = added
 
     def on_status(self, view: JobView, now: float) -> Notice | None:
         """Make a notice of a job's new status; None if it is not worth one."""
@@ -93,6 +116,8 @@ class Notices:
         if self._told.get(job.id) is status.state:
             return None
         self._told[job.id] = status.state
+        # The others wait for it no longer.
+        self._added.get(job.id, _Added()).awaited.discard(job.id)
         if status.state is JobState.HELD and view.has_kept:
             return None
         words = headline(view, now)
@@ -107,14 +132,30 @@ class Notices:
         """Forget a removed job."""
         self._told.pop(job_id, None)
         self._celebrated.discard(job_id)
+        self._added.pop(job_id, _Added()).awaited.discard(job_id)
 
     def _first_backup(self, view: JobView) -> Notice | None:
         job = view.job
         if job.id in self._celebrated or view.status.last_complete_at is None or view.status.pending:
             return None
         self._celebrated.add(job.id)
-        text = _tr("The first backup is complete. From now on every change follows by itself.")
-        return Notice(job.id, JobState.OK, job.name, text, is_first_backup=True)
+        added = self._added.pop(job.id, _Added())
+        added.awaited.discard(job.id)
+        added.complete.append(job.id)
+        if added.awaited:
+            return None
+        complete, added.complete = tuple(added.complete), []
+        if len(complete) > 1:
+            title = _tr("Folder Backup")
+            text = counted(
+                "The first backups of %Ln folders are complete.",
+                "The first backup of %Ln folder is complete.",
+                len(complete),
+            )
+        else:
+            title, text = job.name, _tr("The first backup is complete.")
+        text += " " + _tr("From now on every change follows by itself.")
+        return Notice(job.id, JobState.OK, title, text, complete)
 
 
 def _body(title: str, status: Status) -> str:

@@ -54,7 +54,7 @@ def test_two_real_jobs_back_up_side_by_side(
     store = make_shell.store()
     store.save_jobs(jobs)
     shell = make_shell(runner.run, store)
-    shell.start(Wish())
+    shell.start(HIDDEN)
     qtbot.waitUntil(lambda: all(shell.controller.status(job.id).state is JobState.OK for job in jobs), timeout=15_000)
     for job in jobs:
         assert Path(job.destination.path, "file.txt").read_text() == job.name
@@ -236,7 +236,7 @@ def test_what_is_held_and_kept_stays_kept(
     make_shell: ShellMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
 ) -> None:
     shell = make_shell(scripted)
-    shell.start(Wish())
+    shell.start(HIDDEN)
     shell.controller.add(job)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=HELD)))

@@ -19,6 +19,7 @@ from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Shell
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.plan.review_dialog import ReviewDialog
+from backup_gui.ui.values.first_run import FirstStart
 from backup_gui.ui.values.job import HeldAnswer
 from tests.helpers.fake_power import private_bus
 from tests.helpers.notification_service import NotificationService, notification_service
@@ -158,15 +159,65 @@ def test_an_alarm_ends_as_soon_as_the_backup_goes_on(
 def test_that_the_app_goes_on_is_told_once_and_a_click_brings_the_window_back(
     shell: Shell, service: NotificationService, tray_icon: RecordedTrayIcon, qtbot: QtBot
 ) -> None:
-    for _ in range(2):
-        shell.window.come_up()
-        shell.window.close()
+    shell.window.come_up()
+    shell.window.close()
     (number,) = wait_for(qtbot, service, "Your files go on being backed up. Click the icon to open the window again.")
     assert not shell.window.isVisible()
     assert service.calls("Notify")[0]["actions"][-1] == "Open"
     service.click(number)
     qtbot.waitUntil(shell.window.isVisible)
+    shell.window.close()
+    assert not shell.window.isVisible()
+    assert len(service.calls("Notify")) == 1
     assert tray_icon.messages == []
+
+
+def test_that_the_app_goes_on_is_over_when_the_window_is_back(
+    shell: Shell, service: NotificationService, qtbot: QtBot
+) -> None:
+    shell.window.come_up()
+    shell.window.close()
+    wait_for(qtbot, service, "Your files go on being backed up. Click the icon to open the window again.")
+    shell.window.come_up()
+    wait_for(qtbot, service)
+
+
+def test_a_window_that_is_in_use_needs_no_notification(
+    shell: Shell, service: NotificationService, scripted: ScriptedRun, jobs: tuple[Job, Job], qtbot: QtBot
+) -> None:
+    one, two = jobs
+    shell.window.come_up()
+    qtbot.waitUntil(shell.window.isActiveWindow)
+    scripted.tell(one.id, StatusChanged(ATTENTION))
+    qtbot.waitUntil(lambda: shell.controller.status(one.id) == ATTENTION)
+    dialog = shell.window.ask_to_quit()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    scripted.tell(one.id, StatusChanged(Status(JobState.HELD, held=HELD)))
+    qtbot.waitUntil(lambda: shell.controller.status(one.id).state is JobState.HELD)
+    dialog.reject()
+    shell.window.hide()
+    scripted.tell(two.id, StatusChanged(Status(JobState.FAILED, reason=Reason(ProblemCode.NO_SPACE))))
+    wait_for(qtbot, service, FULL)
+    assert len(service.calls("Notify")) == 1
+
+
+def test_first_backups_of_one_first_run_are_told_at_once(
+    shell: Shell, service: NotificationService, scripted: ScriptedRun, tmp_path: Path, qtbot: QtBot
+) -> None:
+    new = tuple(make_test_job(tmp_path, name) for name in ("Three", "Four", "Five"))
+    shell._adopt(FirstStart(new, starts_at_login=False))
+    qtbot.waitUntil(lambda: all(scripted.has_started(job.id) for job in new))
+    for job in new:
+        scripted.tell(job.id, StatusChanged(ok_status()))
+    (number,) = wait_for(
+        qtbot,
+        service,
+        "The first backups of 3 folders are complete. From now on every change follows by itself.",
+    )
+    assert len(service.calls("Notify")) == 1
+    assert shell._store.told("first") >= {job.id for job in new}
+    service.click(number)
+    qtbot.waitUntil(lambda: selected(shell) == "Five")
 
 
 def test_nothing_stands_once_the_app_has_ended(

@@ -40,6 +40,35 @@ def test_the_first_complete_backup_is_told_once(qapp: QApplication) -> None:
     assert notices._celebrated == {"one"}
 
 
+def test_first_backups_of_jobs_that_were_added_at_once_are_told_at_once(qapp: QApplication) -> None:
+    notices = Notices()
+    jobs = [JOB._replace(id=str(number)) for number in range(4)]
+    notices.note_added(job.id for job in jobs[:3])
+
+    def first_ids(job: Job, status: Status) -> tuple[str, ...] | None:
+        notice = notices.on_status(JobView(job, status), NOW)
+        return None if notice is None else notice.first_ids
+
+    assert first_ids(jobs[0], ok_status()) is None
+    # One that was added otherwise waits for none of them.
+    assert first_ids(jobs[3], ok_status()) == ("3",)
+    # None waits for one with a problem, which is told as ever, and is told of once it is complete.
+    assert first_ids(jobs[1], TROUBLES[JobState.ATTENTION]) == ()
+    notice = notices.on_status(JobView(jobs[2], ok_status()), NOW)
+    assert notice is not None
+    assert (notice.first_ids, notice.title) == (("0", "2"), "Folder Backup")
+    assert notice.text.startswith("The first backups of 2 folders are complete. From now on")
+    assert first_ids(jobs[1], ok_status()) == ("1",)
+    assert notices._celebrated == {"0", "1", "2", "3"}
+
+
+def test_a_removed_job_is_not_waited_for(qapp: QApplication) -> None:
+    notices = Notices()
+    notices.note_added(("one", "two"))
+    notices.forget("two")
+    assert len(told(notices, ok_status())) == 1
+
+
 def test_later_success_is_quiet(notices: Notices) -> None:
     assert told(notices, ok_status(), Status(JobState.WORKING), ok_status()) == []
 
