@@ -123,8 +123,8 @@ def main(*, is_hidden: bool = False, source: str = "", destination: Place = NOWH
             if instance.tell(wish):
                 return 0
             # It may have ended meanwhile.
-            if not instance.take():
-                return _refuse(application, Reason(ReasonCode.RUNNING_ALREADY))
+            if not instance.take() and not _take_from_hung(application, instance):
+                return _BUSY
         faults = own_folder_faults(folders)
         if faults:
             return _refuse(application, *faults)
@@ -222,14 +222,31 @@ def _run(application: Application, folders: OwnFolders, instance: Instance, wish
     return status, shell.has_ended_cleanly
 
 
+def _take_from_hung(application: QApplication, instance: Instance) -> bool:
+    """Tell that another instance hangs, and end it if the user wants that; return whether it has ended."""
+    reason = Reason(ReasonCode.RUNNING_ALREADY)
+    pid = instance.other_pid()
+    while _told(application, reason, offers_end=pid is not None).is_to_end and pid is not None:
+        if instance.take_from_hung(pid):
+            return True
+    return False
+
+
 def _refuse(application: QApplication, *reasons: Reason) -> int:
-    """Show in a window and on the terminal why the app cannot start; return the exit status."""
+    """Show why the app cannot start; return the exit status."""
+    _told(application, *reasons)
+    return _BUSY
+
+
+def _told(application: QApplication, *reasons: Reason, offers_end: bool = False) -> Refusal:
+    """Show in a window and on the terminal why the app cannot start; return the window once it is closed."""
     for reason in reasons:
         _complain(f"Folder Backup: {one_line(reason)}\n")
     application.setWindowIcon(Icons(resource_folder() / "icons").app())
     application.setLayoutDirection(speak(application, resource_folder() / "translations", ""))
-    Refusal(reasons).exec()
-    return _BUSY
+    refusal = Refusal(reasons, offers_end=offers_end)
+    refusal.exec()
+    return refusal
 
 
 def _complain(text: str) -> None:

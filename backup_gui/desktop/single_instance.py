@@ -13,11 +13,12 @@ import hashlib
 import json
 import logging
 import os
+import signal
 import socket as sockets
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from backup_gui.engine.fs.privacy import make_private_folder, open_private, own_folder_reason
-from backup_gui.engine.fs.system.peers import peer_uid
+from backup_gui.engine.fs.system.peers import peer_pid, peer_uid
 from backup_gui.engine.fs.system.syscalls import lock_file
 from backup_gui.model.errors import OwnFolderError
 from backup_gui.model.job import NOWHERE, Place
@@ -44,6 +45,8 @@ _PAUSE_MS = 100
 # The jobs have two seconds to stop; the rest is for a computer that is busy.
 _END_S = 20.0
 _ANSWER = b"ok\n"
+# How a hung instance is ended: for each way, how many seconds to wait.
+_WAYS_TO_END = ((signal.SIGTERM, 3.0), (getattr(signal, "SIGKILL", signal.SIGTERM), 5.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,40 @@ class Instance(QObject):
             QThread.msleep(_PAUSE_MS)
         return False
 
+    def other_pid(self) -> int | None:
+        """Return the process of the first instance, if it listens; it need not answer. None on Windows."""
+        for address in self._addresses():
+            socket = self._connected(address)
+            if socket is not None:
+                pid = _asked(socket, peer_pid)
+                socket.abort()
+                return pid
+        return None
+
+    def take_from_hung(self, pid: int) -> bool:
+        """End the first instance, by force if need be, and become it.
+
+        A backup under way stops as it would by a crash: what is copied is whole, and the rest follows.
+
+        Args:
+            pid: The process that ``other_pid`` told of.
+
+        Returns:
+            Whether this process is the first instance; if not, the other one hangs in a call to the system.
+        """
+        for how, limit_s in _WAYS_TO_END:
+            # RACE: it may have ended since it was looked for, and another process have its number. Worst case: a
+            # program of the same user ends.
+            if self.other_pid() == pid:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, how)
+            deadline_s = time.monotonic() + limit_s
+            while time.monotonic() < deadline_s:
+                if self.take():
+                    return True
+                QThread.msleep(_PAUSE_MS)
+        return False
+
     def stop_listening(self) -> None:
         """Take no more wishes. This process stays the first instance until it ends."""
         self._server.close()
@@ -256,12 +293,19 @@ def _is_of_other_user(socket: QLocalSocket) -> bool:
     """Whether another user runs the process at the other end; on Windows, the pipe itself excludes other users."""
     if sys.platform == "win32":
         return False
-    descriptor = int(socket.socketDescriptor())
-    if descriptor < 0:
+    if int(socket.socketDescriptor()) < 0:
         return True
-    with sockets.socket(fileno=os.dup(descriptor)) as connection:
-        uid = peer_uid(connection)
+    uid = _asked(socket, peer_uid)
     return uid is not None and uid != _own_uid()
+
+
+def _asked(socket: QLocalSocket, question: Callable[[sockets.socket], int | None]) -> int | None:
+    """Ask the system about the other end of a socket of Qt; None on Windows."""
+    descriptor = int(socket.socketDescriptor())
+    if sys.platform == "win32" or descriptor < 0:
+        return None
+    with sockets.socket(fileno=os.dup(descriptor)) as connection:
+        return question(connection)
 
 
 def _own_uid() -> int:

@@ -2538,6 +2538,14 @@ ist in der Sicherung jetzt {old}</translation>
 <context>
     <name>Refusal</name>
     <message>
+        <source>&amp;End it and start</source>
+        <translation>B&amp;eenden und starten</translation>
+    </message>
+    <message>
+        <source>A backup under way stops, and goes on after the start</source>
+        <translation>Eine laufende Sicherung hält an und geht nach dem Start weiter</translation>
+    </message>
+    <message>
         <source>Folder Backup</source>
         <translation>Folder Backup</translation>
     </message>

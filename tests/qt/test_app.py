@@ -162,6 +162,29 @@ def test_a_lock_that_somebody_holds_without_answering_is_told_in_a_window(
         assert "running already" in refuse(started)
 
 
+@pytest.mark.posix("POSIX signals")
+def test_an_instance_that_hangs_can_be_ended_from_the_window(
+    started: list[subprocess.Popen[str]], own_places: Path
+) -> None:
+    log = own_places / "state" / "backup-gui" / "backup-gui.log"
+    hung = start(started, "--hidden")
+    wait_until(lambda: log.exists() and "has started" in log.read_text(), "the first one", 20)
+    wait_until((own_places / "state" / "backup-gui" / "app.socket").exists, "it to listen", 20)
+    hung.send_signal(signal.SIGSTOP)
+    code = TOLD_CODE.replace("self.reject", "self.end_button.click")
+    second = subprocess.Popen(
+        [sys.executable, "-c", code, "--hidden"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    started.append(second)
+    wait_until(lambda: hung.poll() is not None, "the one that hung to be ended", 40)
+    assert hung.returncode == -signal.SIGKILL
+    wait_until(lambda: log.read_text().count("has started") == 2, "the second one", 20)
+    second.terminate()
+    words, errors = second.communicate(timeout=30)
+    assert second.returncode == 0, errors
+    assert "running already" in words
+
+
 def test_settings_of_a_newer_version_are_told_in_a_window_and_nothing_runs(
     started: list[subprocess.Popen[str]], own_places: Path, tmp_path: Path
 ) -> None:

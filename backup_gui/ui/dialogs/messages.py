@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt
-from PySide6.QtWidgets import QCheckBox, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QMessageBox, QPushButton, QWidget
 
 from backup_gui.model.reasons import Reason
 from backup_gui.ui.text.format import counted, job_in_words, path_in_words
@@ -25,9 +25,14 @@ _ICON_PX = 64
 
 
 class Refusal(QMessageBox):
-    """The window that shows why the app cannot start, as the user may not see the terminal."""
+    """The window that shows why the app cannot start, as the user may not see the terminal.
 
-    def __init__(self, reasons: tuple[Reason, ...]) -> None:
+    Args:
+        reasons: Why it cannot.
+        offers_end: Whether to offer to end an instance that hangs.
+    """
+
+    def __init__(self, reasons: tuple[Reason, ...], *, offers_end: bool = False) -> None:
         super().__init__()
         self.setIcon(QMessageBox.Icon.Critical)
         self.setWindowTitle(self.tr("Folder Backup"))
@@ -36,6 +41,15 @@ class Refusal(QMessageBox):
         self.setInformativeText("\n\n".join(map(said, reasons)))
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setStandardButtons(QMessageBox.StandardButton.Close)
+        self.end_button: QPushButton | None = None
+        if offers_end:
+            self.end_button = self.addButton(self.tr("&End it and start"), QMessageBox.ButtonRole.AcceptRole)
+            self.end_button.setToolTip(self.tr("A backup under way stops, and goes on after the start"))
+
+    @property
+    def is_to_end(self) -> bool:
+        """Whether the user has chosen to end the other instance."""
+        return self.end_button is not None and self.clickedButton() is self.end_button
 
 
 def tell(icon: QMessageBox.Icon, title: str, text: str, parent: QWidget) -> QMessageBox:

@@ -55,6 +55,29 @@ def test_a_second_start_hands_over_its_wish_and_ends(first: Instance, tmp_path: 
     assert second.returncode == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe does not tell of the process")
+def test_the_process_of_the_first_instance_is_known_though_it_does_not_answer(first: Instance, tmp_path: Path) -> None:
+    assert Instance(tmp_path).other_pid() == os.getpid()
+    first.stop_listening()
+    assert Instance(tmp_path).other_pid() is None
+
+
+@pytest.mark.posix("POSIX signals")
+def test_an_instance_that_cannot_be_ended_stays_the_first(
+    first: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(instance_module, "_WAYS_TO_END", ((15, 0.2), (9, 0.2)))
+    monkeypatch.setattr(os, "kill", lambda pid, how: sent.append(how) if pid == os.getpid() else None)
+    second = Instance(tmp_path)
+    assert not second.take_from_hung(os.getpid())
+    assert sent == [15, 9]
+    # One that has another number is not the one that was shown.
+    assert not second.take_from_hung(1)
+    assert sent == [15, 9]
+    second.release()
+
+
 def test_one_that_does_not_end_in_time_is_told_apart(first: Instance, tmp_path: Path, qtbot: QtBot) -> None:
     script = SECOND.split("if instance", maxsplit=1)[0] + "print(instance.end_other(1))"
     with qtbot.waitSignal(first.quit_requested, timeout=10_000):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _ACCESS_LIST = "system.posix_acl_access"
 _SOL_LOCAL = 0
 _LOCAL_PEERCRED = 1
+_LOCAL_PEERPID = 2
 _XUCRED_BYTES = 76
 
 
@@ -28,13 +29,22 @@ def peer_uid(connection: socket.socket) -> int | None:
     """
     try:
         if sys.platform == "linux":
-            import socket as sockets  # noqa: PLC0415 - slow to import
-
-            found = connection.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, struct.calcsize("3i"))
-            return int(struct.unpack("3i", found)[1])
+            return _credentials(connection)[1]
         if sys.platform == "darwin":
             found = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED_BYTES)
             return int(struct.unpack_from("2I", found)[1])
+    except OSError:
+        return None
+    return None
+
+
+def peer_pid(connection: socket.socket) -> int | None:
+    """Return the process at the other end of a local socket, as ``peer_uid`` does its user."""
+    try:
+        if sys.platform == "linux":
+            return _credentials(connection)[0]
+        if sys.platform == "darwin":
+            return connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERPID)
     except OSError:
         return None
     return None
@@ -59,6 +69,16 @@ def may_write(uid: int, folder: str) -> bool:
     except OSError:
         return True
     return True
+
+
+def _credentials(connection: socket.socket) -> tuple[int, int, int]:
+    """Process, user and group."""
+    import socket as sockets  # noqa: PLC0415 - slow to import
+
+    # Only Linux has the option.
+    option = getattr(sockets, "SO_PEERCRED")  # noqa: B009
+    pid, uid, gid = struct.unpack("3i", connection.getsockopt(sockets.SOL_SOCKET, option, struct.calcsize("3i")))
+    return pid, uid, gid
 
 
 def _may(uid: int, groups: frozenset[int], folder: str, wanted: int) -> bool:
