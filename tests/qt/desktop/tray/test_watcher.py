@@ -5,58 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from jeepney import DBusAddress, new_method_call
-from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop.tray.host import TrayHost, system_tray_host
 from backup_gui.desktop.tray.watcher import SessionTrayHost
-from tests.helpers.bus_services import PATHS, WATCHER
-from tests.helpers.fake_power import private_bus
-from tests.helpers.notification_service import notification_service
+from tests.helpers.session import Session
 from tests.qt.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="there is no bus to be had")
-
-_WATCHER = DBusAddress(PATHS[WATCHER], bus_name=WATCHER, interface=WATCHER)
-
-
-class Session:
-    """A bus and a panel, which start and end as the test wishes."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._bus = ExitStack()
-        self._panel = ExitStack()
-        self.address = ""
-
-    def start_bus(self) -> None:
-        """Start the bus, at the same address as before."""
-        self.address = self._bus.enter_context(private_bus(self._folder)).partition(",")[0]
-
-    def end_bus(self) -> None:
-        """End the bus, and with it the panel."""
-        self._bus.close()
-        self._panel.close()
-
-    def start_panel(self) -> None:
-        """Start a watcher with a host."""
-        self._panel.enter_context(notification_service(self.address, self._folder / "calls", "--with-tray-host"))
-
-    def end_panel(self) -> None:
-        """End the watcher."""
-        self._panel.close()
-
-    def call(self, member: str, signature: str, *body: object) -> DBusConnection:
-        """Call the watcher as another program; it stays until the connection is closed."""
-        connection = open_dbus_connection(self.address)
-        connection.send_and_get_reply(new_method_call(_WATCHER, member, signature, body))
-        return connection
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop.tray.xembed import XEmbedTray
+from tests.helpers.session import x_screen
 from tests.qt.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.skipif(
@@ -25,15 +25,9 @@ _CLIENT_MESSAGE = 33
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    command = ["Xvfb", "-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0", "320x200x24"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
-        try:
-            assert server.stdout is not None
-            display = ":" + server.stdout.readline().strip()
-            monkeypatch.setenv("DISPLAY", display)
-            yield display
-        finally:
-            server.terminate()
+    with x_screen() as display:
+        monkeypatch.setenv("DISPLAY", display)
+        yield display
 
 
 class Panel:
