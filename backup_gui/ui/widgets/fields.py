@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 
 from PySide6.QtCore import QDir, QEvent, QSysInfo, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDropEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QDropEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
@@ -25,6 +26,8 @@ from backup_gui.ui.widgets.layouts import Column, Row
 from backup_gui.ui.widgets.wheel import WheelGuard
 
 _REMARK_ICON_PX = 16
+# The dialog of the desktop fails within this time, as where its portal has no backend, or is seen by a person.
+_SEEN_AFTER_S = 1.0
 
 
 class RemarkLabel(QWidget):
@@ -150,6 +153,22 @@ class FolderDialog(QFileDialog):
         self.setFileMode(QFileDialog.FileMode.Directory)
         self.setOption(QFileDialog.Option.ShowDirsOnly, True)
         self.fileSelected.connect(self._on_file_selected)
+        self._shown_s = 0.0
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Note when."""
+        super().showEvent(event)
+        self._shown_s = time.monotonic()
+
+    def done(self, result: int) -> None:
+        """Show Qt's own dialog if the desktop's is closed before anybody could see it: it has failed to appear."""
+        was_seen = time.monotonic() - self._shown_s > _SEEN_AFTER_S
+        if result or was_seen or not self.testAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen):
+            super().done(result)
+            return
+        self.hide()
+        self.setOption(QFileDialog.Option.DontUseNativeDialog, True)
+        self.open()
 
     @Slot(str)
     def _on_file_selected(self, path: str) -> None:

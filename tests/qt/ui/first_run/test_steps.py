@@ -33,7 +33,9 @@ from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.settings.page import NewJobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart
+from backup_gui.ui.widgets import fields
 from backup_gui.ui.widgets.cards import TickCard
+from backup_gui.ui.widgets.fields import choose_folder
 from tests.helpers.screens import COUNTS, DOCUMENTS, PICTURES, PLACES
 from tests.helpers.trees import read_tree
 from tests.qt.conftest import RecordedEntry, ScriptedRun, ShellMaker, activate
@@ -331,6 +333,22 @@ def test_several_dropped_folders_are_no_place_for_the_backup(steps: FirstRun, st
     enter.ignore()
     steps.dragEnterEvent(enter)
     assert enter.isAccepted() is (step != 1)
+
+
+def test_a_dialog_of_the_desktop_that_fails_to_appear_is_replaced(
+    steps: FirstRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for fails_at_once in (True, False):
+        monkeypatch.setattr(fields, "_SEEN_AFTER_S", 60.0 if fails_at_once else -1.0)
+        chooser = choose_folder(steps, "Choose", "")
+        # As Qt marks one that the desktop shows.
+        chooser.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, True)
+        chooser.reject()
+        assert chooser.isVisible() is fails_at_once
+        assert chooser.testOption(QFileDialog.Option.DontUseNativeDialog) is fails_at_once
+        chooser.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, False)
+        chooser.reject()
+        assert not chooser.isVisible()
 
 
 def test_any_folder_can_be_chosen(steps: FirstRun) -> None:
