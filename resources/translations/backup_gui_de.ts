@@ -2126,8 +2126,8 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>{folders}, geprüft (Abstand: {interval})</translation>
     </message>
     <message>
-        <source>{kinds}. They have no content to copy.</source>
-        <translation>{kinds}. Darin gibt es nichts zu kopieren.</translation>
+        <source>{kinds}, without content to copy.</source>
+        <translation>{kinds}, ohne Inhalt zum Kopieren.</translation>
     </message>
 </context>
 <context>

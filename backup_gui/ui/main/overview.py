@@ -328,7 +328,7 @@ def coverage_text(coverage: Coverage, interval_s: int) -> str:
 
 
 def _notes_text(notes: Sequence[Problem]) -> str:
-    """How many entries without content are left out, such as "2 sockets, 1 pipe. They have no content to copy."."""
+    """How many entries without content are left out, such as "2 sockets, 1 pipe, without content to copy."."""
     counts = Counter(note.why.code for note in notes)
     sockets, pipes, devices = (counts.pop(code, 0) for code in (ReasonCode.SOCKET, ReasonCode.PIPE, ReasonCode.DEVICE))
     kinds = [
@@ -337,7 +337,7 @@ def _notes_text(notes: Sequence[Problem]) -> str:
         *([counted("%Ln devices", "%Ln device", devices)] if devices else []),
         *([counted("%Ln other entries", "%Ln other entry", counts.total())] if counts.total() else []),
     ]
-    return _tr("{kinds}. They have no content to copy.").format(kinds=", ".join(kinds))
+    return _tr("{kinds}, without content to copy.").format(kinds=", ".join(kinds))
 
 
 def saving_text(view: JobView) -> str:

@@ -255,7 +255,7 @@ def test_what_has_no_content_is_a_quiet_line_with_its_kinds(make_shell: ShellMak
     notes = tuple(problem_of_special(path, os.stat_result([mode, *[0] * 9])) for path, mode in modes.items())
     window.put_job(replace(VIEWS["ok"], status=status._replace(notes=notes)))
     assert overview.notes_label.isVisible()
-    assert overview.notes_label.text().startswith("2 sockets, 1 pipe, 1 device, 1 other entry.")
+    assert overview.notes_label.text().startswith("2 sockets, 1 pipe, 1 device, 1 other entry, without")
     assert all(path in overview.notes_label.toolTip() for path in modes)
     assert window.board.tabs.tabText(Page.PROBLEMS.value) == "&Problems"
 
