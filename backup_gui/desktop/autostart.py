@@ -148,7 +148,8 @@ class LaunchAgent:
             return LoginState.ABSENT
         except (ValueError, ExpatError):
             return LoginState.OFF
-        return LoginState.OFF if content.get("Disabled", False) else LoginState.ON
+        is_off = not isinstance(content, dict) or content.get("Disabled", False)
+        return LoginState.OFF if is_off else LoginState.ON
 
     def write(self, command: tuple[str, ...]) -> None:
         """Write the file."""

@@ -165,9 +165,14 @@ def count_actions(actions: Iterable[Action]) -> Counts:
     return counts_of(tally, size_bytes)
 
 
+def is_about_file(action: Action) -> bool:
+    """Tell whether an action is about a file or link, also one that a folder replaces; people count these alone."""
+    return action.kind is not EntryKind.FOLDER or action.op is REPLACE
+
+
 def count_files(actions: Iterable[Action]) -> int:
-    """Count the actions that are about files and links, which is what people count, and not about folders."""
-    return sum(action.kind is not EntryKind.FOLDER for action in actions)
+    """Count the actions that are about files and links."""
+    return sum(map(is_about_file, actions))
 
 
 def is_loss(action: Action) -> bool:
@@ -277,8 +282,8 @@ class Progress(NamedTuple):
 
     Attributes:
         phase: What it is busy with.
-        files_done: Actions done; while comparing, entries seen.
-        files_total: Actions planned; 0 while comparing, when it is not known yet.
+        files_done: Files and links done; while comparing, entries seen.
+        files_total: Files and links planned; 0 while comparing, when it is not known yet, and where only folders are.
         bytes_done: Bytes copied.
         bytes_total: Bytes planned.
         path: The path being handled.

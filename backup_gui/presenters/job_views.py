@@ -19,6 +19,7 @@ from backup_gui.ui.values.pace import Pace, PaceMeter
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
+    from backup_gui.model.status import Status
     from backup_gui.threads.controller import JobNews
 
 _ROOM_EVERY_MS = 60_000
@@ -84,7 +85,7 @@ class JobViewsPresenter(Presenter):
             status=news.status,
             progress=news.progress,
             pace=self._pace(news),
-            room=None if news.status.reason.code in _DESTINATION_AWAY else self._rooms.get(job.id),
+            room=_room_in(news.status, self._rooms.get(job.id)),
         )
         view = self._complete(view)
         self._views[job.id] = view
@@ -116,8 +117,8 @@ class JobViewsPresenter(Presenter):
         if view is None:
             return
         self._rooms[job_id] = found
-        if view.room != found:
-            self._views[job_id] = replace(view, room=found)
+        if view.room != (shown := _room_in(view.status, found)):
+            self._views[job_id] = replace(view, room=shown)
             self._window.put_job(self._views[job_id])
 
     def _pace(self, news: JobNews) -> Pace:
@@ -125,6 +126,11 @@ class JobViewsPresenter(Presenter):
             self._meters.pop(news.job_id, None)
             return Pace()
         return self._meters.setdefault(news.job_id, PaceMeter()).add(news.progress)
+
+
+def _room_in(status: Status, found: FreeSpace | None) -> FreeSpace | None:
+    """Return what was measured, unless that is of another drive in the place of the backup's."""
+    return None if status.reason.code in _DESTINATION_AWAY else found
 
 
 def _room(job: Job, find: Callable[[str], tuple[int, int] | None], _: object) -> FreeSpace | None:

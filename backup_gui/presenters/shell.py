@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os.path
 import time
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QSysInfo, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QSystemTrayIcon
 
@@ -236,7 +237,7 @@ class Shell(QObject):
             return
         # The settings may have come from another computer, where the entry stayed behind.
         is_on = state is LoginState.ON or (
-            was_on and state is LoginState.ABSENT and not self._store.was_told(_LOGIN_ENTRY)
+            was_on and state is LoginState.ABSENT and not self._store.was_told(_login_entry_key())
         )
         if is_on != was_on:
             self._settings = replace(self._settings, start_at_login=is_on)
@@ -319,5 +320,11 @@ class Shell(QObject):
     def _write_login_entry(self, settings: Settings) -> None:
         entry, command = self._system.entry(), start_command(is_hidden=settings.start_hidden)
         self.tasks.start(
-            "login", lambda _: entry.write(command), lambda _: self._store.note_told(_LOGIN_ENTRY), waits=True
+            "login", lambda _: entry.write(command), lambda _: self._store.note_told(_login_entry_key()), waits=True
         )
+
+
+def _login_entry_key() -> str:
+    """The note that an entry was written on this computer: settings with notes may come from another one."""
+    computer = hashlib.sha256(QSysInfo.machineUniqueId().data()).hexdigest()
+    return f"{_LOGIN_ENTRY}/{computer[:16]}"

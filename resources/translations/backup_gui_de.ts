@@ -16,6 +16,10 @@
         <translation>Angaben</translation>
     </message>
     <message>
+        <source>Folders were brought up to date.</source>
+        <translation>Ordner wurden auf den neuesten Stand gebracht.</translation>
+    </message>
+    <message>
         <source>Moved</source>
         <translation>Verschoben</translation>
     </message>
@@ -976,6 +980,10 @@
     <message>
         <source>Backed up, {ago}</source>
         <translation>Gesichert {ago}</translation>
+    </message>
+    <message>
+        <source>Bringing folders up to date.</source>
+        <translation>Ordner werden auf den neuesten Stand gebracht.</translation>
     </message>
     <message>
         <source>Checked at {time}.</source>

@@ -48,7 +48,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "engine/fs/same_content.py": ("unit/engine/apply/test_copy_files.py", "integration/test_times_only.py"),
     "engine/fs/system/computer.py": ("integration/test_known_backups.py",),
     "engine/fs/system/locks.py": ("unit/engine/destination/test_lock.py",),
-    "engine/fs/system/peers.py": ("unit/engine/destination/test_lock.py",),
     "engine/fs/tree_view.py": ("unit/engine/fs/test_tree.py",),
     "engine/fs/volumes/room.py": ("unit/engine/state/test_connection.py", "faults/test_making_room.py"),
     "engine/fs/windows/handles.py": (

@@ -124,10 +124,10 @@ class PassStats:
                 self._outcome.added_files += 1
             elif action.op is DELETE:
                 self._outcome.added_files -= 1
-            return
-        self._folder_tally[action.op] += 1
-        if action.op is REPLACE:
+        elif action.op is REPLACE:
             self._outcome.added_files -= 1
+        else:
+            self._folder_tally[action.op] += 1
 
     def note_took(self, path: str, seconds: float) -> None:
         """Record how long copying a file took, or trying to. More than a limit are skipped."""

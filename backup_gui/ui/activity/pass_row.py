@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QCoreApplication, Qt
 
 from backup_gui.model.passes import PastChange, PastPass
-from backup_gui.model.plans import NOTHING_REMOVED, Counts, Op, PassStatus, Report
+from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, Counts, Op, PassStatus, Report
 from backup_gui.ui.text.format import counted, isolated, path_text, tip_text
 from backup_gui.ui.text.headline import held_text, problems_text
 from backup_gui.ui.text.reasons import said
@@ -39,12 +39,13 @@ class PassRow:
         """Whether there was nothing to do."""
         report = self.report
         is_tidy = report.made_room == report.thinned == NOTHING_REMOVED
-        return report.status is PassStatus.COMPLETE and report.counts.total == 0 and is_tidy
+        return report.status is PassStatus.COMPLETE and report.counts == report.folders == NO_COUNTS and is_tidy
 
     @property
     def has_files(self) -> bool:
         """Whether the row can be opened."""
-        return self.pass_id > 0 and self.report.counts.total > 0 and not self.is_forgotten
+        report = self.report
+        return self.pass_id > 0 and report.counts.total + report.folders.total > 0 and not self.is_forgotten
 
     @property
     def can_be_undone(self) -> bool:
@@ -81,7 +82,9 @@ def _outcome_text(row: PassRow) -> str:
             "Checked, nothing had changed.",
             row.repeats,
         )
-    return done or _tr("Checked, nothing had changed.")
+    if done:
+        return done
+    return _tr("Folders were brought up to date.") if report.folders.total else _tr("Checked, nothing had changed.")
 
 
 def _removed_text(report: Report) -> str:
@@ -139,7 +142,17 @@ def row_of(past: PastPass) -> PassRow:
     except ValueError:
         # Written by a later version of the program.
         status = PassStatus.COMPLETE
-    report = Report(status, past.started_at, past.duration_s, is_full=past.is_full, counts=counts, reason=past.reason)
+    # What is recorded of a pass without files is about folders.
+    folders = Counts(metadata=0 if counts.total else past.recorded)
+    report = Report(
+        status,
+        past.started_at,
+        past.duration_s,
+        is_full=past.is_full,
+        counts=counts,
+        folders=folders,
+        reason=past.reason,
+    )
     is_forgotten = counts.total > 0 and not past.recorded
     return PassRow(report, pass_id=past.id, problems=past.problems, is_forgotten=is_forgotten)
 

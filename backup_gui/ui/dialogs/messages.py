@@ -45,6 +45,9 @@ class Refusal(QMessageBox):
         if offers_end:
             self.end_button = self.addButton(self.tr("&End it and start"), QMessageBox.ButtonRole.AcceptRole)
             self.end_button.setToolTip(self.tr("A backup under way stops, and goes on after the start"))
+            # Enter must not end what may only be slow.
+            self.setDefaultButton(QMessageBox.StandardButton.Close)
+            self.setEscapeButton(QMessageBox.StandardButton.Close)
 
     @property
     def is_to_end(self) -> bool:

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.model.status import JobState
 from backup_gui.ui.activity.model import ActivityModel
 from backup_gui.ui.activity.page import ActivityPage
 from backup_gui.ui.history.page import HistoryPage
@@ -246,7 +245,7 @@ class Board(QWidget):
     def _on_banner_clicked(self, remedy: Remedy) -> None:
         views = self.jobs.views
         urgent = most_urgent(views)
-        if urgent.shown_state is JobState.OK and len(views) > 1:
+        if len(views) > 1 and not summary(views, self._now()).has_name:
             # It speaks for all.
             self.back_up_requested.emit("")
             return

@@ -37,7 +37,7 @@ from backup_gui.ui.text.format import (
     path_text,
     tip_text,
 )
-from backup_gui.ui.text.headline import TROUBLE, Remedy, card_text, headline, own_text, progress_figures, remedy_text
+from backup_gui.ui.text.headline import Remedy, card_text, headline, own_text, progress_figures, remedy_text
 from backup_gui.ui.text.reasons import problem_lines, sentence_text
 from backup_gui.ui.values.job import BackupSizes, JobView, Saving
 from backup_gui.ui.widgets.backlog_label import BacklogLabel
@@ -56,7 +56,8 @@ _tr = partial(QCoreApplication.translate, "Overview")
 
 _MORNING = QTime(8, 0)
 _MOST_NOTES = 20
-_HELPED = TROUBLE | {JobState.WAITING}
+# Those that have a button on the page in any case.
+_OFFERED = frozenset({Remedy.BACK_UP, Remedy.PAUSE, Remedy.RESUME})
 
 
 class Overview(QScrollArea):
@@ -138,12 +139,9 @@ class Overview(QScrollArea):
 
     def _show_remedy(self, view: JobView, *, has_banner: bool) -> None:
         """Offer what helps, unless the banner does, or a button below."""
-        needs_help = not has_banner and view.shown_state in _HELPED
-        self._remedy_button.setVisible(needs_help)
-        if needs_help:
-            words = headline(view, self._now())
-            self._remedy = words.remedy
-            self._remedy_button.setText(remedy_text(words.remedy))
+        self._remedy = headline(view, self._now()).remedy
+        self._remedy_button.setText(remedy_text(self._remedy))
+        self._remedy_button.setVisible(not has_banner and self._remedy not in _OFFERED)
         if not has_banner and self._bar.isHidden():
             self._figures.setText(own_text(view, self._now()))
 

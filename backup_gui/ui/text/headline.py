@@ -364,6 +364,8 @@ def _working_title(progress: Progress | None, pace: Pace) -> str:
         return _tr("Looking for changes.")
     if progress.phase is Phase.RETURNING:
         return _tr("Putting files back into your folder.")
+    if not progress.files_total:
+        return _tr("Bringing folders up to date.")
     return ", ".join(_figures(_tr("Copying {done} of {all} files"), progress, pace, [])) + "."
 
 

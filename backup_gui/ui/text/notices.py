@@ -110,14 +110,15 @@ class Notices:
         if status.state is JobState.OK:
             self._told.pop(job.id, None)
             return self._first_backup(view)
+        if status.state is not JobState.WORKING and (status.state is not JobState.WAITING or status.reason):
+            # The others wait for it no longer.
+            self._added.get(job.id, _Added()).awaited.discard(job.id)
         if status.state not in {JobState.ATTENTION, JobState.HELD, JobState.FAILED}:
             # Working or waiting in between does not repeat the notice.
             return None
         if self._told.get(job.id) is status.state:
             return None
         self._told[job.id] = status.state
-        # The others wait for it no longer.
-        self._added.get(job.id, _Added()).awaited.discard(job.id)
         if status.state is JobState.HELD and view.has_kept:
             return None
         words = headline(view, now)
@@ -132,19 +133,25 @@ class Notices:
         """Forget a removed job."""
         self._told.pop(job_id, None)
         self._celebrated.discard(job_id)
-        self._added.pop(job_id, _Added()).awaited.discard(job_id)
+        added = self._added.pop(job_id, _Added())
+        added.awaited.discard(job_id)
+        added.complete = [other for other in added.complete if other != job_id]
 
     def _first_backup(self, view: JobView) -> Notice | None:
         job = view.job
-        if job.id in self._celebrated or view.status.last_complete_at is None or view.status.pending:
-            return None
-        self._celebrated.add(job.id)
-        added = self._added.pop(job.id, _Added())
+        if job.id not in self._celebrated:
+            if view.status.last_complete_at is None or view.status.pending:
+                return None
+            self._celebrated.add(job.id)
+            self._added.setdefault(job.id, _Added()).complete.append(job.id)
+        added = self._added.get(job.id, _Added())
         added.awaited.discard(job.id)
-        added.complete.append(job.id)
-        if added.awaited:
+        if added.awaited or not added.complete:
+            # It is told with the others, or was told already.
             return None
         complete, added.complete = tuple(added.complete), []
+        for job_id in complete:
+            self._added.pop(job_id, None)
         if len(complete) > 1:
             title = _tr("Folder Backup")
             text = counted(

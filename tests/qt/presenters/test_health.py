@@ -271,6 +271,11 @@ def test_a_place_whose_folder_is_still_to_be_made_is_reachable_and_a_drive_that_
     qtbot.waitUntil(lambda: shell.window.board.selected.room is None)  # type: ignore[union-attr]
     shell.views.look_for_room()
     qtbot.waitUntil(lambda: shell.views._rooms[job.id] is None)
+    # Nor are those of another drive in its place.
+    Path(job.destination.path).mkdir(parents=True)
+    shell.views.look_for_room()
+    qtbot.waitUntil(lambda: shell.views._rooms[job.id] is not None)
+    assert shell.window.board.selected.room is None  # type: ignore[union-attr]
 
 
 def report_of(counts: Counts) -> Report:

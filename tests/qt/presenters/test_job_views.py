@@ -29,11 +29,25 @@ from pytestqt.qtbot import QtBot
 from backup_gui.config.settings import Appearance, Settings
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import AllowHeld, KeepHeld
-from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, PassStatus, Problem, ProblemCode, Report, Stage
+from backup_gui.model.plans import (
+    Action,
+    Counts,
+    Held,
+    HeldCode,
+    Op,
+    PassStatus,
+    Phase,
+    Problem,
+    ProblemCode,
+    Progress,
+    Report,
+    Stage,
+)
 from backup_gui.model.problems import MAY_BE_LEFT_OUT, problem
 from backup_gui.model.reasons import NO_REASON, Code, Reason, ReasonCode, of_system
 from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.activity.model import ActivityModel
+from backup_gui.ui.dialogs.messages import Refusal
 from backup_gui.ui.first_run.steps import FirstRun
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.main.overview import coverage_text
@@ -107,6 +121,19 @@ def test_what_no_smaller_history_would_help_is_tried_again(reason: Reason, *, ke
 
 def test_the_pause_says_until_when(make: Make) -> None:
     assert make("paused").board.banner._title.text().startswith("Paused until ")
+
+
+def test_a_pass_over_folders_alone_counts_no_files() -> None:
+    progress = Progress(Phase.COPYING, files_done=0, files_total=0, path="folder")
+    words = headline(replace(VIEWS["working"], progress=progress), NOW)
+    assert words.title == "Bringing folders up to date."
+
+
+def test_enter_ends_no_other_instance(qtbot: QtBot) -> None:
+    box = Refusal((Reason(ReasonCode.DRIVE_READ_ONLY),), offers_end=True)
+    qtbot.addWidget(box)
+    assert box.defaultButton() is box.button(QMessageBox.StandardButton.Close)
+    assert box.escapeButton() is box.button(QMessageBox.StandardButton.Close)
 
 
 def test_a_kept_answer_is_not_asked_again() -> None:

@@ -25,7 +25,7 @@ from backup_gui.model.job import Job, Place
 from backup_gui.model.plans import Counts, PassStatus, Phase, Progress, Report
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status
-from backup_gui.presenters.shell import Shell
+from backup_gui.presenters.shell import Shell, _login_entry_key
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.settings.page import NewJobDialog
@@ -428,7 +428,7 @@ def test_an_entry_for_login_that_was_deleted_elsewhere_is_not_made_again(
     make_shell.store().save_settings(Settings(start_at_login=True))
     shell = make_shell(scripted)
     shell.start(HIDDEN)
-    qtbot.waitUntil(lambda: make_shell.store().was_told("login-entry"))
+    qtbot.waitUntil(lambda: make_shell.store().was_told(_login_entry_key()))
     assert entry.is_there()
     shell.shut_down()
     entry.remove()

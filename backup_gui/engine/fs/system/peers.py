@@ -39,10 +39,13 @@ def peer_uid(connection: socket.socket) -> int | None:
 
 
 def peer_pid(connection: socket.socket) -> int | None:
-    """Return the process at the other end of a local socket, as ``peer_uid`` does its user."""
+    """Return the process at the other end of a local socket, as ``peer_uid`` does its user.
+
+    None also where it is none of this system, as from within a container: its number is 0, which would mean oneself.
+    """
     try:
         if sys.platform == "linux":
-            return _credentials(connection)[0]
+            return _credentials(connection)[0] or None
         if sys.platform == "darwin":
             return connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERPID)
     except OSError:

@@ -8,9 +8,9 @@ import os
 from enum import Enum
 from typing import NamedTuple
 
-from backup_gui.engine.fs.volumes.mounts import has_lasting_inodes, is_counted_anew
+from backup_gui.engine.fs.volumes.mounts import has_lasting_inodes, is_counted_anew, kind_of
 from backup_gui.engine.fs.volumes.nesting import Location
-from backup_gui.engine.fs.volumes.volume import kind_of, volume_of
+from backup_gui.engine.fs.volumes.volume import volume_of
 
 # ReFS has numbers of 128 bits; Python refuses to read thousands of digits, which only a damaged catalog has.
 _MAX_INODE_DIGITS = 40

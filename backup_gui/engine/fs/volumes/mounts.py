@@ -226,13 +226,25 @@ def is_counted_anew(kind: str) -> bool:
     return kind in _COUNTED_ANEW or kind.startswith("fuse.")
 
 
+def kind_of(path: str) -> str:
+    """Return the name of the file system of a path where the system has no table of mounts; empty if it is not told."""
+    try:
+        if sys.platform == "darwin":
+            from backup_gui.engine.fs.system import darwin  # noqa: PLC0415 - only there
+
+            return darwin.volumes().mount_of(path).kind
+        return native.file_system_of(path)
+    except OSError:
+        return ""
+
+
 def devices_without_lasting_inodes(root: str, table: "str | Path" = TABLE) -> frozenset[int]:
     """Return the numbers of the devices, at and below a folder, whose files have other numbers after each mount."""
-    if sys.platform == "win32":
-        return frozenset()
     whole = native.real_path(root)
     prefix = whole.rstrip("/") + "/"
     every, visible = _read(table)
+    if sys.platform == "win32" or not every:
+        return frozenset({os.stat(whole).st_dev}) if is_counted_anew(kind_of(whole)) else frozenset()
     own = mount_above(whole, visible)
     mounts = [mount for mount in every if mount.point.startswith(prefix)]
     return frozenset(

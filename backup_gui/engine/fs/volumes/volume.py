@@ -9,7 +9,7 @@ from typing import Final
 
 from backup_gui.engine.fs import native
 from backup_gui.engine.fs.system.descriptors import waited_out
-from backup_gui.engine.fs.volumes.mounts import Mount, is_network
+from backup_gui.engine.fs.volumes.mounts import Mount, is_network, kind_of
 from backup_gui.engine.fs.volumes.nesting import Location
 
 # File systems whose syncfs() is known to return only when everything is on the medium.
@@ -41,18 +41,6 @@ def keeps_folder_inodes(path: str, mount: Mount | None) -> bool:
         mount: The mount that it is on; None where the system has no table of mounts.
     """
     return (kind_of(path) if mount is None else mount.kind) in _WITH_LASTING_INODES
-
-
-def kind_of(path: str) -> str:
-    """Return the name of the file system of a path where the system has no table of mounts; empty if it is not told."""
-    try:
-        if sys.platform == "darwin":
-            from backup_gui.engine.fs.system import darwin  # noqa: PLC0415 - only there
-
-            return darwin.volumes().mount_of(path).kind
-        return native.file_system_of(path)
-    except OSError:
-        return ""
 
 
 def supports_syncfs(mount: Mount | None) -> bool:

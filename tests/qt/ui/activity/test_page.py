@@ -14,7 +14,7 @@ from backup_gui.model.problems import problem
 from backup_gui.model.reasons import NO_REASON, Reason, of_system
 from backup_gui.ui.activity.model import ActivityModel
 from backup_gui.ui.activity.page import ActivityPage
-from backup_gui.ui.activity.pass_row import pass_text
+from backup_gui.ui.activity.pass_row import pass_text, row_of
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.job import FilesQuery, PassQuery
@@ -93,6 +93,18 @@ def test_a_pass_that_lacks_only_what_has_no_content_is_as_quiet_as_any(model: Ac
     model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=True))
     (row,) = newest_rows(model, 2)
     assert (row.repeats, row.problems) == (2, 0)
+
+
+def test_a_pass_over_folders_alone_is_not_one_without_changes(model: ActivityModel) -> None:
+    made = Counts(created=2)
+    model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=True))
+    model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=True, counts=made, folders=made))
+    newest, before = newest_rows(model, 2)
+    assert pass_text(newest) == "Folders were brought up to date."
+    assert before.repeats == 1
+    stored = row_of(past(7)._replace(created=0, replaced=0, deleted=0, moved=0, recorded=2))
+    assert stored.has_files
+    assert pass_text(stored) == "Folders were brought up to date."
 
 
 def test_the_files_of_a_pass_come_when_it_is_opened(model: ActivityModel, qtmodeltester: Any) -> None:

@@ -81,6 +81,10 @@ def test_the_button_backs_all_up_when_all_is_well(make: Make, qtbot: QtBot) -> N
     with qtbot.waitSignal(window.board.back_up_requested) as asked:
         window.board.banner.button.click()
     assert asked.args == [""]
+    window.put_job(replace(QUIET, status=QUIET.status._replace(pending=3)))
+    with qtbot.waitSignal(window.board.back_up_requested) as asked:
+        window.board.banner.button.click()
+    assert asked.args == [QUIET.job.id], "the banner names it"
 
 
 def test_backups_in_trouble_come_first_and_go_back_afterwards(make: Make) -> None:
@@ -125,6 +129,11 @@ def test_a_page_tells_the_state_of_its_own_backup_and_helps_where_the_banner_doe
     overview = window.board.overview
     assert overview._figures.text().startswith("3 files could not be backed up.")
     assert overview._remedy_button.isVisible()
+    window.put_job(replace(QUIET, status=VIEWS["paused"].status))
+    window.board.select_job(QUIET.job.id)
+    # The page has such a button in any case.
+    assert not overview._remedy_button.isVisible()
+    window.board.select_job(PICTURES.job.id)
     overview._remedy_button.click()
     assert window.board.tabs.currentIndex() == Page.PROBLEMS.value
     assert window.board.selected_id == PICTURES.job.id

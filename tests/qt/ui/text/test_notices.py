@@ -62,6 +62,29 @@ def test_first_backups_of_jobs_that_were_added_at_once_are_told_at_once(qapp: QA
     assert notices._celebrated == {"0", "1", "2", "3"}
 
 
+@pytest.mark.parametrize(
+    "status",
+    [
+        *TROUBLES.values(),
+        Status(JobState.PAUSED),
+        Status(JobState.WAITING, reason=of_system("The drive is away.")),
+    ],
+    ids=lambda status: status.state.value,
+)
+def test_what_is_complete_is_told_though_another_one_has_trouble_later(qapp: QApplication, status: Status) -> None:
+    notices = Notices()
+    one, two = JOB._replace(id="one"), JOB._replace(id="two")
+    notices.note_added(("one", "two"))
+    assert notices.on_status(JobView(one, ok_status()), NOW) is None
+    assert notices.on_status(JobView(two, Status(JobState.WAITING)), NOW) is None
+    assert notices.on_status(JobView(one, ok_status()), NOW) is None
+    notices.on_status(JobView(two, status), NOW)
+    notice = notices.on_status(JobView(one, ok_status()), NOW)
+    assert notice is not None
+    assert notice.first_ids == ("one",)
+    assert notices.on_status(JobView(one, ok_status()), NOW) is None
+
+
 def test_a_removed_job_is_not_waited_for(qapp: QApplication) -> None:
     notices = Notices()
     notices.note_added(("one", "two"))

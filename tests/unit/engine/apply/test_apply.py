@@ -442,6 +442,15 @@ def test_a_temporary_that_cannot_be_discarded_does_not_stop_the_rest(rig: Rig, m
     assert len(rig.temporaries()) == 2
 
 
+def test_a_folder_in_the_place_of_a_file_counts_as_that_file(rig: Rig) -> None:
+    rig.write_at(rig.mirror / "a", "was a file")
+    (rig.source / "a").mkdir()
+    run = Run(rig)
+    outcome = run(Action(Op.REPLACE, "a", FOLDER, old_kind=FILE))
+    assert (outcome.counts.replaced, outcome.folders) == (1, Counts())
+    assert run.progress[-1].files_done == run.progress[0].files_total == 1
+
+
 def test_a_version_that_cannot_be_kept_is_not_replaced(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HistoryWriter, "keep", refuse(errno.ENOSPC))
     rig.write("a", "new")

@@ -16,6 +16,7 @@ from backup_gui.engine.fs.volumes.identity import (
     read_identity,
     standing,
 )
+from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
 from backup_gui.engine.fs.volumes.nesting import Location
 from tests.helpers.rig import mounted
 
@@ -56,6 +57,15 @@ def test_where_there_is_no_table_the_system_tells_whether_the_number_says_who_it
     monkeypatch.setattr(Location, "mount", None, raising=False)
     monkeypatch.setattr(native, "file_system_of", lambda _path: kind)
     assert bool(identify(str(place)).inode) is is_lasting
+
+
+@pytest.mark.parametrize(("kind", "is_lasting"), [("ntfs", True), ("exfat", False)])
+def test_where_there_is_no_table_the_system_tells_whether_the_files_below_keep_theirs(
+    place: Path, monkeypatch: pytest.MonkeyPatch, kind: str, *, is_lasting: bool
+) -> None:
+    monkeypatch.setattr(native, "file_system_of", lambda _path: kind)
+    found = devices_without_lasting_inodes(str(place), place / "no table")
+    assert found == (frozenset() if is_lasting else {place.stat().st_dev})
 
 
 @pytest.mark.root
