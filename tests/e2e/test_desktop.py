@@ -201,7 +201,7 @@ def test_sigterm_ends_the_app_in_order(desktop: Desktop, source: Path, destinati
 def add_job(desktop: Desktop, source: Path, destination: Path, screenshot: str = "") -> None:
     """Add a job through the dialog: both folders by their pickers, all by keyboard."""
     desktop.focus(WINDOW)
-    desktop.press("ctrl+n")
+    desktop.press("ctrl+shift+n")
     for mnemonic, title, folder in (
         ("alt+e", "^Choose the folder to protect", source),
         ("alt+u", "^Choose the folder for the backup", destination),
