@@ -236,6 +236,9 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
             reason = difference.reason
             what = {"event": "difference", "kind": difference.kind.value} if code is None else {"event": "problem"}
             fields = {**what, "path": readable(difference.path), **reason_fields(reason)}
+            if code is not None:
+                # As in a pass, whatever the reason tells beyond it.
+                fields["code"] = code.value
             line = f"{'' if code is None else 'problem: '}{named(difference.path)}: {one_line(reason)}"
             output.result(fields, line)
     finally:
