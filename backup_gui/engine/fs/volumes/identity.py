@@ -8,7 +8,7 @@ import os
 from enum import Enum
 from typing import NamedTuple
 
-from backup_gui.engine.fs.volumes.mounts import has_lasting_inodes, is_counted_anew, kind_of
+from backup_gui.engine.fs.volumes.mounts import file_system_without_table, has_lasting_inodes, is_counted_anew
 from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.fs.volumes.volume import volume_of
 
@@ -59,7 +59,9 @@ def identity_of(folder: Location) -> Identity:
         OSError: It cannot be looked at.
     """
     mount = folder.mount
-    is_lasting = not is_counted_anew(kind_of(folder.path)) if mount is None else has_lasting_inodes(mount)
+    is_lasting = (
+        not is_counted_anew(file_system_without_table(folder.path)) if mount is None else has_lasting_inodes(mount)
+    )
     return Identity(volume_of(folder), os.stat(folder.path).st_ino if is_lasting else 0)
 
 

@@ -226,7 +226,7 @@ def is_counted_anew(kind: str) -> bool:
     return kind in _COUNTED_ANEW or kind.startswith("fuse.")
 
 
-def kind_of(path: str) -> str:
+def file_system_without_table(path: str) -> str:
     """Return the name of the file system of a path where the system has no table of mounts; empty if it is not told."""
     try:
         if sys.platform == "darwin":
@@ -244,7 +244,7 @@ def devices_without_lasting_inodes(root: str, table: "str | Path" = TABLE) -> fr
     prefix = whole.rstrip("/") + "/"
     every, visible = _read(table)
     if sys.platform == "win32" or not every:
-        return frozenset({os.stat(whole).st_dev}) if is_counted_anew(kind_of(whole)) else frozenset()
+        return frozenset({os.stat(whole).st_dev}) if is_counted_anew(file_system_without_table(whole)) else frozenset()
     own = mount_above(whole, visible)
     mounts = [mount for mount in every if mount.point.startswith(prefix)]
     return frozenset(

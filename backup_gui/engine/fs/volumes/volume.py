@@ -9,7 +9,7 @@ from typing import Final
 
 from backup_gui.engine.fs import native
 from backup_gui.engine.fs.system.descriptors import waited_out
-from backup_gui.engine.fs.volumes.mounts import Mount, is_network, kind_of
+from backup_gui.engine.fs.volumes.mounts import Mount, file_system_without_table, is_network
 from backup_gui.engine.fs.volumes.nesting import Location
 
 # File systems whose syncfs() is known to return only when everything is on the medium.
@@ -40,7 +40,7 @@ def keeps_folder_inodes(path: str, mount: Mount | None) -> bool:
         path: The folder, which exists.
         mount: The mount that it is on; None where the system has no table of mounts.
     """
-    return (kind_of(path) if mount is None else mount.kind) in _WITH_LASTING_INODES
+    return (file_system_without_table(path) if mount is None else mount.kind) in _WITH_LASTING_INODES
 
 
 def supports_syncfs(mount: Mount | None) -> bool:
