@@ -244,12 +244,11 @@ class Board(QWidget):
     @Slot(object)
     def _on_banner_clicked(self, remedy: Remedy) -> None:
         views = self.jobs.views
-        urgent = most_urgent(views)
         if len(views) > 1 and not summary(views, self._now()).has_name:
             # It speaks for all.
             self.back_up_requested.emit("")
             return
-        self.select_job(urgent.job.id)
+        self.select_job(self._banner_id)
         self._on_remedy_requested(remedy)
 
     @Slot(object)
