@@ -54,20 +54,30 @@ def _answers(display: str) -> bool:
     if not display:
         return False
     try:
-        xcb = ctypes.CDLL("libxcb.so.1")
+        xcb = x_library()
     except OSError:
         # Qt lacks it, too, which is told apart: see services/libraries.
         return True
-    xcb.xcb_connect.restype = ctypes.c_void_p
-    xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
-    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
-    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
-    xcb.xcb_disconnect.restype = None
     connection = xcb.xcb_connect(os.fsencode(display), None)
     try:
         return not xcb.xcb_connection_has_error(connection)
     finally:
         xcb.xcb_disconnect(connection)
+
+
+def x_library() -> ctypes.CDLL:
+    """Load the library with which Qt connects to X, with the types of the calls that connect and leave.
+
+    Raises:
+        OSError: It is not installed.
+    """
+    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
+    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
+    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    xcb.xcb_disconnect.restype = None
+    return xcb
 
 
 def _listens(path: str) -> bool:

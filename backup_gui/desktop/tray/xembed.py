@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal, Slot
 
+from backup_gui.desktop.display import x_library
+
 log = logging.getLogger(__name__)
 
 _CW_EVENT_MASK = 1 << 11
@@ -129,10 +131,9 @@ class XEmbedTray(QObject):
 
 def _libraries() -> tuple[ctypes.CDLL, Any]:
     """The library of X, and ``free``, with the types of what they take and return; raises ``OSError``."""
-    xcb, free = ctypes.CDLL("libxcb.so.1"), ctypes.CDLL(None).free
+    xcb, free = x_library(), ctypes.CDLL(None).free
     pointer = ctypes.c_void_p
     results = {
-        "connect": pointer,
         "get_setup": pointer,
         "poll_for_event": pointer,
         "intern_atom_reply": pointer,
@@ -142,17 +143,12 @@ def _libraries() -> tuple[ctypes.CDLL, Any]:
         "get_selection_owner": ctypes.c_uint32,
         "change_window_attributes": ctypes.c_uint32,
         "setup_roots_iterator": _Screens,
-        "disconnect": None,
         "screen_next": None,
     }
     for name, result in results.items():
         getattr(xcb, f"xcb_{name}").restype = result
-    for name in (
-        *("disconnect", "connection_has_error", "get_setup", "get_file_descriptor", "poll_for_event", "flush"),
-        *("setup_roots_iterator", "screen_next"),
-    ):
+    for name in ("get_setup", "get_file_descriptor", "poll_for_event", "flush", "setup_roots_iterator", "screen_next"):
         getattr(xcb, f"xcb_{name}").argtypes = [pointer]
-    xcb.xcb_connect.argtypes = [ctypes.c_char_p, pointer]
     xcb.xcb_intern_atom.argtypes = [pointer, ctypes.c_uint8, ctypes.c_uint16, ctypes.c_char_p]
     xcb.xcb_get_selection_owner.argtypes = [pointer, ctypes.c_uint32]
     xcb.xcb_change_window_attributes.argtypes = [pointer, ctypes.c_uint32, ctypes.c_uint32, pointer]
